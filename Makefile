@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: ISC
+# yubin: one Makefile for everything.  `make help` lists the targets.
+
+B       ?= build
+PREFIX  ?= /usr/local
+DESTDIR ?=
+CC      ?= cc
+VERSION := 0.1
+
+# V=1 shows the whole commands.
+Q   := $(if $(V),,@)
+SAY := $(if $(V),:,echo '  ')
+
+# ------------------------------------------------------------ programs
+# Sources: bin/NAME.c or bin/NAME/*.c.  The layers (and libraries) each one
+# links are listed here; nothing else gets in.
+
+ALL_LAYERS := serve trust net queue maildir users proto msg conf io base
+
+LINK_yubin          := serve queue maildir users proto msg conf io base
+LIBS_yubin          := -lcrypt -lcrypto
+LINK_checkpw        := serve users conf io base
+LIBS_checkpw        := -lcrypt
+LINK_deliver-local  := serve maildir users proto msg conf io base
+LINK_deliver-remote := net proto msg conf io base
+LIBS_deliver-remote := -lssl -lcrypto -lresolv
+LINK_imap-login     := serve users proto msg conf io base
+LINK_imapd          := serve maildir proto msg users conf io base
+LINK_inject         := queue proto msg users conf io base
+LINK_pop3-login     := serve users proto msg conf io base
+LINK_pop3d          := serve maildir proto msg users conf io base
+LINK_queue-runner   := queue proto msg users conf io base
+LINK_smtpd          := serve queue users proto msg conf io base
+LINK_tlsd           := net conf io base
+LIBS_tlsd           := -lssl -lcrypto
+LINK_tlsserver      := net conf io base
+LIBS_tlsserver      := -lssl -lcrypto
+
+PROGRAMS := yubin checkpw deliver-local deliver-remote imap-login imapd \
+	inject pop3-login pop3d queue-runner smtpd tlsd tlsserver
+
+# Started once per connection or delivery: static with musl where musl-gcc
+# exists (LIBC=system builds them with the system's C library).
+LIGHT := deliver-local imap-login imapd inject pop3-login pop3d queue-runner \
+	smtpd
+
+# --------------------------------------------------------------- flags
+
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wformat=2 -Wvla -Wimplicit-fallthrough -Wundef \
+	-Wwrite-strings -Wcast-qual
+HARD := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+CPP  := -D_POSIX_C_SOURCE=200809L -DYUBIN_VERSION='"$(VERSION)"' \
+	-DYUBIN_LIBEXEC='"$(PREFIX)/bin"' -Ilib
+CFLAGS  ?= -O2 -g
+BASE_C   = -std=c11 $(CPP) $(WARN) -fPIE -ffunction-sections -fdata-sections \
+	-MMD -MP
+LINKING := -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
+	-Wl,--as-needed
+
+ifdef WERROR
+BASE_C += -Werror
+endif
+ifdef SAN
+BASE_C  += -fsanitize=address,undefined -fno-sanitize-recover=undefined \
+	-fno-omit-frame-pointer
+LINKING += -fsanitize=address,undefined
+HARD    :=
+LIBC    := system
+endif
+
+MUSL := $(shell command -v musl-gcc 2>/dev/null)
+ifeq ($(LIBC),system)
+MUSL :=
+endif
+ARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+MUSL_LIB := $(firstword $(wildcard /usr/lib/$(ARCH:-gnu=-musl) \
+	/usr/lib/musl/lib))
+# musl-gcc has no spelling for a static PIE: name the start files ourselves.
+MUSL_C    := -idirafter /usr/include -idirafter /usr/include/$(ARCH)
+MUSL_LINK := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
+	-Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
+	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
+MUSL_END  := $(MUSL_LIB)/crtn.o
+
+# -------------------------------------------------------------- objects
+
+layer_src  = $(wildcard lib/$1/*.c)
+prog_src   = $(wildcard bin/$1.c bin/$1/*.c)
+obj        = $(patsubst %.c,$(B)/$1/%.o,$2)
+archives   = $(patsubst %,$(B)/$1/%.a,$2)
+
+BUILT := $(foreach p,$(PROGRAMS),$(if $(call prog_src,$p),$p))
+BINS  := $(foreach p,$(BUILT),$(B)/bin/$(if $(filter yubin,$p),yubin,yubin-$p))
+MANS  := $(wildcard bin/*.[158] bin/*/*.[158])
+
+.PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
+	run demo-clean clean help musl-check bench strict fuzz-replay
+.SECONDARY:
+.DEFAULT_GOAL := all
+
+all: $(BINS)
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: all         build everything into $(B)/bin
+#: check       all tests and checks (what CI runs)
+#: unit bats   unit tests; behaviour tests
+#: asan        unit and behaviour tests under ASan and UBSan
+#: fuzz        libFuzzer on every target, SECONDS_MAX=n each (default 60)
+#: tidy fmt    clang-tidy; clang-format in place
+#: layers sizes man   house rules: includes, lengths, man pages
+#: install     below $(DESTDIR)$(PREFIX)
+#: run         the demo server, in the foreground; demo-clean forgets its mail
+#: bench       benchmarks
+
+$(B)/sys/%.o: %.c
+	@mkdir -p $(@D)
+	@$(SAY) CC $@
+	$(Q)$(CC) $(CFLAGS) $(BASE_C) $(HARD) -c -o $@ $<
+
+$(B)/musl/%.o: %.c
+	@mkdir -p $(@D)
+	@$(SAY) CC $@
+	$(Q)$(MUSL) $(CFLAGS) $(BASE_C) $(HARD) -U_FORTIFY_SOURCE $(MUSL_C) \
+	    -c -o $@ $<
+
+define layer_rule
+$(B)/sys/$1.a: $(call obj,sys,$(call layer_src,$1))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+$(B)/musl/$1.a: $(call obj,musl,$(call layer_src,$1))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+endef
+$(foreach l,$(ALL_LAYERS),$(eval $(call layer_rule,$l)))
+
+define sys_rule
+$(B)/bin/$1: $(call obj,sys,$(call prog_src,$2)) $(call archives,sys,$(LINK_$2))
+	@mkdir -p $$(@D)
+	@$(SAY) LD $$@
+	$$(Q)$$(CC) $$(CFLAGS) $$(LINKING) -o $$@ $(call obj,sys,$(call prog_src,$2)) \
+	    -Wl,--start-group $(call archives,sys,$(LINK_$2)) -Wl,--end-group \
+	    $(LIBS_$2)
+endef
+define musl_rule
+$(B)/bin/$1: $(call obj,musl,$(call prog_src,$2)) $(call archives,musl,$(LINK_$2))
+	@mkdir -p $$(@D)
+	@$(SAY) LD $$@
+	$$(Q)$$(MUSL) $$(MUSL_LINK) -o $$@ $(call obj,musl,$(call prog_src,$2)) \
+	    -Wl,--start-group $(call archives,musl,$(LINK_$2)) -Wl,--end-group \
+	    $(MUSL_END)
+endef
+$(foreach p,$(BUILT),$(eval $(call \
+	$(if $(and $(MUSL),$(filter $p,$(LIGHT))),musl_rule,sys_rule),$(if \
+	$(filter yubin,$p),yubin,yubin-$p),$p)))
+
+# ---------------------------------------------------------------- tests
+
+UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c))
+TEST_LIBS := -lcrypt -lssl -lcrypto -lresolv
+test_link = $(CC) $(CFLAGS) $(LINKING) -o $@ $< -Wl,--start-group \
+	$(call archives,sys,$(ALL_LAYERS)) -Wl,--end-group $(TEST_LIBS)
+
+$(B)/unit/%: $(B)/sys/tests/unit/%.o $(call archives,sys,$(ALL_LAYERS))
+	@mkdir -p $(@D)
+	@$(SAY) LD $@
+	$(Q)$(test_link)
+
+$(B)/tests/%: $(B)/sys/tests/%.o $(call archives,sys,$(ALL_LAYERS))
+	@mkdir -p $(@D)
+	@$(SAY) LD $@
+	$(Q)$(test_link)
+
+$(B)/fuzz/%: $(B)/sys/tests/fuzz/%.o $(B)/sys/tests/fuzz/replay.o \
+		$(call archives,sys,$(ALL_LAYERS))
+	@mkdir -p $(@D)
+	@$(SAY) LD $@
+	$(Q)$(test_link) $(B)/sys/tests/fuzz/replay.o
+
+unit: $(UNITS)
+	@tools/unit $(UNITS)
+
+bats: all $(TOOLS)
+	@tools/bats $(abspath $(B))
+
+fuzz-replay: $(patsubst %,$(B)/fuzz/%,$(FUZZ))
+	@tools/fuzz-replay $(B)
+
+asan:
+	@$(MAKE) --no-print-directory B=$(B)/asan SAN=1 WERROR=1 CFLAGS="-O1 -g" \
+	    unit fuzz-replay bats
+
+fuzz:
+	@tools/fuzz $(or $(SECONDS_MAX),60)
+
+check: layers sizes man
+	@tools/check
+
+test: check
+
+layers:
+	@tools/layers
+sizes:
+	@tools/sizes
+man:
+	@tools/man $(MANS)
+tidy:
+	@tools/tidy
+fmt:
+	clang-format -i $(wildcard bin/*.c bin/*/*.[ch] lib/*/*.[ch] \
+	    tests/*.c tests/*/*.[ch])
+
+# -------------------------------------------------------------- install
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8 \
+	    $(DESTDIR)$(PREFIX)/share/yubin
+	install -m 755 $(BINS) $(DESTDIR)$(PREFIX)/bin
+	set -e; for m in $(MANS); do n=$${m##*/}; \
+	    case $$n in yubin.*) ;; *) n=yubin-$$n ;; esac; \
+	    install -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$$n; \
+	done
+	cp -R services $(DESTDIR)$(PREFIX)/share/yubin/
+	install -m 644 README $(DESTDIR)$(PREFIX)/share/yubin/README
+
+run: all
+	@tools/demo run $(abspath $(B))
+
+demo-clean:
+	@tools/demo clean
+
+bench: all
+	@tools/bench $(abspath $(B))
+
+clean:
+	rm -rf $(B)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

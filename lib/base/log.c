@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: ISC */
+/* The log line.  Written with one write(2) so that lines of many processes
+ * sharing a pipe do not mix (PIPE_BUF is 4096 on Linux). */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/num.h"
+
+static const char *prog_name = "yubin";
+static int log_fd = 2;
+static bool to_syslog;
+static struct {
+	char key[16];
+	char value[80];
+} context[LOG_CONTEXT];
+
+struct line {
+	char text[LOG_LINE];
+	size_t n;
+};
+
+static bool
+same_file(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+static void
+open_syslog(void)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNIX,
+	    .sun_path = "/dev/log"};
+
+	log_fd = socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (log_fd < 0)
+		return;
+	if (connect(log_fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		close(log_fd);
+		log_fd = -1;
+	}
+	to_syslog = true;
+}
+
+void
+log_open(const char *prog)
+{
+	struct stat st;
+
+	prog_name = prog;
+	if (fstat(2, &st) < 0)
+		log_fd = -1;
+	else if (S_ISSOCK(st.st_mode) && (same_file(2, 0) || same_file(2, 1)))
+		open_syslog();
+}
+
+void
+log_context(const char *key, const char *value)
+{
+	for (int i = 0; i < LOG_CONTEXT; i++) {
+		if (context[i].key[0] && strcmp(context[i].key, key) != 0)
+			continue;
+		if (!value) {
+			context[i].key[0] = '\0';
+			return;
+		}
+		snprintf(context[i].key, sizeof(context[i].key), "%s", key);
+		snprintf(context[i].value, sizeof(context[i].value), "%s",
+		    value);
+		return;
+	}
+}
+
+static void
+line_put(struct line *l, const char *p, size_t n)
+{
+	/* The newline's place is kept free. */
+	if (n < sizeof(l->text) - 1 - l->n) {
+		memcpy(l->text + l->n, p, n);
+		l->n += n;
+	}
+}
+
+/* The length of the valid UTF-8 sequence of two octets or more at p, or 0. */
+static size_t
+utf8_len(const unsigned char *p)
+{
+	size_t n = *p >= 0xf0 && *p < 0xf5 ? 4
+	    : *p >= 0xe0                   ? 3
+	    : *p >= 0xc2                   ? 2
+	                                   : 0;
+
+	if (*p >= 0xf5)
+		return 0;
+	for (size_t i = 1; i < n; i++)
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+	/* C1 controls, surrogates and overlong forms are escaped. */
+	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
+	    (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90))
+		return 0;
+	return n;
+}
+
+static void
+line_value(struct line *l, const char *value)
+{
+	const unsigned char *p = (const unsigned char *)value;
+	bool quote = !*p || strpbrk(value, " \"=\\");
+	char hex[5];
+
+	if (quote)
+		line_put(l, "\"", 1);
+	while (*p) {
+		size_t n = *p >= 0x80 ? utf8_len(p) : 1;
+
+		if (*p < 0x20 || *p == 0x7f || n == 0) {
+			snprintf(hex, sizeof(hex), "\\x%02x", *p);
+			line_put(l, hex, 4);
+			n = 1;
+		} else if (*p == '"' || *p == '\\') {
+			line_put(l, "\\", 1);
+			line_put(l, (const char *)p, 1);
+		} else {
+			line_put(l, (const char *)p, n);
+		}
+		p += n;
+	}
+	if (quote)
+		line_put(l, "\"", 1);
+}
+
+static void
+line_pair(struct line *l, const char *key, const char *value)
+{
+	line_put(l, " ", 1);
+	line_put(l, key, strlen(key));
+	line_put(l, "=", 1);
+	line_value(l, value);
+}
+
+static void
+vlog(const char *ev, va_list ap)
+{
+	struct line l = {.n = 0};
+	int err = errno;
+	const char *key;
+
+	if (log_fd < 0)
+		return;
+	l.n = (size_t)snprintf(l.text, 80, "%s%.40s[%ld]:",
+	    to_syslog ? "<22>" : "", prog_name, (long)getpid());
+	line_pair(&l, "ev", ev);
+	for (int i = 0; i < LOG_CONTEXT; i++)
+		if (context[i].key[0])
+			line_pair(&l, context[i].key, context[i].value);
+	while ((key = va_arg(ap, const char *))) {
+		const char *value = va_arg(ap, const char *);
+
+		if (value)
+			line_pair(&l, key, value);
+	}
+	l.text[l.n++] = '\n';
+	while (write(log_fd, l.text, l.n) < 0 && errno == EINTR)
+		continue;
+	errno = err;
+}
+
+void
+log_event(const char *ev, ...)
+{
+	va_list ap;
+
+	va_start(ap, ev);
+	vlog(ev, ap);
+	va_end(ap);
+}
+
+void
+log_debug(const char *ev, ...)
+{
+	const char *debug = getenv("YUBIN_DEBUG");
+	va_list ap;
+
+	if (!debug || !*debug)
+		return;
+	va_start(ap, ev);
+	vlog(ev, ap);
+	va_end(ap);
+}
+
+const char *
+log_num(unsigned long long v)
+{
+	static char ring[8][NUM_SIZE];
+	static unsigned next;
+	char *to = ring[next++ % 8];
+
+	num_print(to, v);
+	return to;
+}
+
+const char *
+log_str(struct str s)
+{
+	static char ring[8][256];
+	static unsigned next;
+	char *to = ring[next++ % 8];
+	size_t n = s.n < 255 ? s.n : 255;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] = s.p[i] ? s.p[i] : '?';
+	to[n] = '\0';
+	return to;
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/* Whole files. */
+#include "io/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+
+static int
+read_fd(int fd, struct buf *b)
+{
+	char chunk[16384];
+
+	for (;;) {
+		ssize_t n = read(fd, chunk, sizeof(chunk));
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return (int)n;
+		buf_put(b, chunk, (size_t)n);
+		if (b->over) {
+			errno = EFBIG;
+			return -1;
+		}
+	}
+}
+
+int
+file_read(int dirfd, const char *path, struct buf *b)
+{
+	int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0)
+		return fail("open ", path);
+	r = read_fd(fd, b);
+	if (r < 0)
+		fail("read ", path);
+	r = r < 0 ? errno : 0;
+	close(fd);
+	errno = r;
+	return r ? -1 : 0;
+}
+
+int
+file_write(int fd, const void *data, size_t n)
+{
+	const char *p = data;
+
+	while (n > 0) {
+		ssize_t done = write(fd, p, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -1;
+		p += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static int
+write_new(int dirfd, const char *name, struct str data, mode_t mode)
+{
+	int fd = openat(dirfd, name,
+	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	int err = 0;
+
+	if (fd < 0)
+		return fail("create ", name);
+	if (fchmod(fd, mode) < 0 || file_write(fd, data.p, data.n) < 0 ||
+	    fsync(fd) < 0)
+		err = errno;
+	if (close(fd) < 0 && !err)
+		err = errno;
+	errno = err;
+	return err ? fail("write ", name) : 0;
+}
+
+int
+file_replace(int dirfd, const char *name, struct str data, mode_t mode)
+{
+	char tmp[NAME_MAX + 1];
+	int n = snprintf(tmp, sizeof(tmp), ".%s.%ld.tmp", name, (long)getpid());
+
+	if (n < 0 || (size_t)n >= sizeof(tmp)) {
+		errno = ENAMETOOLONG;
+		return fail("replace ", name);
+	}
+	if (write_new(dirfd, tmp, data, mode) < 0 ||
+	    renameat(dirfd, tmp, dirfd, name) < 0) {
+		int err = errno;
+
+		unlinkat(dirfd, tmp, 0);
+		errno = err;
+		return fail("replace ", name);
+	}
+	return file_sync_dir(dirfd);
+}
+
+int
+file_sync_dir(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return fail("open directory", NULL);
+	if (fsync(fd) < 0)
+		err = errno;
+	if (close(fd) < 0 && !err)
+		err = errno;
+	errno = err;
+	return err ? fail("fsync directory", NULL) : 0;
+}
+
+int
+file_mkdirs(const char *path, mode_t mode)
+{
+	char part[PATH_MAX];
+	size_t n = strlen(path);
+	struct stat st;
+
+	if (n >= sizeof(part)) {
+		errno = ENAMETOOLONG;
+		return fail("mkdir ", path);
+	}
+	for (size_t i = 1; i <= n; i++) {
+		if (path[i] != '/' && path[i] != '\0')
+			continue;
+		memcpy(part, path, i);
+		part[i] = '\0';
+		if (mkdir(part, mode) < 0 && errno != EEXIST &&
+		    (stat(part, &st) < 0 || !S_ISDIR(st.st_mode)))
+			return fail("mkdir ", part);
+	}
+	return 0;
+}
+
+int
+file_join(char *to, size_t size, const char *a, const char *b)
+{
+	int n = snprintf(to, size, "%s/%s", a, b);
+
+	if (n < 0 || (size_t)n >= size) {
+		errno = ENAMETOOLONG;
+		return fail("path too long: ", b);
+	}
+	return 0;
+}

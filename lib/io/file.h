@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: ISC */
+/* Whole files: reading with a ceiling, replacing so that a crash leaves the
+ * old or the new one, never a torn one. */
+#ifndef IO_FILE_H
+#define IO_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+/* Append the whole file `path`, relative to dirfd (AT_FDCWD for none), to b.
+ * Returns 0; -1 failed: ENOENT, EFBIG when it exceeds b's ceiling, … */
+int file_read(int dirfd, const char *path, struct buf *b);
+
+/* Write all n octets to fd, however often write(2) stops short.  0 or -1. */
+int file_write(int fd, const void *p, size_t n);
+
+/* Replace `name` below dirfd with data: a temporary file beside it (".NAME.
+ * PID.tmp"), write, fsync, rename, fsync of the directory.  mode is used
+ * exactly, whatever the umask says.  Returns 0 when it is durable, or -1
+ * (nothing changed, but for a failure of the last fsync). */
+int file_replace(int dirfd, const char *name, struct str data, mode_t mode);
+
+/* fsync the directory itself.  Returns 0 or -1. */
+int file_sync_dir(int dirfd);
+
+/* mkdir -p: create path and its missing parents.  An existing directory is
+ * fine.  Returns 0 or -1. */
+int file_mkdirs(const char *path, mode_t mode);
+
+/* Join "a/b" into to[size].  Returns 0, or -1 ENAMETOOLONG. */
+int file_join(char *to, size_t size, const char *a, const char *b);
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* Advisory locks: polling with growing pauses, since F_OFD_SETLKW has no
+ * deadline and alarm() belongs to the program. */
+#define _GNU_SOURCE
+#include "io/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/now.h"
+
+static int
+set_lock(int fd, short type)
+{
+	struct flock l = {.l_type = type, .l_whence = SEEK_SET};
+
+	return fcntl(fd, F_OFD_SETLK, &l);
+}
+
+int
+lock_take(int fd, bool exclusive, int64_t deadline)
+{
+	int pause_ms = 1;
+
+	while (set_lock(fd, exclusive ? F_WRLCK : F_RDLCK) < 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return -1;
+		if (now_left(deadline) == 0)
+			return 0;
+		poll(NULL, 0, pause_ms);
+		if (pause_ms < 50)
+			pause_ms *= 2;
+	}
+	return 1;
+}
+
+int
+lock_release(int fd)
+{
+	return set_lock(fd, F_UNLCK);
+}

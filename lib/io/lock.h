@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: ISC */
+/* Advisory locks on open files (fcntl OFD locks: they work on NFSv4 and CephFS
+ * too, belong to the open file, and are not lost by closing another
+ * descriptor of the same file). */
+#ifndef IO_LOCK_H
+#define IO_LOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Take the exclusive (or shared) lock on the whole of fd, trying until
+ * deadline (of now_ms(); a past one tries once).
+ * Returns 1 locked, 0 deadline, -1 failed. */
+int lock_take(int fd, bool exclusive, int64_t deadline);
+
+/* Release it; closing the last descriptor of the open file does so too. */
+int lock_release(int fd);
+
+#endif
