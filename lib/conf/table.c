@@ -34,7 +34,8 @@ const struct setting settings[] = {
         "certificate chain (PEM); default: tls/cert.pem below the root"),
     PATHNAME("TLS_KEY", "", "tlsserver tlsd",
         "private key (PEM); default: tls/key.pem below the root"),
-    NUM("TLS_TIMEOUT", "s", "30", 1, 3600, "tlsserver tlsd",
+    NUM("TLS_TIMEOUT", "s", "30", 1, 3600,
+        "tlsserver tlsd deliver-remote smtpd imap-login pop3-login",
         "time for a TLS handshake"),
 
     /* login and limits */
