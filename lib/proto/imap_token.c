@@ -304,7 +304,7 @@ month_year(struct scan *s, int64_t day, int64_t *days)
 {
 	static const int len[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
 	    31};
-	int64_t m, y;
+	int64_t m = 0, y = 0;
 	bool leap;
 
 	if (!scan_need(s, '-', "bad date") || !month(s, &m) ||
@@ -321,7 +321,7 @@ month_year(struct scan *s, int64_t day, int64_t *days)
 static bool
 clock_zone(struct scan *s, int64_t *seconds)
 {
-	int64_t h, m, sec, zh, zm;
+	int64_t h = 0, m = 0, sec = 0, zh = 0, zm = 0;
 	bool west;
 
 	if (!digits(s, 2, &h) || !scan_need(s, ':', "bad time") ||
@@ -342,7 +342,7 @@ clock_zone(struct scan *s, int64_t *seconds)
 bool
 imap_date_time(struct scan *s, int64_t *seconds)
 {
-	int64_t day, days, secs;
+	int64_t day = 0, days = 0, secs = 0;
 	size_t width = 2;
 
 	if (!scan_need(s, '"', "date expected"))

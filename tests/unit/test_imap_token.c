@@ -10,32 +10,32 @@ static void
 test_tail(void)
 {
 	static const struct {
-		struct str line;
+		const char *line;
 		int result;
 		uint64_t n;
 		bool nonsync;
 	} t[] = {
-	    {STR("a LOGIN {5}"), 1, 5, false},
-	    {STR("a LOGIN {5+}"), 1, 5, true},
-	    {STR("a LOGIN x"), 0, 0, false},
-	    {STR("a LOGIN \"{5}\""), 0, 0, false},
-	    {STR("a LOGIN {}"), -1, 0, false},
-	    {STR("a LOGIN {+}"), -1, 0, true},
-	    {STR("a LOGIN {-1}"), -1, 0, false},
-	    {STR("a LOGIN {5 }"), -1, 0, false},
-	    {STR("a LOGIN {9223372036854775807}"), 1, INT64_MAX, false},
-	    {STR("a LOGIN {9223372036854775808}"), -1, 0, false},
-	    {STR("a LOGIN {99999999999999999999999}"), -1, 0, false},
-	    {STR("}"), 0, 0, false},
-	    {STR("{0}"), 1, 0, false},
-	    {STR(""), 0, 0, false},
+	    {"a LOGIN {5}", 1, 5, false},
+	    {"a LOGIN {5+}", 1, 5, true},
+	    {"a LOGIN x", 0, 0, false},
+	    {"a LOGIN \"{5}\"", 0, 0, false},
+	    {"a LOGIN {}", -1, 0, false},
+	    {"a LOGIN {+}", -1, 0, true},
+	    {"a LOGIN {-1}", -1, 0, false},
+	    {"a LOGIN {5 }", -1, 0, false},
+	    {"a LOGIN {9223372036854775807}", 1, INT64_MAX, false},
+	    {"a LOGIN {9223372036854775808}", -1, 0, false},
+	    {"a LOGIN {99999999999999999999999}", -1, 0, false},
+	    {"}", 0, 0, false},
+	    {"{0}", 1, 0, false},
+	    {"", 0, 0, false},
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct imap_literal l;
 
-		CHECK_NUM(imap_literal_tail(t[i].line, &l), t[i].result,
-		    t[i].line.p);
+		CHECK_NUM(imap_literal_tail(str_z(t[i].line), &l),
+		    t[i].result, t[i].line);
 		if (t[i].result == 1)
 			CHECK(l.n == t[i].n && l.nonsync == t[i].nonsync,
 			    "number and plus");
