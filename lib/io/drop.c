@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/* Dropping root: groups first, the user last, then make sure. */
+#define _GNU_SOURCE
+#include "io/drop.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/fail.h"
+#include "base/num.h"
+
+#define ID_MOST 4294967294u
+
+static int
+numbers(struct str uid, struct str gid, struct drop *d)
+{
+	uint64_t u, g;
+
+	if (num_scan(uid, ID_MOST, &u) < 0 || num_scan(gid, ID_MOST, &g) < 0)
+		return fail_text(EINVAL, "bad uid:gid");
+	d->uid = (uid_t)u;
+	d->gid = d->groups[0] = (gid_t)g;
+	d->ngroups = 1;
+	return 1;
+}
+
+/* Members are found by name in the group file. */
+static void
+add_groups(struct drop *d, const char *name)
+{
+	struct group *g;
+
+	setgrent();
+	while (d->ngroups < DROP_GROUPS && (g = getgrent())) {
+		if (g->gr_gid == d->gid)
+			continue;
+		for (char **m = g->gr_mem; *m; m++)
+			if (strcmp(*m, name) == 0) {
+				d->groups[d->ngroups++] = g->gr_gid;
+				break;
+			}
+	}
+	endgrent();
+}
+
+int
+drop_find(const char *text, struct drop *d)
+{
+	struct str t = str_z(text);
+	size_t colon = str_find(t, ':');
+	char name[64];
+	struct passwd *pw;
+	struct group *gr;
+
+	memset(d, 0, sizeof(*d));
+	if (t.n && ascii_isdigit(*t.p))
+		return numbers(str_to(t, colon), str_from(t, colon + 1), d);
+	if (t.n == 0 || str_copy(name, sizeof(name), str_to(t, colon)) < 0)
+		return fail_text(EINVAL, "bad user name");
+	pw = getpwnam(name);
+	if (!pw)
+		return 0;
+	d->uid = pw->pw_uid;
+	d->gid = d->groups[0] = pw->pw_gid;
+	d->ngroups = 1;
+	if (colon == t.n) {
+		add_groups(d, name);
+		return 1;
+	}
+	gr = getgrnam(t.p + colon + 1);
+	if (!gr)
+		return 0;
+	d->gid = d->groups[0] = gr->gr_gid;
+	return 1;
+}
+
+int
+drop_to(const struct drop *d)
+{
+	if (geteuid() != 0)
+		return 0;
+	if (setgroups((size_t)d->ngroups, d->groups) < 0)
+		return fail("setgroups", NULL);
+	if (setresgid(d->gid, d->gid, d->gid) < 0)
+		return fail("setgid", NULL);
+	if (setresuid(d->uid, d->uid, d->uid) < 0)
+		return fail("setuid", NULL);
+	if (d->uid != 0 && (setuid(0) == 0 || geteuid() == 0))
+		return fail_text(EPERM, "root came back");
+	return 0;
+}

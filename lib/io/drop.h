@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/* Giving up root for good. */
+#ifndef IO_DROP_H
+#define IO_DROP_H
+
+#include <sys/types.h>
+
+#define DROP_GROUPS 32
+
+struct drop {
+	uid_t uid;
+	gid_t gid;
+	gid_t groups[DROP_GROUPS]; /* includes gid */
+	int ngroups;
+};
+
+/* Who `text` is: "name", "name:group" or "uid:gid" in numbers.  A name alone
+ * brings its supplementary groups (at most DROP_GROUPS), the others only the
+ * one group.  Returns 1 found, 0 no such user or group, -1 failed (EINVAL). */
+int drop_find(const char *text, struct drop *d);
+
+/* Become that user: groups, gid and uid, checked afterwards.  A process that
+ * is not root does nothing.  Returns 0 or -1: the caller must not go on. */
+int drop_to(const struct drop *d);
+
+#endif
