@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: ISC */
+/* Putting a message into the queue.  When queue_put_commit() has returned 0
+ * the message survives the death of the process, the kernel and the power. */
+#ifndef QUEUE_PUT_H
+#define QUEUE_PUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/id.h"
+#include "queue/envelope.h"
+#include "queue/walk.h"
+
+struct queue_put {
+	int queue; /* directory */
+	int fd;    /* the file being written; -1 when none */
+	int err;   /* errno of the failure that sticks, or 0 */
+	bool named; /* it has its name below new/ */
+	struct envelope_header header;
+	uint32_t text_crc;
+	char head[ENVELOPE_HEADER];
+	char tmp[4 + ID_SIZE];
+	char path[WALK_PATH];
+	size_t n;
+	char chunk[32768];
+};
+
+/* Begin a message in the queue below root.  size_hint: its size if known, 0 if
+ * not; refused when twice that and 16 MiB, or 1,000 inodes, are not free.
+ * The id must be a new one.  Returns 0; -1 failed and there is nothing to
+ * abort: ENOSPC (452 4.3.1), EINVAL (the envelope has a value that may not be
+ * written, see envelope_print()), or what the system said. */
+int queue_put_begin(struct queue_put *q, const char *root,
+    const struct envelope *e, uint64_t size_hint);
+
+/* Append to the message: CRLF line ends, exactly as it is to be sent on.  An
+ * error sticks and shows in queue_put_commit() (and as q->err). */
+void queue_put_data(struct queue_put *q, const void *p, size_t n);
+
+/* Make it durable and visible, and wake the queue runner.  Returns 0: it is
+ * safe; or -1 and nothing is left behind.  Ends the put in both cases. */
+int queue_put_commit(struct queue_put *q);
+
+/* Forget it; nothing is left behind.  Fine after a commit or a failed begin. */
+void queue_put_abort(struct queue_put *q);
+
+/* Tell the queue runner of this queue directory something: an id to try now,
+ * or "*" to try everything now.  Loss is harmless: new messages are found by
+ * looking every few seconds too. */
+void queue_put_nudge(int queue, struct str what);
+
+#endif
