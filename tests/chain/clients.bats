@@ -1,0 +1,279 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Programs nobody here wrote, against the whole chain.
+load ../helper
+load servers
+
+setup_file() {
+	servers_start
+}
+
+teardown_file() {
+	servers_stop
+}
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	export HOME=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	show_log
+}
+
+need() {
+	command -v "$1" >/dev/null || skip "$1 is not installed"
+}
+
+# mail SUBJECT: a small message with LF ends on standard output.
+mail() {
+	printf 'From: ann@example.test\nTo: bob@example.test\nSubject: %s\n\nBody of %s.\n' \
+	    "$1" "$1"
+}
+
+@test "swaks: plain SMTP to a local user" {
+	need swaks
+	swaks --server "127.0.0.1:$SMTP" --from x@elsewhere.test \
+	    --to bob@example.test --header "Subject: swaks-plain"
+	wait_for arrived bob swaks-plain
+}
+
+@test "swaks: unknown user refused before DATA with 550" {
+	need swaks
+	run swaks --server "127.0.0.1:$SMTP" --from x@elsewhere.test \
+	    --to nobody@example.test
+	[ "$status" -ne 0 ]
+	[[ $output == *"550 5.1.1"* ]]
+	[[ $output != *" -> DATA"* ]]
+}
+
+@test "swaks: relaying refused without login" {
+	need swaks
+	run swaks --server "127.0.0.1:$SMTP" --from x@elsewhere.test \
+	    --to y@elsewhere.test
+	[ "$status" -ne 0 ]
+	[[ $output == *"550 5.7.1"* ]]
+}
+
+@test "swaks: STARTTLS and AUTH PLAIN" {
+	need swaks
+	swaks --server "127.0.0.1:$SUBMISSION" --tls --auth PLAIN \
+	    --auth-user ann@example.test --auth-password secret \
+	    --from ann@example.test --to bob@example.test \
+	    --header "Subject: swaks-starttls"
+	wait_for arrived bob swaks-starttls
+}
+
+@test "swaks: implicit TLS and AUTH LOGIN" {
+	need swaks
+	swaks --server "127.0.0.1:$SUBMISSIONS" --tlsc --auth LOGIN \
+	    --auth-user ann@example.test --auth-password secret \
+	    --from ann@example.test --to bob@example.test \
+	    --header "Subject: swaks-tlsc"
+	wait_for arrived bob swaks-tlsc
+}
+
+@test "swaks: AUTH is not offered without TLS; a wrong password is refused" {
+	need swaks
+	run swaks --server "127.0.0.1:$SUBMISSION" --auth PLAIN \
+	    --auth-user ann@example.test --auth-password secret \
+	    --from ann@example.test --to bob@example.test
+	[ "$status" -ne 0 ]
+	run swaks --server "127.0.0.1:$SUBMISSION" --tls --auth PLAIN \
+	    --auth-user ann@example.test --auth-password wrong \
+	    --from ann@example.test --to bob@example.test
+	[ "$status" -ne 0 ]
+	[[ $output == *"535 5.7.8"* ]]
+}
+
+@test "swaks: pipelining" {
+	need swaks
+	swaks --server "127.0.0.1:$SMTP" --pipeline --from x@elsewhere.test \
+	    --to bob@example.test,ann@example.test \
+	    --header "Subject: swaks-pipe"
+	wait_for arrived bob swaks-pipe
+	wait_for arrived ann swaks-pipe
+}
+
+@test "swaks: MAIL before login on submission is refused with 530" {
+	need swaks
+	run swaks --server "127.0.0.1:$SUBMISSION" --tls \
+	    --from ann@example.test --to bob@example.test
+	[ "$status" -ne 0 ]
+	[[ $output == *"530 5.7.0"* ]]
+}
+
+@test "msmtp: submission over STARTTLS and over TLS" {
+	need msmtp
+	cat >msmtprc <<-X
+		defaults
+		auth on
+		user ann@example.test
+		password secret
+		tls on
+		tls_trust_file $CA
+		from ann@example.test
+		host localhost
+		account starttls
+		port $SUBMISSION
+		account tls
+		port $SUBMISSIONS
+		tls_starttls off
+	X
+	chmod 600 msmtprc
+	mail msmtp-starttls | msmtp -C msmtprc -a starttls bob@example.test
+	mail msmtp-tls | msmtp -C msmtprc -a tls bob@example.test
+	wait_for arrived bob msmtp-starttls
+	wait_for arrived bob msmtp-tls
+}
+
+@test "curl: smtps and smtp with STARTTLS" {
+	need curl
+	mail curl-smtps | curl -sS --cacert "$CA" --crlf --upload-file - \
+	    --user ann@example.test:secret --mail-from ann@example.test \
+	    --mail-rcpt bob@example.test "smtps://localhost:$SUBMISSIONS"
+	mail curl-smtp | curl -sS --cacert "$CA" --crlf --upload-file - \
+	    --ssl-reqd --user ann@example.test:secret \
+	    --mail-from ann@example.test --mail-rcpt bob@example.test \
+	    "smtp://localhost:$SUBMISSION"
+	wait_for arrived bob curl-smtps
+	wait_for arrived bob curl-smtp
+}
+
+@test "curl: imap and imaps, pop3 and pop3s" {
+	need curl
+	mail curl-read | yubin-inject -f ann@example.test bob@example.test
+	wait_for arrived bob curl-read
+	local url
+	for url in "imaps://localhost:$IMAPS" "imap://localhost:$IMAP"; do
+		run -0 curl -sS --cacert "$CA" --ssl-reqd \
+		    --user bob@example.test:secret "$url/" -X 'LIST "" *'
+		[[ $output == *INBOX* ]]
+		run -0 curl -sS --cacert "$CA" --ssl-reqd \
+		    --user bob@example.test:secret "$url/INBOX" \
+		    -X 'SEARCH SUBJECT curl-read'
+		local n=${output##* }
+		n=${n%$'\r'}
+		run -0 curl -sS --cacert "$CA" --ssl-reqd \
+		    --user bob@example.test:secret "$url/INBOX;MAILINDEX=$n"
+		[[ $output == *"Body of curl-read."* ]]
+	done
+	for url in "pop3s://localhost:$POP3S" "pop3://localhost:$POP3"; do
+		run -0 curl -sS --cacert "$CA" --ssl-reqd \
+		    --user bob@example.test:secret "$url/"
+		run -0 curl -sS --cacert "$CA" --ssl-reqd \
+		    --user bob@example.test:secret "$url/1"
+		[[ $output == *"Delivered-To: bob@example.test"* ]]
+	done
+}
+
+@test "curl: a wrong password is refused by IMAP and POP3" {
+	need curl
+	run curl -sS --cacert "$CA" --user bob@example.test:wrong \
+	    "imaps://localhost:$IMAPS/"
+	[ "$status" -eq 67 ]
+	run curl -sS --cacert "$CA" --user bob@example.test:wrong \
+	    "pop3s://localhost:$POP3S/"
+	[ "$status" -eq 67 ]
+}
+
+@test "Python: smtplib, imaplib and poplib" {
+	python3 "$TESTS/chain/pythonlibs.py"
+}
+
+@test "mbsync: two-way over 300 messages; the second run changes nothing" {
+	need mbsync
+	python3 "$TESTS/chain/fill.py" "$YUBIN_ROOT/mail/example.test/ann" 300
+	mkdir -p local
+	cat >mbsyncrc <<-X
+		IMAPStore far
+		Host localhost
+		Port $IMAPS
+		User ann@example.test
+		Pass secret
+		SSLType IMAPS
+		CertificateFile $CA
+		MaildirStore near
+		Path $PWD/local/
+		Inbox $PWD/local/INBOX
+		SubFolders Maildir++
+		Channel all
+		Far :far:
+		Near :near:
+		Patterns *
+		Create Both
+		Expunge Both
+		SyncState *
+	X
+	mbsync -c mbsyncrc -a
+	local far=$YUBIN_ROOT/mail/example.test/ann
+	[ "$(find local/INBOX/{cur,new} -type f | wc -l)" -eq \
+	    "$(mail_count ann)" ]
+	# A change on each side: a new message here, a flag and a deletion there.
+	printf 'Subject: near-new\nMessage-ID: <near@x>\n\nnew\n' \
+	    >local/INBOX/new/1.near.host
+	local first
+	first=$(find local/INBOX/cur -type f | sort | head -n 1)
+	mv "$first" "${first%:2,*}:2,FS${first##*:2,*}"
+	mbsync -c mbsyncrc -a
+	arrived ann near-new
+	[ "$(find "$far/cur" -name '*:2,*F*' | wc -l)" -ge 1 ]
+	find "$far"/{cur,new} local -type f ! -name 'dovecot*' \
+	    ! -name '.mbsync*' | sort >before
+	local i
+	for i in 1 2; do
+		run -0 mbsync -V -c mbsyncrc -a
+	done
+	find "$far"/{cur,new} local -type f ! -name 'dovecot*' \
+	    ! -name '.mbsync*' | sort >after
+	diff before after
+}
+
+@test "fetchmail: over POP3 and over IMAP" {
+	need fetchmail
+	[ "$(id -u)" -ne 0 ] || export FETCHMAILUSER=root
+	cat >mda <<-'X'
+		#!/bin/sh
+		cat >>"$HOME/fetched"
+		echo >>"$HOME/fetched"
+	X
+	chmod 755 mda
+	local proto port
+	for proto in pop3 imap; do
+		[ $proto = pop3 ] && port=$POP3S || port=$IMAPS
+		mail "fetch-$proto" |
+		    yubin-inject -f ann@example.test bob@example.test
+		wait_for arrived bob "fetch-$proto"
+		cat >fetchmailrc <<-X
+			poll localhost protocol $proto service $port
+			  user "bob@example.test" password "secret"
+			  ssl sslcertck sslcertfile $CA sslcommonname localhost
+			  fetchall nokeep mda "$PWD/mda"
+		X
+		chmod 600 fetchmailrc
+		run fetchmail -f fetchmailrc --pidfile "$PWD/pid" --nosyslog \
+		    --idfile "$PWD/ids" -v
+		echo "$output" | tail -n 40
+		[ "$status" -eq 0 ]
+		grep -q "Body of fetch-$proto" fetched
+	done
+	[ "$(mail_count bob)" -eq 0 ]
+}
+
+@test "mutt: reads and moves messages in batch mode" {
+	need mutt
+	mail mutt-one | yubin-inject -f bob@example.test ann@example.test
+	wait_for arrived ann mutt-one
+	cat >muttrc <<-X
+		set folder="imaps://ann@example.test@localhost:$IMAPS/"
+		set imap_user=ann@example.test imap_pass=secret
+		set spoolfile=+INBOX ssl_starttls=yes ssl_force_tls=yes
+		set certificate_file=$CA
+		set copy=no confirmappend=no delete=yes move=no quit=yes
+		set header_cache= message_cachedir= mail_check=0
+		push "<limit>~s mutt-one<enter><tag-pattern>~s mutt-one<enter><tag-prefix><save-message>=Archive<enter><sync-mailbox><quit>"
+	X
+	TERM=xterm timeout 60 script -qec "mutt -F muttrc -n" /dev/null \
+	    >screen 2>&1 </dev/null || :
+	wait_for grep -rqF mutt-one "$YUBIN_ROOT/mail/example.test/ann/.Archive"
+}
