@@ -95,7 +95,7 @@ BINS  := $(foreach p,$(BUILT),$(B)/bin/$(if $(filter yubin,$p),yubin,yubin-$p))
 MANS  := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
-	run demo-clean clean help musl-check bench strict fuzz-replay
+	run demo-clean clean help bench fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -186,6 +186,11 @@ unit: $(UNITS)
 
 bats: all $(TOOLS)
 	@tools/bats $(abspath $(B))
+
+# The protocols' behaviour against another build of the programs.
+bats-protocols: all $(TOOLS)
+	@tools/bats $(abspath $(B)) $(wildcard tests/smtp/*.bats \
+	    tests/pop3/*.bats tests/imap/*.bats tests/queue/*.bats)
 
 fuzz-replay: $(patsubst %,$(B)/fuzz/%,$(FUZZ))
 	@tools/fuzz-replay $(B)

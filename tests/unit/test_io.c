@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: ISC */
+/* io: line reading, CRLF writing, replacing files, locks, peers, programs. */
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/now.h"
+#include "io/dir.h"
+#include "io/file.h"
+#include "io/in.h"
+#include "io/lock.h"
+#include "io/spawn.h"
+#include "io/ucspi.h"
+#include "io/watch.h"
+
+static char dir[] = "/tmp/yubin-test-io.XXXXXX";
+
+/* A reader over text, its writing end closed. */
+static struct in
+reader(const char *text, size_t n, char *storage, size_t size)
+{
+	struct in in;
+	int p[2];
+
+	if (pipe(p) < 0 || file_write(p[1], text, n) < 0)
+		abort();
+	close(p[1]);
+	in_init(&in, p[0], NULL, storage, size);
+	return in;
+}
+
+static void
+test_lines(void)
+{
+	static const char text[] =
+	    "one\r\n\r\nbare\nlf\r\nlonger than ten\r\ncr\rhere\r\nend";
+	char storage[64];
+	struct in in = reader(text, sizeof(text) - 1, storage, 64);
+	struct str l;
+
+	CHECK(in_line(&in, &l, 10) == 1 && str_eq(l, STR("one")), "a line");
+	CHECK(in_line(&in, &l, 10) == 1 && l.n == 0, "an empty line");
+	CHECK(in_line(&in, &l, 10) == -1 && errno == EPROTO,
+	    "a bare LF is refused");
+	CHECK(in_line(&in, &l, 10) == 1 && str_eq(l, STR("lf")),
+	    "reading goes on behind it");
+	CHECK(in_line(&in, &l, 10) == -1 && errno == EMSGSIZE, "too long");
+	CHECK(in_line(&in, &l, 10) == -1 && errno == EPROTO,
+	    "a long line was consumed whole; a bare CR is refused");
+	CHECK(in_line(&in, &l, 10) == 0, "an unfinished line is no line");
+	close(in.fd);
+}
+
+static void
+test_long_line(void)
+{
+	char text[1000];
+	char storage[32];
+	struct in in;
+	struct str l;
+
+	memset(text, 'x', sizeof(text));
+	memcpy(text + 994, "\r\nok\r\n", 6);
+	in = reader(text, sizeof(text), storage, sizeof(storage));
+	CHECK(in_line(&in, &l, 20) == -1 && errno == EMSGSIZE,
+	    "a line longer than the storage");
+	CHECK(in_line(&in, &l, 20) == 1 && str_eq(l, STR("ok")),
+	    "never becomes a second line");
+	close(in.fd);
+}
+
+static void
+test_deadline(void)
+{
+	char storage[16];
+	struct in in;
+	struct str l;
+	int p[2];
+
+	CHECK(pipe(p) == 0, "pipe");
+	in_init(&in, p[0], NULL, storage, sizeof(storage));
+	in.deadline = now_ms() + 20;
+	CHECK(in_line(&in, &l, 10) == -1 && errno == ETIMEDOUT, "deadline");
+	CHECK(in_line(&in, &l, 10) == -1 && errno == ETIMEDOUT, "it sticks");
+	close(p[0]);
+	close(p[1]);
+}
+
+static void
+test_push(void)
+{
+	char storage[16];
+	struct in in = reader("cd\r\n", 4, storage, sizeof(storage));
+	struct str l;
+
+	CHECK(in_push(&in, STR("ab")) == 0, "push");
+	CHECK(in_line(&in, &l, 10) == 1 && str_eq(l, STR("abcd")),
+	    "pushed octets come first");
+	CHECK(in_push(&in, STR("12345678901234567")) == -1, "too much");
+	close(in.fd);
+}
+
+static void
+crlf_case(struct str a, struct str b, struct str want, const char *what)
+{
+	char storage[8];
+	char got[64];
+	struct out o;
+	ssize_t n;
+	int p[2];
+
+	if (pipe(p) < 0)
+		abort();
+	out_init(&o, p[1], storage, sizeof(storage));
+	out_crlf(&o, a);
+	out_crlf(&o, b);
+	out_flush(&o);
+	n = read(p[0], got, sizeof(got));
+	CHECK_STR(str_make(got, n > 0 ? (size_t)n : 0), want, what);
+	close(p[0]);
+	close(p[1]);
+}
+
+static void
+test_crlf(void)
+{
+	crlf_case(STR("a\nb"), STR("\n"), STR("a\r\nb\r\n"), "LF to CRLF");
+	crlf_case(STR("a\r\n"), STR("b\r\n"), STR("a\r\nb\r\n"), "CRLF stays");
+	crlf_case(STR("a\r"), STR("\nb"), STR("a\r\nb"), "CRLF over two calls");
+	crlf_case(STR("a\n"), STR("\n"), STR("a\r\n\r\n"), "LF over two calls");
+	crlf_case(STR("\n\n\n"), STR("abcdefghij"),
+	    STR("\r\n\r\n\r\nabcdefghij"), "longer than the buffer");
+}
+
+static void
+test_files(void)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY);
+	struct buf b;
+	struct stat st;
+
+	buf_init(&b, 100);
+	CHECK(file_replace(at, "f", STR("one"), 0640) == 0, "create");
+	CHECK(file_replace(at, "f", STR("two"), 0640) == 0, "replace");
+	CHECK(file_read(at, "f", &b) == 0, "read");
+	CHECK_STR(buf_slice(&b), STR("two"), "the new contents");
+	CHECK(fstatat(at, "f", &st, 0) == 0 && (st.st_mode & 0777) == 0640,
+	    "the mode is exact");
+	CHECK(file_read(at, "none", &b) == -1 && errno == ENOENT, "no file");
+	b.max = 4;
+	CHECK(file_read(at, "f", &b) == -1 && errno == EFBIG, "ceiling");
+	buf_free(&b);
+	close(at);
+}
+
+static void
+test_dir(void)
+{
+	char path[PATH_MAX];
+	struct arena a;
+	char **names;
+	size_t n;
+
+	arena_init(&a, 1 << 20);
+	file_join(path, sizeof(path), dir, "x/y/z");
+	CHECK(file_mkdirs(path, 0700) == 0, "mkdir -p");
+	CHECK(file_mkdirs(path, 0700) == 0, "again");
+	CHECK(dir_list(AT_FDCWD, dir, 0, 100, &a, &names, &n) == 0 && n == 2 &&
+	    strcmp(names[0], "f") == 0, "names are sorted");
+	CHECK(dir_list(AT_FDCWD, dir, 0, 1, &a, &names, &n) == -1 &&
+	    errno == EFBIG, "ceiling");
+	arena_free(&a);
+}
+
+static void
+test_lock(void)
+{
+	char path[PATH_MAX];
+	int a, b;
+
+	file_join(path, sizeof(path), dir, "f");
+	a = open(path, O_RDWR);
+	b = open(path, O_RDWR);
+	CHECK(lock_take(a, true, 0) == 1, "free");
+	CHECK(lock_take(b, true, now_ms() + 5) == 0, "taken");
+	lock_release(a);
+	CHECK(lock_take(b, true, 0) == 1, "released");
+	close(a);
+	close(b);
+}
+
+static void
+test_ucspi(void)
+{
+	struct ucspi u;
+
+	setenv("PROTO", "TCP6", 1);
+	setenv("TCP6REMOTEIP", "::ffff:192.0.2.7", 1);
+	setenv("TCP6REMOTEPORT", "4711", 1);
+	CHECK(ucspi_read(&u) == 0, "read");
+	CHECK_STR(str_z(u.remote_ip), STR("192.0.2.7"), "mapped is IPv4");
+	CHECK_NUM(u.remote_port, 4711, "port");
+	setenv("TCP6REMOTEIP", "all", 1);
+	CHECK(ucspi_read(&u) == -1, "what is no address is refused");
+	unsetenv("PROTO");
+	unsetenv("TCP6REMOTEIP");
+	unsetenv("TCP6REMOTEPORT");
+}
+
+static void
+test_spawn(void)
+{
+	const char *const yes[] = {"sh", "-c", "exit 7", NULL};
+	const char *const none[] = {"/nonexistent/program", NULL};
+	const char *const slow[] = {"sleep", "100", NULL};
+	const int fds[] = {0, 1, 2};
+	pid_t pid = spawn_start(yes, fds, 3, NULL);
+
+	CHECK_NUM(spawn_wait(pid, NOW_NEVER), 7, "exit code");
+	CHECK(spawn_start(none, fds, 3, NULL) == -1 && errno == ENOENT,
+	    "a failed exec is the caller's error");
+	pid = spawn_start(slow, fds, 3, NULL);
+	CHECK(spawn_wait(pid, now_ms() + 20) == -1 && errno == ETIMEDOUT,
+	    "killed at the deadline");
+}
+
+static void
+test_watch(void)
+{
+	const char *paths[] = {dir};
+	struct watch w;
+	int at = open(dir, O_RDONLY | O_DIRECTORY);
+
+	CHECK(watch_open(&w, paths, 1) == 0, "open");
+	CHECK(watch_wait(&w, -1, now_ms() + 10) == 0, "nothing happens");
+	file_replace(at, "g", STR("x"), 0600);
+	CHECK(watch_wait(&w, -1, now_plus_s(5)) == 1, "a new file is noticed");
+	watch_close(&w);
+	close(at);
+}
+
+int
+main(void)
+{
+	char rm[100];
+
+	if (!mkdtemp(dir))
+		return 1;
+	test_lines();
+	test_long_line();
+	test_deadline();
+	test_push();
+	test_crlf();
+	test_files();
+	test_dir();
+	test_lock();
+	test_ucspi();
+	test_spawn();
+	test_watch();
+	snprintf(rm, sizeof(rm), "rm -rf %s", dir);
+	return system(rm) != 0 || tap_done();
+}
