@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC */
+/* The Maildir++ of one user: the INBOX (cur, new, tmp), folders as hidden
+ * directories ".Name" beside these, subscriptions, the last UIDVALIDITY.
+ * On-disk format: lib/maildir/README. */
+#ifndef MAILDIR_HOME_H
+#define MAILDIR_HOME_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/str.h"
+
+struct home {
+	int fd;              /* the directory */
+	char path[PATH_MAX]; /* as given to home_open() */
+};
+
+/* Open the Maildir at path; create: make it first when it does not exist
+ * (missing parents too, mode 0700).  Returns 0; -1 failed, ENOENT when there
+ * is none.  Missing cur, new and tmp of an existing directory are made when
+ * they are needed. */
+int home_open(struct home *h, const char *path, bool create);
+void home_close(struct home *h);
+
+/* The directory of mailbox `name` relative to h->fd: "." for INBOX (any
+ * case), ".Name" for others; "inbox.x" becomes ".INBOX.x".
+ * Returns 0; -1 EINVAL when the name is no acceptable mailbox name (see
+ * folder_valid()). */
+int home_folder_dir(struct str name, char dir[NAME_MAX + 1]);
+
+/* Open that directory and make its missing cur, new and tmp.
+ * Returns 1 and the descriptor in *fd; 0 no such mailbox; -1 failed. */
+int home_folder_open(const struct home *h, struct str name, int *fd);
+
+/* A new UIDVALIDITY, greater than any given out or noted before, durable on
+ * return (file dovecot-uidvalidity).  Returns 0 or -1. */
+int home_uidvalidity_next(const struct home *h, uint32_t *v);
+
+/* Make sure that later values are greater than v.  Returns 0 or -1. */
+int home_uidvalidity_note(const struct home *h, uint32_t v);
+
+#endif

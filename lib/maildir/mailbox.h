@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: ISC */
+/* One mailbox as one session sees it: the only door to messages for imapd and
+ * pop3d.  Sequence number = index + 1.  The view changes only in
+ * mailbox_sync() (and grows nowhere else): other calls may find that a message
+ * vanished, which sets mail.gone and leaves its place until the sync that may
+ * report it.  Other sessions, deliveries and foreign programs may add, rename
+ * and remove files at any moment. */
+#ifndef MAILDIR_MAILBOX_H
+#define MAILDIR_MAILBOX_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+#include "maildir/home.h"
+
+#define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
+#define MAILBOX_PATHS 2     /* directories to watch */
+
+struct mail {
+	uint32_t uid;
+	uint32_t flags;    /* msg/flags.h, without FLAG_RECENT */
+	uint32_t keywords; /* bit i: mailbox.keyword[i] */
+	bool recent;       /* \Recent in this session */
+	bool gone;         /* the file is gone; its expunge not yet reported */
+	/* Private from here: measured by mailbox_measure(). */
+	bool measured, in_new, changed;
+	uint8_t base_n; /* octets of name before ":2," */
+	const char *name, *uidl;
+	uint64_t size, wire_size;
+	int64_t date_s;
+};
+
+/* The modification time of a directory and when we looked. */
+struct mailbox_seen {
+	int64_t mtime_ns, looked_ns;
+};
+
+struct mailbox {
+	struct mail *mails; /* n of them, UIDs strictly rising */
+	size_t n;
+	uint32_t uidvalidity;
+	uint32_t uidnext; /* greater than every UID given out so far */
+	bool readonly;
+	bool deleted; /* the mailbox itself was removed: every mail is gone */
+	/* Names of keywords, NULL where the letter is not in use. */
+	const char *keyword[MAILBOX_KEYWORDS];
+	size_t nkeywords; /* all in use are below this index */
+
+	/* Private. */
+	const struct home *home;
+	int fd, cur, new; /* the folder and its two directories */
+	size_t room;
+	struct arena names;    /* file names of the last scan */
+	struct arena words;    /* keyword names */
+	struct arena reported; /* the arrays of the last mailbox_changes */
+	struct mailbox_seen seen_cur, seen_new;
+	bool stale; /* scan again at the next sync */
+	int64_t words_mtime_ns;
+	uint64_t words_ino;
+	char path[MAILBOX_PATHS][PATH_MAX];
+};
+
+/* Open the mailbox `name` and look at it: m->mails is complete, UIDs given.
+ * Not readonly: messages in new/ move to cur/ and are `recent` here and in no
+ * other session; leftovers in tmp/ older than 36 hours go.  Readonly
+ * (EXAMINE): messages in new/ stay there and count as `recent`.
+ * h must outlive m.
+ * Returns 1; 0 no such mailbox (also one that is only a \Noselect parent, or
+ * a name nobody can have); -1 failed. */
+int mailbox_open(struct mailbox *m, const struct home *h, struct str name,
+    bool readonly);
+void mailbox_close(struct mailbox *m);
+
+/* What a sync found.  The arrays live until the next mailbox_sync(). */
+struct mailbox_changes {
+	/* Sequence numbers in the order to send them (highest first, so that
+	 * each is right when it is sent), and their UIDs. */
+	const size_t *expunged;
+	const uint32_t *expunged_uid;
+	size_t nexpunged;
+	/* Indices, after these expunges, of messages whose flags or keywords
+	 * another session or program changed. */
+	const size_t *flagged;
+	size_t nflagged;
+	bool exists;   /* messages were added: send EXISTS (and RECENT) */
+	bool keywords; /* keyword[] has new names: send FLAGS */
+};
+
+/* Bring the view up to date with the disk.  expunge: vanished messages may
+ * leave the view (commands after which EXPUNGE may be sent, RFC 3501 7.4.1);
+ * else they stay, `gone`.  Costs two stat(2) when nothing changed.
+ * Returns 0 or -1 (the view is still usable). */
+int mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c);
+
+/* How many messages are recent; the index of the first unseen one, m->n when
+ * there is none. */
+size_t mailbox_recent(const struct mailbox *m);
+size_t mailbox_first_unseen(const struct mailbox *m);
+
+/* The index of the message with this UID, or of the first with a greater one
+ * (m->n when there is none). */
+size_t mailbox_find(const struct mailbox *m, uint32_t uid);
+
+/* Fill in mail.size (octets stored), mail.wire_size (with every line ending in
+ * CRLF: RFC822.SIZE) and mail.date_s (INTERNALDATE, seconds since 1970).
+ * Costs a stat(2); reads the message only when its name tells no true size.
+ * Returns 1; 0 it vanished (mail.gone is set); -1 failed. */
+int mailbox_measure(struct mailbox *m, size_t i);
+
+/* The message's text as stored: lines end in LF or CRLF; wants out_crlf(). */
+struct mailbox_text {
+	struct str text;
+	void *memory; /* private */
+	size_t mapped;
+};
+
+/* Returns 1, and mailbox_read_end() must follow; 0 it vanished (mail.gone is
+ * set); -1 failed. */
+int mailbox_read(struct mailbox *m, size_t i, struct mailbox_text *t);
+void mailbox_read_end(struct mailbox_text *t);
+
+/* The POP3 unique-id (RFC 1939 7): Dovecot's from the UID list when it holds
+ * one, else its default format, UID and UIDVALIDITY in hexadecimal. */
+#define MAILBOX_UIDL 71
+void mailbox_uidl(const struct mailbox *m, size_t i, char to[MAILBOX_UIDL]);
+
+/* The index of a keyword (case ignored); create: give it a letter when it has
+ * none.  Returns -1: ENOENT, ENOSPC all letters are taken, EINVAL no keyword
+ * (an RFC 3501 atom of at most 200 octets), EROFS, … */
+int mailbox_keyword(struct mailbox *m, struct str name, bool create);
+
+enum store_op { STORE_SET, STORE_ADD, STORE_REMOVE };
+
+/* Change the flags (of FLAG_SETTABLE) and keywords of the n messages with
+ * these indices.  Vanished ones become `gone` and are passed over.  The new
+ * flags are in m->mails; changes of others met on the way are reported by the
+ * next sync.  Not synced to disk.  Returns 0; -1 failed: EROFS, … */
+int mailbox_store(struct mailbox *m, const size_t *idx, size_t n,
+    enum store_op op, uint32_t flags, uint32_t keywords);
+
+/* Remove the messages that carry \Deleted: all, or only those with only[i]
+ * (an array of m->n).  They become `gone`; mailbox_sync(m, true, …) tells
+ * their numbers.  Returns 0 or -1. */
+int mailbox_expunge(struct mailbox *m, const bool *only);
+
+/* Remove these n messages whatever their flags say (POP3 QUIT); durable when
+ * it returns 0.  Vanished ones are no failure.  -1: some are still there. */
+int mailbox_remove(struct mailbox *m, const size_t *idx, size_t n);
+
+struct mailbox_copied {
+	uint32_t from, to; /* UIDs here and in the destination */
+};
+
+/* Copy (move) n messages, rising indices, to the mailbox `dest` (this one
+ * too), with flags, keywords and date.  Durable on return; all or nothing
+ * (when copying; a move that fails leaves each message in one place).
+ * pairs: room for n; *npairs: how many were done, UIDs rising on both sides,
+ * for COPYUID with *uidvalidity of the destination.  A moved message becomes
+ * `gone` here.  Returns 0; -1 failed: ENOENT no such destination (TRYCREATE),
+ * ESTALE (copy only) a message vanished: [EXPUNGEISSUED], ENOSPC, EROFS, … */
+int mailbox_copy(struct mailbox *m, const size_t *idx, size_t n,
+    struct str dest, bool move, struct mailbox_copied *pairs, size_t *npairs,
+    uint32_t *uidvalidity);
+
+struct mailbox_status {
+	size_t messages, recent, unseen, deleted;
+	uint32_t uidnext, uidvalidity;
+	uint64_t size; /* wire octets of all (RFC 8438) when asked for */
+};
+
+/* STATUS without opening the mailbox: gives UIDs to new messages, moves
+ * nothing.  Returns 1; 0 no such mailbox; -1 failed. */
+int mailbox_status(const struct home *h, struct str name, bool size,
+    struct mailbox_status *st);
+
+/* The directories whose changes mean a sync is worth while, for watch_open()
+ * (two; they live as long as m is open). */
+void mailbox_watch_paths(const struct mailbox *m,
+    const char *paths[MAILBOX_PATHS]);
+
+#endif
