@@ -49,6 +49,18 @@ const struct setting settings[] = {
         "offer login without TLS too"),
     NUM("MAX_HASHES", "hashes", "4", 1, 1000, "checkpw",
         "password hashes computed at once, system-wide"),
+    NUM("LOGIN_DELAY", "s", "15", 0, 600, "imap-login pop3-login smtpd",
+        "longest delay after failed logins, 0 for none"),
+    TEXT("LOGIN_USER", "yubin-login", "imap-login pop3-login",
+        "user of the network side before login, a name or uid:gid; only root "
+        "can switch"),
+    TEXT("SMTP_USER", "yubin-smtp", "smtpd",
+        "user of the network side, a name or uid:gid; only root can switch"),
+    TEXT("MAIL_USER", "yubin-mail", "checkpw deliver-local yubin",
+        "owner of the Maildirs of accounts without a uid of their own, a name "
+        "or uid:gid"),
+    TEXT("YUBIN_DOMAIN", "", "checkpw",
+        "domain of login names without one; default: the only domain"),
 
     /* smtpd, inject, queue */
     NUM("MAX_MESSAGE", "octets", "52428800", 1000, 10000000000,

@@ -19,13 +19,19 @@ set_lock(int fd, short type)
 	return fcntl(fd, F_OFD_SETLK, &l);
 }
 
+static bool
+is_taken(int err)
+{
+	return err == EAGAIN || err == EACCES || err == EINTR;
+}
+
 int
 lock_take(int fd, bool exclusive, int64_t deadline)
 {
 	int pause_ms = 1;
 
 	while (set_lock(fd, exclusive ? F_WRLCK : F_RDLCK) < 0) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+		if (!is_taken(errno))
 			return -1;
 		if (now_left(deadline) == 0)
 			return 0;
@@ -40,4 +46,34 @@ int
 lock_release(int fd)
 {
 	return set_lock(fd, F_UNLCK);
+}
+
+/* One round over the places: 1 taken, 0 all are held, -1 failed. */
+static int
+try_places(int fd, int places)
+{
+	for (int i = 1; i <= places; i++) {
+		struct flock l = {.l_type = F_WRLCK,
+		    .l_whence = SEEK_SET,
+		    .l_start = i,
+		    .l_len = 1};
+
+		if (fcntl(fd, F_OFD_SETLK, &l) == 0)
+			return 1;
+		if (!is_taken(errno))
+			return -1;
+	}
+	return 0;
+}
+
+int
+lock_place(int fd, int places, int64_t deadline)
+{
+	for (;;) {
+		int r = try_places(fd, places);
+
+		if (r != 0 || now_left(deadline) == 0)
+			return r;
+		poll(NULL, 0, 10);
+	}
 }

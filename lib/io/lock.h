@@ -16,4 +16,10 @@ int lock_take(int fd, bool exclusive, int64_t deadline);
 /* Release it; closing the last descriptor of the open file does so too. */
 int lock_release(int fd);
 
+/* Take one of `places` exclusive places of fd, for counting how many do a thing
+ * at once: octets 1 to places of the file are locked, so the whole of the same
+ * file must not be.  Released with the open file, also by a death.
+ * Returns 1, 0 deadline, -1 failed, as lock_take(). */
+int lock_place(int fd, int places, int64_t deadline);
+
 #endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: ISC */
+/* Two processes and the questions between them. */
+#define _GNU_SOURCE
+#include "serve/monitor.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/now.h"
+#include "base/scan.h"
+#include "conf/settings.h"
+#include "io/file.h"
+#include "io/wait.h"
+#include "users/slow.h"
+#include "users/user.h"
+
+#define NOBODY 65534
+
+/* The child may not outlive the monitor; the kernel forgets the wish when the
+ * user changes, so it is made after that. */
+static int
+die_with(pid_t parent)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
+		return fail("prctl", NULL);
+	if (getppid() != parent) {
+		errno = EPIPE;
+		return fail("the monitor has ended", NULL);
+	}
+	return 0;
+}
+
+static int
+drop(struct monitor *m, const char *setting)
+{
+	uid_t uid = NOBODY;
+	gid_t gid = NOBODY;
+
+	if (geteuid() != 0)
+		return 0;
+	if (!user_by_name(settings_text(setting), &uid, &gid)) {
+		errno = ENOENT;
+		if (!m->nobody)
+			return fail("no such user as named by ", setting);
+		m->fell_back = true;
+	}
+	if (setgroups(0, NULL) < 0 || setgid(gid) < 0 || setuid(uid) < 0)
+		return fail("change to the user of ", setting);
+	if (uid != 0 && setuid(0) == 0)
+		return fail_text(EPERM, "the privileges did not go away");
+	return 0;
+}
+
+static int
+become_child(struct monitor *m, const char *setting, pid_t parent)
+{
+	if (drop(m, setting) < 0 || die_with(parent) < 0)
+		return -1;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return fail("no_new_privs", NULL);
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		return fail("not dumpable", NULL);
+	return 0;
+}
+
+int
+monitor_split(struct monitor *m, const char *drop_setting)
+{
+	pid_t parent = getpid();
+	int fds[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return fail("socketpair", NULL);
+	buf_init(&m->text, MONITOR_MAX);
+	m->child = fork();
+	if (m->child < 0) {
+		close(fds[0]);
+		close(fds[1]);
+		return fail("fork", NULL);
+	}
+	m->fd = fds[m->child == 0];
+	close(fds[m->child != 0]);
+	if (m->child > 0)
+		return 1;
+	return become_child(m, drop_setting, parent);
+}
+
+static void
+limit(int what, rlim_t most)
+{
+	struct rlimit r = {.rlim_cur = most, .rlim_max = most};
+
+	if (setrlimit(what, &r) < 0)
+		errno = 0; /* lower already */
+}
+
+void
+monitor_confine(void)
+{
+	struct stat st;
+
+	limit(RLIMIT_NOFILE, 16);
+	limit(RLIMIT_NPROC, 0);
+	if (fstat(2, &st) < 0 || !S_ISREG(st.st_mode))
+		limit(RLIMIT_FSIZE, 0);
+}
+
+/* One message with its length in front. */
+static int
+send_text(int fd, struct str text)
+{
+	unsigned char head[4] = {(unsigned char)(text.n >> 24),
+	    (unsigned char)(text.n >> 16), (unsigned char)(text.n >> 8),
+	    (unsigned char)text.n};
+
+	if (text.n > MONITOR_MAX) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (file_write(fd, head, sizeof(head)) < 0)
+		return -1;
+	return file_write(fd, text.p, text.n);
+}
+
+/* 1 read, 0 the end came before the first octet, -1 failed. */
+static int
+read_exact(int fd, char *to, size_t n, int64_t deadline)
+{
+	size_t done = 0;
+
+	while (done < n) {
+		int ready = wait_readable(fd, deadline);
+		ssize_t r = ready > 0 ? read(fd, to + done, n - done) : 0;
+
+		if (ready == 0)
+			errno = ETIMEDOUT;
+		if (r < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (ready <= 0 || r < 0)
+			return -1;
+		if (r == 0 && done == 0)
+			return 0;
+		if (r == 0) {
+			errno = EPIPE;
+			return -1;
+		}
+		done += (size_t)r;
+	}
+	return 1;
+}
+
+static int
+receive_text(int fd, struct buf *b, int64_t deadline)
+{
+	unsigned char head[4];
+	size_t n;
+	char *to;
+	int r = read_exact(fd, (char *)head, sizeof(head), deadline);
+
+	if (r <= 0)
+		return r;
+	n = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
+	    (size_t)head[2] << 8 | head[3];
+	buf_reset(b);
+	to = n <= MONITOR_MAX ? buf_room(b, n) : NULL;
+	if (!to) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	r = n == 0 ? 1 : read_exact(fd, to, n, deadline);
+	if (r == 0)
+		errno = EPIPE;
+	return r > 0 ? 1 : -1;
+}
+
+int
+monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
+    struct buf *answer, int64_t deadline)
+{
+	struct buf b;
+	int r;
+
+	buf_init(&b, MONITOR_MAX);
+	buf_chr(&b, kind);
+	for (size_t i = 0; i < n; i++)
+		buf_netstr(&b, args[i]);
+	if (b.over)
+		errno = EMSGSIZE;
+	r = b.over ? -1 : send_text(m->fd, buf_slice(&b));
+	if (b.p)
+		explicit_bzero(b.p, b.n);
+	buf_free(&b);
+	if (r == 0)
+		r = receive_text(m->fd, answer, deadline);
+	if (r == 0)
+		errno = EPIPE;
+	return r > 0 ? 0 : fail("the monitor does not answer", NULL);
+}
+
+int
+monitor_next(struct monitor *m, char *kind, struct str *args, size_t max,
+    size_t *n)
+{
+	struct scan s;
+	int r;
+
+	if (m->text.p)
+		explicit_bzero(m->text.p, m->text.n);
+	*n = 0;
+	r = receive_text(m->fd, &m->text, NOW_NEVER);
+	if (r == 0 || (r < 0 && errno == ECONNRESET))
+		return 0;
+	if (r < 0 || m->text.n == 0)
+		return fail_text(EPROTO, "a malformed question");
+	*kind = m->text.p[0];
+	s = scan_make(str_from(buf_slice(&m->text), 1));
+	while (*n < max && !scan_end(&s) && !s.bad)
+		if (scan_netstr(&s, MONITOR_MAX, &args[*n]))
+			(*n)++;
+	if (!scan_end(&s))
+		return fail_text(EPROTO, "a malformed question");
+	return 1;
+}
+
+int
+monitor_answer(struct monitor *m, struct str answer)
+{
+	if (send_text(m->fd, answer) < 0)
+		return fail("answer", NULL);
+	return 0;
+}
+
+int
+monitor_end(struct monitor *m)
+{
+	int status;
+
+	close(m->fd);
+	m->fd = -1;
+	buf_free(&m->text);
+	while (waitpid(m->child, &status, 0) < 0)
+		if (errno != EINTR)
+			return EXIT_TEMP;
+	return WIFEXITED(status) ? WEXITSTATUS(status) : EXIT_TEMP;
+}
+
+enum checker_verdict
+monitor_check(const char *root, const char *source, const char *checker,
+    struct str user, struct str pass, struct checker_reply *reply)
+{
+	int most = (int)settings_num("LOGIN_DELAY");
+	struct slow slow;
+	int known;
+
+	reply->verdict = CHECKER_BUSY;
+	if (slow_enter(&slow, root, source, user, most))
+		checker_run(checker, user, pass,
+		    (int)settings_num("CHECKER_TIMEOUT"), reply);
+	known = reply->verdict == CHECKER_OK       ? 1
+	    : reply->verdict == CHECKER_DENIED ? 0
+	                                       : -1;
+	slow_leave(&slow, known, most);
+	return reply->verdict;
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: ISC */
+/* Penalties as files.  Their octet 0 is the lock on the record, octets 1 to
+ * SLOW_TRIES are the places of the tries under way (io/lock.h). */
+#define _GNU_SOURCE
+#include "users/slow.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/ascii.h"
+#include "base/crc32c.h"
+#include "base/now.h"
+#include "base/scan.h"
+#include "io/dir.h"
+#include "io/file.h"
+#include "io/lock.h"
+
+#define FORGET_S 900
+#define SWEEP_S 3600
+#define SWEEP_MAX 100000
+
+struct record {
+	uint64_t failures;
+	uint64_t next_s; /* when the next try may start */
+	uint64_t last_s; /* of the last failure */
+};
+
+static uint64_t
+delay_of(uint64_t failures, int most)
+{
+	static const uint64_t steps[] = {0, 2, 4, 8, 15};
+	uint64_t step = steps[failures < 4 ? failures : 4];
+
+	return step < (uint64_t)most ? step : (uint64_t)most;
+}
+
+/* The name of the source's file, or "" for one that is not counted. */
+static void
+source_name(char to[80], const char *source)
+{
+	unsigned char six[16];
+	struct in_addr four;
+
+	to[0] = '\0';
+	if (inet_pton(AF_INET, source, &four) == 1) {
+		snprintf(to, 80, "from-%s", source);
+	} else if (inet_pton(AF_INET6, source, six) == 1) {
+		char text[INET6_ADDRSTRLEN];
+
+		memset(six + 8, 0, 8);
+		inet_ntop(AF_INET6, six, text, sizeof(text));
+		snprintf(to, 80, "from-%s-64", text);
+	}
+}
+
+/* Readable for ordinary names, and one file for each other one. */
+static void
+account_name(char to[120], struct str account)
+{
+	size_t n = 0;
+	bool plain = account.n < 100;
+	unsigned long crc = crc32c(0, account.p, account.n);
+
+	for (size_t i = 0; i < account.n && n < 90; i++) {
+		char c = ascii_lower(account.p[i]);
+
+		if (ascii_isalnum(c) || (c && strchr("@._+-", c)))
+			to[n++] = c;
+		else
+			plain = false;
+	}
+	to[n] = '\0';
+	memmove(to + 5, to, n + 1);
+	memcpy(to, "user-", 5);
+	if (!plain)
+		snprintf(to + n + 5, 120 - n - 5, ",%08lx", crc);
+}
+
+static int
+record_lock(int fd, short type)
+{
+	struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+	int r;
+
+	do
+		r = fcntl(fd, F_OFD_SETLKW, &l);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+static struct record
+record_read(int fd)
+{
+	struct record r = {0, 0, 0};
+	char text[80];
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+	struct scan s = scan_make(str_make(text, n > 0 ? (size_t)n : 0));
+	uint64_t now = (uint64_t)now_wall_s();
+
+	scan_num(&s, UINT32_MAX, &r.failures);
+	scan_blanks(&s);
+	scan_num(&s, INT64_MAX, &r.next_s);
+	scan_blanks(&s);
+	scan_num(&s, INT64_MAX, &r.last_s);
+	/* A clock that was wrong must not lock anybody out. */
+	if (s.bad || r.last_s + FORGET_S < now || r.last_s > now + FORGET_S)
+		r = (struct record){0, 0, 0};
+	return r;
+}
+
+static void
+record_write(int fd, const struct record *r)
+{
+	char text[80];
+	int n = snprintf(text, sizeof(text),
+	    "%010" PRIu64 " %020" PRIu64 " %020" PRIu64 "\n", r->failures,
+	    r->next_s, r->last_s);
+
+	if (pwrite(fd, text, (size_t)n, 0) != n)
+		errno = 0; /* a lost penalty is no reason to refuse mail */
+}
+
+static int
+open_file(int dirfd, const char *name)
+{
+	return openat(dirfd, name,
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+}
+
+/* When this try may start, in seconds since 1970; 0 at once.  Counted as
+ * taken, so that the next one comes a delay later. */
+static uint64_t
+reserve(int fd, int most)
+{
+	uint64_t now = (uint64_t)now_wall_s();
+	struct record r;
+	uint64_t start = 0;
+
+	if (fd < 0 || record_lock(fd, F_WRLCK) < 0)
+		return 0;
+	r = record_read(fd);
+	if (r.failures > 0) {
+		start = r.next_s > now ? r.next_s : now;
+		r.next_s = start + delay_of(r.failures, most);
+		if (start <= now + SLOW_PATIENCE)
+			record_write(fd, &r);
+	}
+	record_lock(fd, F_UNLCK);
+	return start;
+}
+
+/* Files that nobody has written to for an hour, once in a while. */
+static void
+sweep(int dirfd)
+{
+	struct arena a;
+	char **names;
+	size_t n;
+	struct stat st;
+
+	arena_init(&a, 64u << 20);
+	if (dir_list(dirfd, ".", 0, SWEEP_MAX, &a, &names, &n) < 0)
+		n = 0;
+	for (size_t i = 0; i < n; i++)
+		if (fstatat(dirfd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    st.st_mtime + SWEEP_S < now_wall_s() &&
+		    (strncmp(names[i], "from-", 5) == 0 ||
+		        strncmp(names[i], "user-", 5) == 0))
+			unlinkat(dirfd, names[i], 0);
+	arena_free(&a);
+}
+
+int
+slow_enter(struct slow *s, const char *root, const char *source,
+    struct str account, int most)
+{
+	char path[4096], name[80];
+	uint64_t start, by_account, now;
+
+	*s = (struct slow){.dirfd = -1, .source_fd = -1, .account_fd = -1};
+	if (most == 0 || file_join(path, sizeof(path), root, "penalty") < 0)
+		return 1;
+	s->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (s->dirfd < 0)
+		return 1;
+	source_name(name, source);
+	account_name(s->account, account);
+	if (name[0])
+		s->source_fd = open_file(s->dirfd, name);
+	s->account_fd = openat(s->dirfd, s->account, O_RDWR | O_CLOEXEC);
+	if (s->source_fd >= 0 &&
+	    lock_place(s->source_fd, SLOW_TRIES, now_plus_s(10)) == 0)
+		return 0;
+	start = reserve(s->source_fd, most);
+	by_account = reserve(s->account_fd, most);
+	if (by_account > start)
+		start = by_account;
+	now = (uint64_t)now_wall_s();
+	if (start > now + SLOW_PATIENCE)
+		return 0;
+	if (start > now)
+		poll(NULL, 0, (int)(start - now) * 1000);
+	return 1;
+}
+
+static void
+count_failure(int fd, int most)
+{
+	uint64_t now = (uint64_t)now_wall_s();
+	struct record r;
+
+	if (fd < 0 || record_lock(fd, F_WRLCK) < 0)
+		return;
+	r = record_read(fd);
+	r.failures++;
+	r.last_s = now;
+	if (r.next_s < now + delay_of(r.failures, most))
+		r.next_s = now + delay_of(r.failures, most);
+	record_write(fd, &r);
+	record_lock(fd, F_UNLCK);
+}
+
+void
+slow_leave(struct slow *s, int result, int most)
+{
+	if (s->dirfd >= 0 && result > 0)
+		unlinkat(s->dirfd, s->account, 0);
+	if (s->dirfd >= 0 && result == 0) {
+		if (s->account_fd < 0)
+			s->account_fd = open_file(s->dirfd, s->account);
+		count_failure(s->source_fd, most);
+		count_failure(s->account_fd, most);
+		if (getpid() % 64 == 0)
+			sweep(s->dirfd);
+	}
+	if (s->source_fd >= 0)
+		close(s->source_fd);
+	if (s->account_fd >= 0)
+		close(s->account_fd);
+	if (s->dirfd >= 0)
+		close(s->dirfd);
+}

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: ISC */
+/* The users file: finding accounts and changing their lines. */
+#include "users/user.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/ascii.h"
+#include "base/buf.h"
+#include "base/fail.h"
+#include "conf/settings.h"
+#include "users/domain.h"
+#include "users/line.h"
+
+/* The slice of text behind key in u->extra, up to a blank. */
+static bool
+extra_value(struct str extra, struct str key, struct str *value)
+{
+	struct str word;
+
+	while (str_cut(&extra, ' ', &word)) {
+		if (!str_starts(word, key))
+			continue;
+		*value = str_from(word, key.n);
+		return true;
+	}
+	return false;
+}
+
+static void
+expand(struct buf *b, struct str path, const struct user *u)
+{
+	size_t i = 0;
+
+	if (str_starts(path, STR("~"))) {
+		buf_str(b, u->home);
+		i = 1;
+	}
+	for (; i < path.n; i++) {
+		char next = i + 1 < path.n ? path.p[i + 1] : '\0';
+
+		if (path.p[i] != '%' || !next || !strchr("hnud%", next)) {
+			buf_chr(b, path.p[i]);
+			continue;
+		}
+		i++;
+		if (next == 'h')
+			buf_str(b, u->home);
+		if (next == 'n' || next == 'u')
+			buf_str(b, u->name);
+		if (next == 'u')
+			buf_chr(b, '@');
+		if (next == 'd' || next == 'u')
+			buf_str(b, u->domain);
+		if (next == '%')
+			buf_chr(b, '%');
+	}
+}
+
+static struct str
+lower(struct arena *a, struct str s)
+{
+	char *p = arena_alloc(a, s.n + 1);
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = ascii_lower(s.p[i]);
+	return str_make(p, s.n);
+}
+
+/* An absolute path from the extra field, or ROOT/mail/D/NAME. */
+static void
+find_maildir(const char *root, struct arena *a, struct user *u)
+{
+	struct str where = STR("");
+	struct buf b;
+
+	buf_init(&b, 4000);
+	if (extra_value(u->extra, STR("userdb_mail=maildir:"), &where) &&
+	    where.n > 0)
+		expand(&b, str_to(where, str_find(where, ':')), u);
+	if (b.n == 0 || b.p[0] != '/' || b.over) {
+		buf_reset(&b);
+		buf_fmt(&b, "%s/mail/", root);
+		buf_str(&b, u->domain);
+		buf_chr(&b, '/');
+		buf_str(&b, lower(a, u->name));
+	}
+	u->maildir = arena_str(a, buf_slice(&b));
+	buf_free(&b);
+}
+
+static void
+keep(const char *root, struct arena *a, struct user *u, struct str domain)
+{
+	u->domain = lower(a, domain);
+	u->name = arena_str(a, u->name);
+	u->secret = arena_str(a, u->secret);
+	u->gecos = arena_str(a, u->gecos);
+	u->home = arena_str(a, u->home);
+	u->shell = arena_str(a, u->shell);
+	u->extra = arena_str(a, u->extra);
+	find_maildir(root, a, u);
+}
+
+/* 1 the line is this account, 0 it is not, -1 it is, and wrong. */
+static int
+match(struct str line, struct str local, struct str domain, struct user *u)
+{
+	const char *why;
+	struct str name = line_name(line, domain);
+
+	if (!name.p || !str_ieq(name, local))
+		return 0;
+	if (user_parse(line, domain, u, &why) > 0)
+		return 1;
+	return fail_text(EPROTO, why);
+}
+
+int
+user_find(const char *root, struct str local, struct str domain,
+    struct arena *a, struct user *u)
+{
+	struct str rest, line;
+	struct buf b;
+	int r;
+
+	if (!user_name_valid(local))
+		return 0;
+	buf_init(&b, DOMAIN_FILE_MAX);
+	r = domain_read(root, domain, "users", &b);
+	if (r <= 0) {
+		buf_free(&b);
+		return r;
+	}
+	rest = buf_slice(&b);
+	r = 0;
+	while (r == 0 && line_next(&rest, &line))
+		r = match(line, local, domain, u);
+	if (r > 0)
+		keep(root, a, u, domain);
+	buf_free(&b);
+	return r;
+}
+
+int
+user_list(const char *root, struct str domain, struct arena *a,
+    struct user **users, size_t *n)
+{
+	struct str rest, line;
+	const char *why;
+	struct buf b;
+	size_t room = 1;
+	int r;
+
+	*n = 0;
+	*users = NULL;
+	buf_init(&b, DOMAIN_FILE_MAX);
+	r = domain_read(root, domain, "users", &b);
+	for (size_t i = 0; i < b.n; i++)
+		room += b.p[i] == '\n';
+	*users = arena_array(a, room, sizeof(**users));
+	rest = buf_slice(&b);
+	while (r > 0 && line_next(&rest, &line)) {
+		struct user *u = &(*users)[*n];
+
+		if (user_parse(line, domain, u, &why) <= 0)
+			continue;
+		keep(root, a, u, domain);
+		(*n)++;
+	}
+	buf_free(&b);
+	return r < 0 ? -1 : 0;
+}
+
+/* Copy the file but for the account's line, which becomes what the caller
+ * wants: with a new secret, or nothing.  Returns 1 when the line was there. */
+static int
+rewrite(struct buf *to, struct str text, struct str local, struct str domain,
+    const struct str *secret)
+{
+	struct str line, field;
+	int found = 0;
+
+	while (line_next(&text, &line)) {
+		struct str name = line_name(line, domain);
+
+		if (!name.p || !str_ieq(name, local)) {
+			buf_str(to, line);
+			buf_chr(to, '\n');
+			continue;
+		}
+		found = 1;
+		if (!secret)
+			continue;
+		str_cut(&line, ':', &field);
+		buf_str(to, field);
+		buf_chr(to, ':');
+		buf_str(to, *secret);
+		if (str_cut(&line, ':', &field) && line.p) {
+			buf_chr(to, ':');
+			buf_str(to, line);
+		}
+		buf_chr(to, '\n');
+	}
+	return found;
+}
+
+static int
+change(const char *root, struct str local, struct str domain,
+    const struct str *secret)
+{
+	struct domain_edit e;
+	struct buf b;
+	int found, r = 0;
+
+	if (domain_edit_begin(&e, root, domain, "users") < 0)
+		return -1;
+	buf_init(&b, DOMAIN_FILE_MAX);
+	found = rewrite(&b, buf_slice(&e.old), local, domain, secret);
+	if (!found && secret) {
+		buf_str(&b, local);
+		buf_chr(&b, ':');
+		buf_str(&b, *secret);
+		buf_z(&b, "::::::\n");
+	}
+	if (b.over)
+		r = fail_text(EFBIG, "the users file grows too large");
+	else if (found || secret)
+		r = domain_edit_commit(&e, buf_slice(&b));
+	buf_free(&b);
+	domain_edit_end(&e);
+	return r < 0 ? -1 : found;
+}
+
+int
+user_set(const char *root, struct str local, struct str domain,
+    struct str secret)
+{
+	if (!user_name_valid(local))
+		return fail_text(EINVAL, "not a valid user name");
+	for (size_t i = 0; i < secret.n; i++)
+		if (secret.p[i] == ':' || ascii_iscntrl(secret.p[i]))
+			return fail_text(EINVAL,
+			    "the secret contains a colon or a control "
+			    "character");
+	return change(root, local, domain, &secret);
+}
+
+int
+user_del(const char *root, struct str local, struct str domain)
+{
+	if (!user_name_valid(local))
+		return 0;
+	return change(root, local, domain, NULL);
+}
+
+int
+user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid)
+{
+	char path[4096];
+	struct stat st;
+
+	*uid = u->uid;
+	*gid = u->gid;
+	if (u->has_ids)
+		return 1;
+	if (user_by_name(settings_text("MAIL_USER"), uid, gid) && *uid != 0)
+		return 1;
+	if (str_copy(path, sizeof(path), u->maildir) < 0)
+		return fail("path of the Maildir", NULL);
+	if (stat(path, &st) < 0) {
+		snprintf(path, sizeof(path), "%s/mail", root);
+		if (stat(path, &st) < 0)
+			return fail("stat ", path);
+	}
+	*uid = st.st_uid;
+	*gid = st.st_gid;
+	return st.st_uid != 0;
+}
