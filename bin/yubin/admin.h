@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/* What the files of the administration program share. */
+#ifndef ADMIN_H
+#define ADMIN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/str.h"
+
+/* One subcommand; argv[0] is its name.  Returns the exit code. */
+int admin_init(int argc, char **argv);
+int admin_domain(int argc, char **argv);
+int admin_user(int argc, char **argv);
+int admin_alias(int argc, char **argv);
+int admin_cert(int argc, char **argv);
+int admin_check(int argc, char **argv);
+int admin_settings(int argc, char **argv);
+
+/* Print "yubin: TEXT" on standard error; returns EXIT_PERM. */
+int refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* Print "yubin: WHAT: the last failure"; returns EXIT_TEMP, or EXIT_PERM when
+ * it would fail again (EINVAL, ENOENT, EEXIST, EPROTO). */
+int failed(const char *what);
+
+/* Split "local@domain" at its last "@"; false (and it complains) when one is
+ * empty or the domain is not valid. */
+bool split_address(const char *text, struct str *local, struct str *domain);
+
+/* Whether the domain is ours; complains when not. */
+bool need_domain(const char *root, struct str domain);
+
+/* Make the directory ROOT/name with exactly this mode, and give it to the user
+ * (and group) named when we are root and they exist.  group may be NULL for
+ * the user's own, user for root.  One that exists is brought to mode and
+ * owner too.  0 or -1. */
+int make_dir(const char *root, const char *name, mode_t mode,
+    const char *user, const char *group);
+
+/* Create the Maildir at path with its usual folders, subscribed, and give all
+ * of it to uid and gid when we are root.  What exists stays.  0 or -1. */
+int make_maildir(const char *path, uid_t uid, gid_t gid);
+
+/* Read a new password: asked for twice without echo at a terminal, else one
+ * line of standard input.  Returns 0, or -1 after a complaint. */
+int ask_password(struct buf *pass);
+
+#endif

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* yubin: administration.  Each subcommand has a file of its own; a name that
+ * is not in the table is a program yubin-NAME. */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "base/fail.h"
+#include "conf/libexec.h"
+#include "serve/session.h"
+#include "users/domain.h"
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *args;
+	const char *help;
+} commands[] = {
+    {"init", admin_init, "[HOSTNAME]", "create the root of the state"},
+    {"domain", admin_domain, "list | add DOMAIN | del DOMAIN",
+        "the domains we receive mail for"},
+    {"user", admin_user, "list [DOMAIN] | add ADDR | passwd ADDR | del ADDR",
+        "accounts; passwords are read from standard input"},
+    {"alias", admin_alias, "list [DOMAIN] | add ADDR TARGET … | del ADDR",
+        "other names for accounts, programs, addresses elsewhere"},
+    {"cert", admin_cert, "[HOSTNAME]",
+        "make a self-signed certificate where there is none"},
+    {"check", admin_check, "", "say in plain words what is wrong"},
+    {"settings", admin_settings, "[--mdoc] [PROGRAM]",
+        "the variables programs read"},
+};
+
+#define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static int
+help(FILE *to)
+{
+	fprintf(to, "usage: yubin COMMAND …\n\n");
+	for (size_t i = 0; i < NCOMMANDS; i++)
+		fprintf(to, "  %s %s\n      %s\n", commands[i].name,
+		    commands[i].args, commands[i].help);
+	fprintf(to, "\nAny other COMMAND runs the program yubin-COMMAND.\n"
+	            "YUBIN_ROOT is the root of the state "
+	            "[/var/lib/yubin].\n");
+	return to == stdout ? 0 : EXIT_PERM;
+}
+
+int
+refuse(const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "yubin: ");
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fprintf(stderr, "\n");
+	return EXIT_PERM;
+}
+
+int
+failed(const char *what)
+{
+	int err = errno;
+
+	refuse("%s: %s", what, fail_last());
+	return err == EINVAL || err == ENOENT || err == EEXIST || err == EPROTO
+	    ? EXIT_PERM
+	    : EXIT_TEMP;
+}
+
+bool
+split_address(const char *text, struct str *local, struct str *domain)
+{
+	struct str s = str_z(text);
+	size_t at = str_rfind(s, '@');
+
+	*local = str_to(s, at);
+	*domain = str_from(s, at + 1);
+	if (at < s.n && local->n > 0 && domain_valid(*domain))
+		return true;
+	refuse("%s is not an address", text);
+	return false;
+}
+
+bool
+need_domain(const char *root, struct str domain)
+{
+	int r = domain_is_local(root, domain);
+
+	if (r > 0)
+		return true;
+	if (r < 0)
+		failed("look for the domain");
+	else
+		refuse("%.*s is not one of our domains; add it with "
+		       "\"yubin domain add\"",
+		    STR_FMT(domain));
+	return false;
+}
+
+/* yubin-NAME beside us, with our arguments. */
+static int
+run_other(char **argv)
+{
+	char path[4096];
+
+	for (const char *p = argv[1]; *p; p++)
+		if (!strchr("abcdefghijklmnopqrstuvwxyz0123456789-", *p))
+			return help(stderr);
+	if (libexec_path(path, sizeof(path), argv[1]) < 0)
+		return failed("find the programs");
+	execv(path, argv + 1);
+	if (errno != ENOENT)
+		return failed(path);
+	refuse("there is no command %s\n", argv[1]);
+	return help(stderr);
+}
+
+int
+main(int argc, char **argv)
+{
+	serve_program("yubin", "COMMAND …", argc, argv);
+	if (argc < 2)
+		return help(stderr);
+	if (strcmp(argv[1], "help") == 0)
+		return help(stdout);
+	for (size_t i = 0; i < NCOMMANDS; i++) {
+		int r;
+
+		if (strcmp(argv[1], commands[i].name) != 0)
+			continue;
+		r = commands[i].run(argc - 1, argv + 1);
+		if (fflush(stdout) != 0 || ferror(stdout))
+			return EXIT_TEMP;
+		return r;
+	}
+	return run_other(argv);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* Reading a new password. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "base/fail.h"
+#include "users/secret.h"
+
+/* One line without its end.  Octet by octet: what follows is not ours. */
+static int
+read_line(struct buf *b)
+{
+	char c;
+	ssize_t n;
+
+	while ((n = read(0, &c, 1)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fail("read the password", NULL);
+		if (c == '\n')
+			break;
+		buf_chr(b, c);
+	}
+	if (b->n > 0 && b->p[b->n - 1] == '\r')
+		b->n--;
+	if (b->over)
+		return fail_text(EINVAL, "the password is too long");
+	if (b->n == 0)
+		return fail_text(EINVAL, "the password is empty");
+	return 0;
+}
+
+static int
+prompt(const char *text, struct buf *b)
+{
+	fprintf(stderr, "%s", text);
+	return read_line(b);
+}
+
+static int
+ask_twice(struct buf *pass)
+{
+	struct buf again;
+	int r = prompt("New password: ", pass);
+
+	fprintf(stderr, "\n");
+	buf_init(&again, SECRET_PASS_MAX + 1);
+	if (r == 0)
+		r = prompt("Again: ", &again);
+	fprintf(stderr, "\n");
+	if (r == 0 && !str_eq(buf_slice(pass), buf_slice(&again)))
+		r = fail_text(EINVAL, "the passwords differ");
+	if (again.p)
+		secret_wipe(again.p, again.n);
+	buf_free(&again);
+	return r;
+}
+
+int
+ask_password(struct buf *pass)
+{
+	struct termios old, quiet;
+	sigset_t keys, before;
+	int r;
+
+	if (tcgetattr(0, &old) < 0)
+		return read_line(pass);
+	/* An interrupt in the middle would leave the terminal silent. */
+	sigemptyset(&keys);
+	sigaddset(&keys, SIGINT);
+	sigaddset(&keys, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &keys, &before);
+	quiet = old;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	tcsetattr(0, TCSAFLUSH, &quiet);
+	r = ask_twice(pass);
+	tcsetattr(0, TCSAFLUSH, &old);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return r;
+}

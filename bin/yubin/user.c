@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: ISC */
+/* yubin user: accounts. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "admin.h"
+#include "base/fail.h"
+#include "conf/settings.h"
+#include "users/domain.h"
+#include "users/secret.h"
+#include "users/user.h"
+
+#define LIST_ARENA (512u << 20)
+
+static int
+list_one(const char *root, struct str domain)
+{
+	struct user *users;
+	struct arena a;
+	size_t n;
+
+	arena_init(&a, LIST_ARENA);
+	if (user_list(root, domain, &a, &users, &n) < 0) {
+		arena_free(&a);
+		return failed("read the users");
+	}
+	for (size_t i = 0; i < n; i++)
+		printf("%.*s@%.*s%s\n", STR_FMT(users[i].name),
+		    STR_FMT(users[i].domain),
+		    secret_locked(users[i].secret) ? " (locked)" : "");
+	arena_free(&a);
+	return 0;
+}
+
+static int
+list(const char *root, const char *domain)
+{
+	struct str *names;
+	struct arena a;
+	size_t n;
+	int r = 0;
+
+	if (domain)
+		return need_domain(root, str_z(domain))
+		    ? list_one(root, str_z(domain))
+		    : EXIT_PERM;
+	arena_init(&a, LIST_ARENA);
+	if (domain_list(root, &a, &names, &n) < 0)
+		return failed("list the domains");
+	for (size_t i = 0; r == 0 && i < n; i++)
+		r = list_one(root, names[i]);
+	return r;
+}
+
+/* Ask for the password and store its hash. */
+static int
+set_password(const char *root, struct str local, struct str domain)
+{
+	struct buf pass, secret;
+	int r;
+
+	buf_init(&pass, SECRET_PASS_MAX + 1);
+	buf_init(&secret, 1024);
+	r = ask_password(&pass);
+	if (r == 0)
+		r = secret_make(buf_slice(&pass), &secret);
+	if (r == 0)
+		r = user_set(root, local, domain, buf_slice(&secret));
+	if (pass.p)
+		secret_wipe(pass.p, pass.n);
+	buf_free(&pass);
+	buf_free(&secret);
+	return r < 0 ? -1 : 0;
+}
+
+static int
+add_maildir(const char *root, struct str local, struct str domain)
+{
+	struct user u;
+	struct arena a;
+	char path[4096];
+	uid_t uid;
+	gid_t gid;
+	int r = -1;
+
+	arena_init(&a, 1u << 20);
+	if (user_find(root, local, domain, &a, &u) > 0 &&
+	    user_ids(root, &u, &uid, &gid) >= 0 &&
+	    str_copy(path, sizeof(path), u.maildir) == 0)
+		r = make_maildir(path, uid, gid);
+	arena_free(&a);
+	return r;
+}
+
+static int
+exists(const char *root, struct str local, struct str domain)
+{
+	struct user u;
+	struct arena a;
+	int r;
+
+	arena_init(&a, 1u << 20);
+	r = user_find(root, local, domain, &a, &u);
+	arena_free(&a);
+	return r;
+}
+
+static int
+add(const char *root, struct str local, struct str domain)
+{
+	int r = exists(root, local, domain);
+
+	if (!user_name_valid(local))
+		return refuse("%.*s cannot be a user's name", STR_FMT(local));
+	if (r < 0)
+		return failed("read the users");
+	if (r > 0)
+		return refuse("%.*s@%.*s exists; change its password with "
+		              "\"yubin user passwd\"",
+		    STR_FMT(local), STR_FMT(domain));
+	if (set_password(root, local, domain) < 0)
+		return failed("add the user");
+	if (add_maildir(root, local, domain) < 0)
+		return failed("create the Maildir");
+	return 0;
+}
+
+static int
+change_password(const char *root, struct str local, struct str domain)
+{
+	int r = exists(root, local, domain);
+
+	if (r < 0)
+		return failed("read the users");
+	if (r == 0)
+		return refuse("there is no user %.*s@%.*s", STR_FMT(local),
+		    STR_FMT(domain));
+	if (set_password(root, local, domain) < 0)
+		return failed("change the password");
+	return 0;
+}
+
+/* The mail stays: removing it is for rm. */
+static int
+del(const char *root, struct str local, struct str domain)
+{
+	int r = user_del(root, local, domain);
+
+	if (r < 0)
+		return failed("remove the user");
+	if (r == 0)
+		return refuse("there is no user %.*s@%.*s", STR_FMT(local),
+		    STR_FMT(domain));
+	return 0;
+}
+
+int
+admin_user(int argc, char **argv)
+{
+	const char *root = settings_root();
+	struct str local, domain;
+
+	if ((argc == 2 || argc == 3) && strcmp(argv[1], "list") == 0)
+		return list(root, argv[2]);
+	if (argc != 3)
+		return refuse("usage: yubin user list [DOMAIN] | add ADDR | "
+		              "passwd ADDR | del ADDR");
+	if (!split_address(argv[2], &local, &domain) ||
+	    !need_domain(root, domain))
+		return EXIT_PERM;
+	if (strcmp(argv[1], "add") == 0)
+		return add(root, local, domain);
+	if (strcmp(argv[1], "passwd") == 0)
+		return change_password(root, local, domain);
+	if (strcmp(argv[1], "del") == 0)
+		return del(root, local, domain);
+	return refuse("there is no command user %s", argv[1]);
+}
