@@ -6,7 +6,9 @@
 #include "base/ascii.h"
 #include "base/num.h"
 #include "base/scan.h"
+#include "msg/charset.h"
 #include "msg/header.h"
+#include "msg/word.h"
 
 /* One "name*index*=value" as written. */
 struct piece {
@@ -220,7 +222,9 @@ param_parse(struct param_list *l, struct str rest, struct arena *a)
 		const struct piece *p = &pieces[i];
 		struct str value = p->value;
 
-		if (p->index > 0)
+		/* Of two beginnings only one is joined: memory is bounded. */
+		if (p->index > 0 ||
+		    (p->index == 0 && find_piece(pieces, n, p->name, 0) != p))
 			continue;
 		if (p->index == 0)
 			value = join(pieces, n, p, a, &b);
@@ -243,4 +247,44 @@ param_find(const struct param_list *l, struct str name)
 			found = p;
 	}
 	return found;
+}
+
+/* Undo %XX. */
+static void
+percent(struct str s, struct buf *to)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		int high = i + 2 < s.n ? ascii_xdigit(s.p[i + 1]) : -1;
+		int low = i + 2 < s.n ? ascii_xdigit(s.p[i + 2]) : -1;
+
+		if (s.p[i] == '%' && high >= 0 && low >= 0) {
+			buf_chr(to, (char)(high << 4 | low));
+			i += 2;
+		} else {
+			buf_chr(to, s.p[i]);
+		}
+	}
+}
+
+void
+param_utf8(const struct param *p, struct buf *to)
+{
+	struct str rest = p->value, set, language;
+	struct charset c;
+	struct buf octets;
+
+	if (!p->extended) {
+		word_decode(p->value, to);
+		return;
+	}
+	if (!str_cut(&rest, '\'', &set) || !str_cut(&rest, '\'', &language)) {
+		set = STR("utf-8");
+		rest = p->value;
+	}
+	buf_init(&octets, rest.n);
+	percent(rest, &octets);
+	charset_begin(&c, set.n ? set : STR("utf-8"));
+	charset_feed(&c, buf_slice(&octets), to);
+	charset_end(&c, to);
+	buf_free(&octets);
 }
