@@ -11,10 +11,10 @@
 #include "admin.h"
 #include "base/fail.h"
 #include "conf/settings.h"
+#include "io/drop.h"
 #include "io/file.h"
 #include "serve/session.h"
 #include "users/domain.h"
-#include "users/user.h"
 
 /* Owners are those of DESIGN 6; NULL is root.  The set-group-id bit makes new
  * files below belong to the folder's group. */
@@ -39,19 +39,19 @@ static const struct place {
 static int
 give(const char *path, const char *user, const char *group)
 {
-	uid_t uid = 0, unused;
-	gid_t gid = 0, group_of;
+	struct drop owner = {.uid = 0}, other;
 
 	if (geteuid() != 0 || (!user && !group))
 		return 0;
-	if (user && !user_by_name(user, &uid, &gid))
+	if (user && drop_find(user, &owner) <= 0)
 		return 0;
 	if (group) {
-		if (!user_by_name(group, &unused, &group_of))
+		if (drop_find(group, &other) <= 0)
 			return 0;
-		gid = group_of;
+		owner.gid = other.gid;
 	}
-	return chown(path, uid, gid) < 0 ? fail("chown ", path) : 0;
+	return chown(path, owner.uid, owner.gid) < 0 ? fail("chown ", path)
+	                                             : 0;
 }
 
 int

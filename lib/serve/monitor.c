@@ -4,7 +4,6 @@
 #include "serve/monitor.h"
 
 #include <errno.h>
-#include <grp.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,10 +17,10 @@
 #include "base/now.h"
 #include "base/scan.h"
 #include "conf/settings.h"
+#include "io/drop.h"
 #include "io/file.h"
 #include "io/wait.h"
 #include "users/slow.h"
-#include "users/user.h"
 
 #define NOBODY 65534
 
@@ -42,22 +41,23 @@ die_with(pid_t parent)
 static int
 drop(struct monitor *m, const char *setting)
 {
-	uid_t uid = NOBODY;
-	gid_t gid = NOBODY;
+	struct drop d;
+	int r;
 
 	if (geteuid() != 0)
 		return 0;
-	if (!user_by_name(settings_text(setting), &uid, &gid)) {
+	r = drop_find(settings_text(setting), &d);
+	if (r < 0)
+		return -1;
+	if (r == 0 && !m->nobody) {
 		errno = ENOENT;
-		if (!m->nobody)
-			return fail("no such user as named by ", setting);
+		return fail("no such user as named by ", setting);
+	}
+	if (r == 0) {
+		d = (struct drop){NOBODY, NOBODY, {NOBODY}, 1};
 		m->fell_back = true;
 	}
-	if (setgroups(0, NULL) < 0 || setgid(gid) < 0 || setuid(uid) < 0)
-		return fail("change to the user of ", setting);
-	if (uid != 0 && setuid(0) == 0)
-		return fail_text(EPERM, "the privileges did not go away");
-	return 0;
+	return drop_to(&d);
 }
 
 static int

@@ -52,30 +52,6 @@ user_name_valid(struct str s)
 	return true;
 }
 
-int
-user_by_name(const char *text, uid_t *uid, gid_t *gid)
-{
-	struct str rest = str_z(text);
-	struct str first;
-	uint64_t u, g;
-	const struct passwd *pw;
-
-	str_cut(&rest, ':', &first);
-	if (num_scan(first, ID_MAX, &u) == 0) {
-		if (!rest.p || num_scan(rest, ID_MAX, &g) < 0)
-			return 0;
-		*uid = (uid_t)u;
-		*gid = (gid_t)g;
-		return 1;
-	}
-	pw = *text ? getpwnam(text) : NULL;
-	if (!pw)
-		return 0;
-	*uid = pw->pw_uid;
-	*gid = pw->pw_gid;
-	return 1;
-}
-
 /* A number, or a name that fits in 64 octets. */
 static bool
 read_uid(struct str s, uint64_t *id)

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "conf/settings.h"
+#include "io/drop.h"
 #include "users/domain.h"
 #include "users/line.h"
 
@@ -260,13 +261,20 @@ int
 user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid)
 {
 	char path[4096];
+	struct drop d;
 	struct stat st;
+	int r;
 
 	*uid = u->uid;
 	*gid = u->gid;
 	if (u->has_ids)
 		return 1;
-	if (user_by_name(settings_text("MAIL_USER"), uid, gid) && *uid != 0)
+	r = drop_find(settings_text("MAIL_USER"), &d);
+	if (r < 0)
+		return -1;
+	*uid = d.uid;
+	*gid = d.gid;
+	if (r > 0 && d.uid != 0)
 		return 1;
 	if (str_copy(path, sizeof(path), u->maildir) < 0)
 		return fail("path of the Maildir", NULL);

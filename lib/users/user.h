@@ -69,8 +69,4 @@ int user_del(const char *root, struct str local, struct str domain);
  * -1 failed. */
 int user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid);
 
-/* Read "name" or "uid:gid" as a user; a name brings its own group.
- * Returns 1, or 0 when there is no such user. */
-int user_by_name(const char *text, uid_t *uid, gid_t *gid);
-
 #endif

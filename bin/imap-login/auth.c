@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: ISC */
+/* LOGIN (RFC 3501 6.2.3) and AUTHENTICATE (6.2.2, RFC 4959). */
+#include "base/log.h"
+#include "login.h"
+#include "msg/b64.h"
+#include "proto/imap_token.h"
+#include "proto/sasl.h"
+
+/* The session answers the command itself; only when it cannot be started does
+ * the monitor say so. */
+_Noreturn static void
+start_session(struct imap_login *c)
+{
+	struct str unread = in_unread(&c->l.s.in);
+	struct buf input, sorry;
+
+	buf_init(&input, 4 * SERVE_IN);
+	buf_init(&sorry, 1024);
+	b64_encode(&input, unread);
+	buf_str(&sorry, c->tag);
+	buf_z(&sorry, " NO [UNAVAILABLE] The session cannot be started\r\n");
+	login_hand_over(&c->l, c->tag, buf_slice(&input), buf_slice(&sorry));
+}
+
+static void
+try_login(struct imap_login *c, struct str user, struct str pass)
+{
+	switch (login_try(&c->l, user, pass)) {
+	case LOGIN_OK:
+		start_session(c);
+	case LOGIN_LATER:
+		answer(c, "NO", "[UNAVAILABLE] Try again later");
+		return;
+	case LOGIN_DENIED:
+		answer(c, "NO", "[AUTHENTICATIONFAILED] Wrong name or password");
+		break;
+	}
+	if (c->l.tries_left <= 0)
+		bye(c, "Too many failed logins");
+}
+
+static bool
+refuse_cleartext(struct imap_login *c)
+{
+	if (login_allowed(&c->l))
+		return false;
+	log_event("cleartext-refused", NULL);
+	answer(c, "NO", "[PRIVACYREQUIRED] Start TLS first");
+	if (--c->l.bad_left <= 0)
+		bye(c, "Too many bad commands");
+	return true;
+}
+
+void
+do_login(struct imap_login *c, struct scan *args)
+{
+	struct str user, pass;
+
+	if (refuse_cleartext(c))
+		return;
+	imap_sp(args);
+	imap_astring(args, &c->arena, &user);
+	imap_sp(args);
+	imap_astring(args, &c->arena, &pass);
+	if (!scan_finish(args)) {
+		answer_bad(c, "LOGIN takes a name and a password");
+		return;
+	}
+	try_login(c, user, pass);
+}
+
+/* The mechanism and, behind a space, the initial response (RFC 4959 3). */
+static bool
+parse(struct scan *args, struct str *mechanism, struct str *initial)
+{
+	*initial = (struct str){NULL, 0};
+	imap_sp(args);
+	if (!imap_atom(args, mechanism))
+		return false;
+	if (scan_try(args, ' ')) {
+		*initial = scan_rest(args);
+		return initial->n > 0;
+	}
+	return scan_finish(args);
+}
+
+static void
+answer_sasl(struct imap_login *c, struct sasl *s, enum sasl_result r)
+{
+	switch (r) {
+	case SASL_DONE:
+		try_login(c, s->user, s->pass);
+		return;
+	case SASL_UNKNOWN:
+		answer(c, "NO", "No such mechanism");
+		return;
+	case SASL_OTHER:
+		answer(c, "NO",
+		    "[AUTHORIZATIONFAILED] You can only be yourself");
+		return;
+	case SASL_CANCELLED:
+		answer_bad(c, "Cancelled");
+		return;
+	case SASL_BAD:
+	case SASL_MORE:
+		answer_bad(c, "A malformed response");
+	}
+}
+
+void
+do_authenticate(struct imap_login *c, struct scan *args)
+{
+	struct str mechanism, initial, line;
+	enum sasl_result r;
+	struct sasl s;
+
+	if (!parse(args, &mechanism, &initial)) {
+		answer_bad(c, "AUTHENTICATE takes a mechanism");
+		return;
+	}
+	if (refuse_cleartext(c))
+		return;
+	r = sasl_begin(&s, mechanism, initial);
+	while (r == SASL_MORE) {
+		out_fmt(&c->l.s.out, "+ %s\r\n", sasl_challenge(&s));
+		if (line_read(c, &line) == 0) {
+			sasl_end(&s);
+			return;
+		}
+		r = sasl_step(&s, line);
+	}
+	answer_sasl(c, &s, r);
+	sasl_end(&s);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC */
+/* What imap-login and pop3-login share: the network side that may only ask,
+ * and the monitor that knows, and becomes the session. */
+#ifndef SERVE_LOGIN_H
+#define SERVE_LOGIN_H
+
+#include <stdbool.h>
+
+#include "base/str.h"
+#include "serve/monitor.h"
+#include "serve/session.h"
+
+#define LOGIN_BAD_MAX 10 /* bad commands before the connection is closed */
+
+enum login_result {
+	LOGIN_OK,     /* hand over now */
+	LOGIN_DENIED, /* name or password is wrong */
+	LOGIN_LATER   /* temporary trouble; it is in the log */
+};
+
+struct login {
+	struct serve s;
+	struct monitor m;
+	bool can_starttls; /* offered, and not on yet */
+	bool secure_only;  /* no password may be sent without TLS */
+	int tries_left;
+	int bad_left;
+	struct buf tls_vars; /* what the TLS server said, for the session */
+};
+
+/* Start prog: checks the arguments "CHECKER SESSION [ARGUMENTS]", splits, and
+ * returns in the network side only, which is confined then and has
+ * LOGIN_TIMEOUT seconds.  l must be zeroed.  Logs and exits on failure. */
+void login_start(struct login *l, const char *prog, int argc, char **argv);
+
+/* Whether a login may be tried now: TLS is on, or not needed. */
+bool login_allowed(const struct login *l);
+
+/* Ask for a verdict.  Takes its time.  Counts tries_left down when denied.
+ * Exits when the monitor is gone. */
+enum login_result login_try(struct login *l, struct str user,
+    struct str pass);
+
+/* Start TLS; the positive reply must be in the output buffer.  Exits when that
+ * fails. */
+void login_starttls(struct login *l);
+
+/* After LOGIN_OK: the monitor becomes the session.  tag is the IMAP command's
+ * (p NULL: none, POP3), input_b64 what the client has sent already, sorry the
+ * line that tells the client when the session cannot be started. */
+_Noreturn void login_hand_over(struct login *l, struct str tag,
+    struct str input_b64, struct str sorry);
+
+/* Flush and end the network side, and with it the monitor. */
+_Noreturn void login_leave(struct login *l);
+
+#endif
