@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/num.h"
+#include "msg/date.h"
 
 #define LITERAL_MAX ((uint64_t)INT64_MAX)
 
@@ -254,116 +255,35 @@ imap_flag_list(struct scan *s, struct arena *a, size_t max,
 	       scan_need(s, ')', "')' expected");
 }
 
-/* ------------------------------------------------------------- dates */
-
-/* Days since 1970-01-01 of a day of the Gregorian calendar. */
-static int64_t
-civil_days(int64_t y, int64_t m, int64_t d)
-{
-	int64_t era, yoe, doy;
-
-	y -= m <= 2;
-	era = y / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-/* Exactly n digits. */
-static bool
-digits(struct scan *s, size_t n, int64_t *v)
-{
-	struct str text;
-	uint64_t u = 0;
-
-	if (!scan_take(s, n, &text))
-		return false;
-	if (num_scan(text, 9999, &u) < 0)
-		return scan_fail(s, "bad date");
-	*v = (int64_t)u;
-	return true;
-}
-
-static bool
-month(struct scan *s, int64_t *m)
-{
-	static const char names[] = "janfebmaraprmayjunjulaugsepoctnovdec";
-
-	for (size_t i = 0; i < 12; i++) {
-		if (scan_try_word(s, str_make(names + 3 * i, 3))) {
-			*m = (int64_t)i + 1;
-			return true;
-		}
-	}
-	return scan_fail(s, "bad month");
-}
-
-/* "-Jul-1996" behind the day. */
-static bool
-month_year(struct scan *s, int64_t day, int64_t *days)
-{
-	static const int len[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30,
-	    31};
-	int64_t m = 0, y = 0;
-	bool leap;
-
-	if (!scan_need(s, '-', "bad date") || !month(s, &m) ||
-	    !scan_need(s, '-', "bad date") || !digits(s, 4, &y))
-		return false;
-	leap = (y % 4 == 0 && y % 100 != 0) || y % 400 == 0;
-	if (day < 1 || day > len[m - 1] + (m == 2 && leap))
-		return scan_fail(s, "no such day");
-	*days = civil_days(y, m, day);
-	return true;
-}
-
-/* "02:44:25 -0700" as seconds to be added to the day's start in UTC. */
-static bool
-clock_zone(struct scan *s, int64_t *seconds)
-{
-	int64_t h = 0, m = 0, sec = 0, zh = 0, zm = 0;
-	bool west;
-
-	if (!digits(s, 2, &h) || !scan_need(s, ':', "bad time") ||
-	    !digits(s, 2, &m) || !scan_need(s, ':', "bad time") ||
-	    !digits(s, 2, &sec) || !imap_sp(s))
-		return false;
-	west = scan_try(s, '-');
-	if ((!west && !scan_need(s, '+', "bad zone")) || !digits(s, 2, &zh) ||
-	    !digits(s, 2, &zm))
-		return false;
-	if (h > 23 || m > 59 || sec > 60 || zh > 23 || zm > 59)
-		return scan_fail(s, "bad time");
-	*seconds = h * 3600 + m * 60 + sec;
-	*seconds += (zh * 3600 + zm * 60) * (west ? 1 : -1);
-	return true;
-}
-
 bool
 imap_date_time(struct scan *s, int64_t *seconds)
 {
-	int64_t day = 0, days = 0, secs = 0;
-	size_t width = 2;
+	struct str text;
+	int zone;
 
 	if (!scan_need(s, '"', "date expected"))
 		return false;
-	if (scan_try(s, ' '))
-		width = 1;
-	if (!digits(s, width, &day) || !month_year(s, day, &days) ||
-	    !imap_sp(s) || !clock_zone(s, &secs) ||
-	    !scan_need(s, '"', "bad date"))
+	text = scan_until(s, '"');
+	if (!scan_need(s, '"', "bad date"))
 		return false;
-	*seconds = days * 86400 + secs;
-	return true;
+	return date_parse_imap(text, seconds, &zone) == 0 ||
+	       scan_fail(s, "bad date");
+}
+
+/* What an unquoted date consists of. */
+static bool
+is_date_char(char c)
+{
+	return ascii_isalnum(c) || c == '-';
 }
 
 bool
 imap_date(struct scan *s, int64_t *days)
 {
 	bool quotes = scan_try(s, '"');
-	uint64_t day;
+	struct str text = run(s, is_date_char);
 
-	if (!scan_num(s, 31, &day) || !month_year(s, (int64_t)day, days))
-		return false;
+	if (s->bad || date_parse_day(text, days) < 0)
+		return scan_fail(s, "bad date");
 	return !quotes || scan_need(s, '"', "bad date");
 }
