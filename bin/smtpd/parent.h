@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* The monitor's side: it keeps the privilege, never sees the network, and
+ * answers two questions of the session's child (serve/monitor.h). */
+#ifndef SMTPD_PARENT_H
+#define SMTPD_PARENT_H
+
+#include "session.h"
+
+/* Question kinds. */
+#define PARENT_RCPT 'R' /* local part, domain -> enum parent_rcpt */
+#define PARENT_AUTH 'A' /* user, password -> enum parent_auth */
+
+#define PARENT_WAIT 60 /* seconds for an answer, beside CHECKER_TIMEOUT */
+
+/* First octet of an answer. */
+enum parent_rcpt {
+	PARENT_OURS = 'O',    /* exists here; a domain may follow, see below */
+	PARENT_UNKNOWN = 'U', /* our domain, no such mailbox */
+	PARENT_FOREIGN = 'X', /* not our domain */
+	PARENT_FAILED = '!'   /* cannot tell now */
+};
+
+enum parent_auth {
+	PARENT_WELCOME = '+', /* the account's name follows */
+	PARENT_DENIED = '-',
+	PARENT_LATER = '!'
+};
+
+/* Answer questions until the child is gone.  The domain behind PARENT_OURS is
+ * where a <postmaster> without domain (RFC 5321 4.5.1) lives: this host's own
+ * name when it is a domain of ours, else the first domain there is. */
+void parent_run(struct smtp *s);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+/* The loop of a session: read a line, look the verb up, check what the table
+ * says about it, call the handler, send its reply. */
+#include "session.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/now.h"
+#include "conf/settings.h"
+#include "proto/smtp_cmd.h"
+#include "serve/starttls.h"
+#include "table.h"
+
+#define MAX_REFUSALS 100 /* log lines a session may cause */
+
+void
+session_init(struct smtp *s)
+{
+	s->max_message = (uint64_t)settings_num("MAX_MESSAGE");
+	s->max_rcpts = (size_t)settings_num("MAX_RECIPIENTS");
+	s->max_errors = (unsigned)settings_num("MAX_ERRORS");
+	s->max_received = (unsigned)settings_num("MAX_RECEIVED");
+	s->max_logins = (unsigned)settings_num("LOGIN_TRIES");
+	s->timeout_s = (int)settings_num("SMTP_TIMEOUT");
+	s->relay = settings_flag("RELAY_CLIENT");
+	s->cleartext_login = settings_flag("CLEARTEXT_LOGIN");
+	arena_init(&s->arena, (size_t)1 << 20 | s->max_rcpts * 1024);
+	buf_init(&s->line, 65536);
+	s->serve.out.stall_s = s->timeout_s;
+}
+
+const struct smtp_reply *
+session_reply(struct smtp *s, unsigned code, const char *enhanced,
+    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(s->text, sizeof(s->text), fmt, ap);
+	va_end(ap);
+	s->reply = (struct smtp_reply){code, enhanced, s->text};
+	return &s->reply;
+}
+
+void
+session_send(struct smtp *s, const struct smtp_reply *r)
+{
+	buf_reset(&s->line);
+	smtp_reply_write(r, &s->line);
+	out_str(&s->serve.out, buf_slice(&s->line));
+}
+
+void
+session_deadline(struct smtp *s)
+{
+	s->serve.in.deadline = now_plus_s(s->timeout_s);
+}
+
+void
+session_reset(struct smtp *s)
+{
+	s->in_mail = false;
+	s->sender = STR("");
+	s->eight_bit = false;
+	s->size = 0;
+	s->rcpts = NULL;
+	s->nrcpt = s->rcpt_room = 0;
+	arena_reset(&s->arena);
+	log_context("id", NULL);
+}
+
+bool
+session_may_login(const struct smtp *s)
+{
+	return s->checker && (s->serve.tls || s->cleartext_login);
+}
+
+const struct smtp_reply *
+session_lost(struct smtp *s, int r, const char *where)
+{
+	s->closing = true;
+	if (r < 0 && errno == ETIMEDOUT) {
+		log_event("timeout", "at", where, NULL);
+		return session_reply(s, 421, "4.4.2",
+		    "%s timed out waiting for you", s->serve.hostname);
+	}
+	log_event("lost", "at", where, "why", r < 0 ? strerror(errno) : NULL,
+	    NULL);
+	return NULL;
+}
+
+/* What the table demands before the handler may run; NULL when all is well. */
+static const struct smtp_reply *
+check(struct smtp *s, const struct smtp_command *c, struct str args)
+{
+	if (starttls_required() && !s->serve.tls && !(c->bits & BEFORE_TLS))
+		return session_reply(s, 530, "5.7.0",
+		    "Must issue a STARTTLS command first");
+	if ((c->bits & NEEDS_LOGIN) && s->checker && !*s->user)
+		return session_reply(s, 530, "5.7.0",
+		    "Authentication required");
+	if ((c->bits & NEEDS_HELO) && !*s->helo)
+		return session_reply(s, 503, "5.5.1", "EHLO or HELO first");
+	if ((c->bits & NEEDS_MAIL) && !s->in_mail)
+		return session_reply(s, 503, "5.5.1", "MAIL first");
+	if ((c->bits & NO_ARGS) && args.n)
+		return session_reply(s, 501, "5.5.4",
+		    "%s takes no arguments", c->name);
+	return NULL;
+}
+
+static size_t
+longest(const struct smtp_command *c)
+{
+	if (c->bits & AUTH_LINE)
+		return SESSION_LINE;
+	return c->bits & MAIL_LINE ? SESSION_MAIL_LINE : SMTP_CMD_LINE;
+}
+
+static const struct smtp_reply *
+dispatch(struct smtp *s, struct str line)
+{
+	const struct smtp_command *c;
+	const struct smtp_reply *r;
+	struct str verb, args;
+
+	if (!smtp_cmd_split(line, &verb, &args))
+		return session_reply(s, 500, "5.5.2",
+		    line.n > SMTP_CMD_LINE ? "Line too long"
+		                           : "Syntax error");
+	c = table_find(verb);
+	if (line.n > (c ? longest(c) : SMTP_CMD_LINE))
+		return session_reply(s, 500, "5.5.2", "Line too long");
+	if (!c)
+		return session_reply(s, 500, "5.5.1", "Unknown command");
+	r = check(s, c, args);
+	return r ? r : c->handler(s, args);
+}
+
+static const struct smtp_reply *
+next(struct smtp *s)
+{
+	struct str line;
+	int r;
+
+	session_deadline(s);
+	r = in_line(&s->serve.in, &line, SESSION_LINE);
+	if (r == 1)
+		return dispatch(s, line);
+	if (r < 0 && errno == EMSGSIZE)
+		return session_reply(s, 500, "5.5.2", "Line too long");
+	if (r < 0 && errno == EPROTO) {
+		/* Somebody's text slipped into a command: do not read on. */
+		s->closing = true;
+		return session_reply(s, 500, "5.5.2",
+		    "Lines must end in CRLF");
+	}
+	return session_lost(s, r, "command");
+}
+
+/* Count and log; may turn the reply into the last one. */
+static const struct smtp_reply *
+judge(struct smtp *s, const struct smtp_reply *r)
+{
+	if (r->code >= 400 && s->refusals++ < MAX_REFUSALS)
+		log_event("refused", "code", log_num(r->code), "enhanced",
+		    r->enhanced, "text", r->text, "helo", s->helo, "from",
+		    s->in_mail ? log_str(s->sender) : NULL, NULL);
+	if (r->code >= 500)
+		s->errors++;
+	if (s->errors >= s->max_errors && !s->closing) {
+		s->closing = true;
+		log_event("errors", "n", log_num(s->errors), NULL);
+		return session_reply(s, 421, "4.7.0", "%s too many errors",
+		    s->serve.hostname);
+	}
+	return r;
+}
+
+void
+session_run(struct smtp *s)
+{
+	const struct smtp_reply *r;
+
+	session_send(s, session_reply(s, 220, "", "%s ESMTP yubin",
+	    s->serve.hostname));
+	while (!s->closing) {
+		r = next(s);
+		if (r)
+			session_send(s, judge(s, r));
+	}
+	out_flush(&s->serve.out);
+}
