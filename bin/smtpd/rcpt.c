@@ -90,19 +90,17 @@ rcpt_to(struct smtp *s, struct str args)
 {
 	struct scan scan = scan_make(args);
 	const struct smtp_reply *bad;
-	struct smtp_path path;
+	struct smtp_path *path = &s->asked;
 
-	if (!smtp_cmd_path(&scan, STR("TO:"), SMTP_PATH_POSTMASTER, &path))
+	if (!smtp_cmd_path(&scan, STR("TO:"), SMTP_PATH_POSTMASTER, path))
 		return session_reply(s, 501, "5.1.3", "%s", scan.bad);
 	bad = params(s, &scan);
 	if (!bad && s->nrcpt >= s->max_rcpts)
 		bad = session_reply(s, 452, "4.5.3", "Too many recipients");
 	if (!bad)
-		bad = verdict(s, ask(s, &path));
-	if (bad) {
-		log_debug("rcpt", "to", log_str(args), NULL);
+		bad = verdict(s, ask(s, path));
+	if (bad)
 		return bad;
-	}
-	add(s, smtp_path_text(&path));
+	add(s, smtp_path_text(path));
 	return session_reply(s, 250, "2.1.5", "Ok");
 }

@@ -168,9 +168,11 @@ static const struct smtp_reply *
 judge(struct smtp *s, const struct smtp_reply *r)
 {
 	if (r->code >= 400 && s->refusals++ < MAX_REFUSALS)
-		log_event("refused", "code", log_num(r->code), "enhanced",
-		    r->enhanced, "text", r->text, "helo", s->helo, "from",
-		    s->in_mail ? log_str(s->sender) : NULL, NULL);
+		log_event("rejected", "code", log_num(r->code), "enhanced",
+		    r->enhanced, "to", s->asked.n ? s->asked.text : NULL,
+		    "from", s->in_mail ? log_str(s->sender) : NULL, "helo",
+		    *s->helo ? s->helo : NULL, "text", r->text, NULL);
+	s->asked.n = 0;
 	if (r->code >= 500)
 		s->errors++;
 	if (s->errors >= s->max_errors && !s->closing) {

@@ -59,6 +59,8 @@ struct smtp {
 	struct arena arena;
 	struct queue_put put;
 
+	struct smtp_path asked; /* the recipient of this command, for the log */
+
 	/* the reply being made */
 	struct smtp_reply reply;
 	char text[SMTP_REPLY_LINE];

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: ISC */
+/* Answers for the child.  What comes from it is as hostile as the network: it
+ * is bounded by the monitor and checked by what looks it up. */
+#include "parent.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "conf/settings.h"
+#include "users/domain.h"
+#include "users/rcpt.h"
+
+/* Let go of the connection: its end must be the child's alone. */
+static void
+let_go(const struct smtp *s)
+{
+	static const char *const names[] = {
+	    "SSLCTLFD", "SSLREADFD", "SSLWRITEFD"};
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
+		die(EXIT_TEMP);
+	close(null);
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		uint64_t fd;
+
+		if (s->tls_offered && num_scan(str_z(getenv(names[i])), 65535,
+		    &fd) == 0 && fd > 2 && (int)fd != s->monitor.fd)
+			close((int)fd);
+	}
+}
+
+/* Where <postmaster> lives.  Returns 1, 0 nowhere, -1 failed. */
+static int
+postmaster_domain(struct smtp *s, struct str *domain)
+{
+	struct str host = str_z(s->serve.hostname);
+	struct str *names;
+	size_t n;
+	int r = domain_is_local(s->serve.root, host);
+
+	*domain = host;
+	if (r != 0)
+		return r;
+	if (domain_list(s->serve.root, &s->arena, &names, &n) < 0)
+		return -1;
+	if (n == 0)
+		return 0;
+	*domain = names[0];
+	return 1;
+}
+
+static enum parent_rcpt
+check_rcpt(struct smtp *s, struct str local, struct str *domain)
+{
+	if (domain->n == 0) {
+		int r = postmaster_domain(s, domain);
+
+		if (r <= 0)
+			return r < 0 ? PARENT_FAILED : PARENT_UNKNOWN;
+	}
+	switch (rcpt_check(s->serve.root, local, *domain,
+	    settings_text("EXTENSION_DELIMITER"), &s->arena)) {
+	case RCPT_MAILBOX:
+	case RCPT_ALIAS:
+		return PARENT_OURS;
+	case RCPT_UNKNOWN:
+		return PARENT_UNKNOWN;
+	case RCPT_FOREIGN:
+		return PARENT_FOREIGN;
+	case RCPT_FAILED:
+		break;
+	}
+	log_event("lookup", "why", fail_last(), NULL);
+	return PARENT_FAILED;
+}
+
+static void
+answer_rcpt(struct smtp *s, const struct str *args)
+{
+	struct str domain = args[1];
+
+	buf_chr(&s->line, (char)check_rcpt(s, args[0], &domain));
+	buf_str(&s->line, domain);
+}
+
+static void
+answer_auth(struct smtp *s, const struct str *args)
+{
+	static struct checker_reply reply;
+	struct str name = args[0];
+
+	if (!s->checker) {
+		buf_chr(&s->line, PARENT_DENIED);
+		return;
+	}
+	switch (monitor_check(s->serve.root, s->serve.peer.remote_ip,
+	    s->checker, args[0], args[1], &reply)) {
+	case CHECKER_OK:
+		if (checker_var(&reply, "AUTHUSER").n)
+			name = checker_var(&reply, "AUTHUSER");
+		buf_chr(&s->line, PARENT_WELCOME);
+		buf_str(&s->line, name);
+		break;
+	case CHECKER_DENIED:
+		buf_chr(&s->line, PARENT_DENIED);
+		break;
+	case CHECKER_BROKEN:
+	case CHECKER_BUSY:
+		buf_chr(&s->line, PARENT_LATER);
+		break;
+	}
+}
+
+void
+parent_run(struct smtp *s)
+{
+	struct str args[2];
+	size_t n;
+	char kind;
+	int r;
+
+	let_go(s);
+	while ((r = monitor_next(&s->monitor, &kind, args, 2, &n)) > 0) {
+		buf_reset(&s->line);
+		if (n != 2)
+			break;
+		if (kind == PARENT_RCPT)
+			answer_rcpt(s, args);
+		else if (kind == PARENT_AUTH)
+			answer_auth(s, args);
+		else
+			break;
+		arena_reset(&s->arena);
+		if (monitor_answer(&s->monitor, buf_slice(&s->line)) < 0)
+			break;
+	}
+}
