@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* Leftovers: files in tmp whose writer died, and files in new that no 250 was
+ * ever given for. */
+#include "runner.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/now.h"
+#include "io/dir.h"
+
+#define TMP_AGE_S (36 * 3600)
+#define CLEAN_EVERY_MS 3600000
+#define CLEAN_ARENA ((size_t)256 * 1024 * 1024)
+
+void
+clean_tmp(struct runner *r)
+{
+	struct arena a;
+	char **names;
+	char path[300];
+	struct stat st;
+	size_t n;
+
+	if (now_ms() < r->next_clean_ms)
+		return;
+	r->next_clean_ms = now_ms() + CLEAN_EVERY_MS;
+	arena_init(&a, CLEAN_ARENA);
+	if (dir_list(r->queue, "tmp", 1, WALK_FILES, &a, &names, &n) < 0)
+		n = 0;
+	for (size_t i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "tmp/%s", names[i]);
+		if (fstatat(r->queue, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    st.st_mtim.tv_sec > now_wall_s() - TMP_AGE_S)
+			continue;
+		if (unlinkat(r->queue, path, 0) == 0)
+			log_event("cleaned", "file", path, NULL);
+	}
+	arena_free(&a);
+}
+
+void
+clean_bad(struct runner *r, const char *id)
+{
+	char why[200];
+	char path[WALK_PATH];
+
+	snprintf(why, sizeof(why), "%s", fail_last());
+	walk_path(path, str_z(id));
+	if (entry_move(r->queue, path, "bad") < 0)
+		log_event("trouble", "id", id, "err", fail_last(), NULL);
+	else
+		log_event("bad", "id", id, "err", why, NULL);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: ISC */
+/* queue-runner: the one process that owns a queue.  It notices messages,
+ * starts a delivery for each recipient or domain, marks what became of them,
+ * tries again, tells senders of failures, and removes what is done. */
+#define _GNU_SOURCE
+#include "runner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/now.h"
+#include "base/num.h"
+#include "conf/libexec.h"
+#include "conf/settings.h"
+#include "io/file.h"
+#include "io/lock.h"
+#include "io/spawn.h"
+#include "serve/session.h"
+
+#define STOP_S 60  /* time for running deliveries when asked to stop */
+#define FDS_EACH 2 /* descriptors of a delivery, at most */
+
+static const char usage[] =
+    "[--once [--all]] [-d FD]\n"
+    "  --once   deliver what is due now, and what that brings, then exit\n"
+    "  --all    with it: everything counts as due\n"
+    "  -d FD    write a newline to FD when ready";
+
+static volatile sig_atomic_t got_term;
+
+static void
+on_signal(int sig)
+{
+	if (sig == SIGTERM || sig == SIGINT)
+		got_term = 1;
+}
+
+/* All of them stay blocked but for the time in ppoll(): none is missed. */
+static void
+catch_signals(sigset_t *while_waiting)
+{
+	struct sigaction sa = {.sa_handler = on_signal};
+	sigset_t block;
+
+	sigemptyset(&block);
+	sigaddset(&block, SIGTERM);
+	sigaddset(&block, SIGINT);
+	sigaddset(&block, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &block, while_waiting);
+	sigdelset(while_waiting, SIGTERM);
+	sigdelset(while_waiting, SIGINT);
+	sigdelset(while_waiting, SIGCHLD);
+	sigaction(SIGTERM, &sa, NULL);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGCHLD, &sa, NULL);
+}
+
+static int
+take_queue(struct runner *r)
+{
+	int lock;
+
+	r->queue = walk_open(r->root);
+	if (r->queue < 0)
+		return -1;
+	lock = openat(r->queue, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (lock < 0)
+		return fail("open ", "queue/lock");
+	switch (lock_take(lock, true, now_plus_s(r->once ? 2 : 0))) {
+	case 1:
+		return 0; /* held until we exit */
+	case 0:
+		return fail_text(EAGAIN, "another queue-runner has this queue");
+	default:
+		return fail("lock ", "queue/lock");
+	}
+}
+
+/* Whoever may write into the queue may nudge us. */
+static int
+open_nudge(struct runner *r)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+
+	if (fd < 0)
+		return fail("socket", NULL);
+	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge",
+	    r->queue);
+	if ((unlinkat(r->queue, "nudge", 0) < 0 && errno != ENOENT) ||
+	    bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
+	    fchmodat(r->queue, "nudge", 0660, 0) < 0) {
+		/* Without it new mail is found a few seconds later. */
+		fail("bind ", "queue/nudge");
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static void
+read_nudges(struct runner *r, int fd)
+{
+	char text[64];
+	ssize_t n;
+
+	for (int i = 0; i < 1000; i++) {
+		n = recv(fd, text, sizeof(text), 0);
+		if (n < 0)
+			return;
+		schedule_nudge(r, str_make(text, (size_t)n));
+	}
+}
+
+static void
+set_limits(struct runner *r)
+{
+	struct rlimit l;
+	size_t jobs;
+
+	r->max_local = (int)settings_num("LOCAL_JOBS");
+	r->max_remote = (int)settings_num("REMOTE_JOBS");
+	r->max_domain = (int)settings_num("DOMAIN_JOBS");
+	r->lifetime_s = settings_num("QUEUE_LIFETIME");
+	r->max_active = RUNNER_ACTIVE;
+	jobs = (size_t)(r->max_local + r->max_remote);
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
+		return;
+	l.rlim_cur = l.rlim_max > 65536 ? 65536 : l.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &l);
+	if (l.rlim_cur < RUNNER_ACTIVE + jobs * FDS_EACH + 32)
+		r->max_active = l.rlim_cur > jobs * FDS_EACH + 48
+		    ? (size_t)l.rlim_cur - jobs * FDS_EACH - 32
+		    : 16;
+}
+
+/* ----------------------------------------------------------------- loop */
+
+static void
+activate(struct runner *r)
+{
+	struct message *m;
+
+	while (!r->stopping && r->nactive < r->max_active &&
+	    (m = schedule_next(r)))
+		work_begin(r, m);
+}
+
+/* With --once: nothing runs, nothing is due, and another look finds nothing. */
+static bool
+over(struct runner *r)
+{
+	if (r->stopping)
+		return r->njobs == 0;
+	if (!r->once || r->ring)
+		return false;
+	schedule_scan(r);
+	return schedule_due(r) > now_ms();
+}
+
+static int64_t
+wake_up(const struct runner *r)
+{
+	int64_t at = r->next_scan_ms;
+
+	if (r->nactive < r->max_active && schedule_due(r) < at)
+		at = schedule_due(r);
+	if (r->nactive == r->max_active && r->next_yield_ms > now_ms() &&
+	    r->next_yield_ms < at)
+		at = r->next_yield_ms;
+	return at;
+}
+
+static void
+wait_events(struct runner *r, int nudge, struct pollfd *p,
+    const sigset_t *while_waiting)
+{
+	int ms = now_left(r->stopping ? now_plus_s(1) : wake_up(r));
+	struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
+	size_t n = r->njobs;
+	int ready;
+
+	jobs_poll(r, p);
+	p[n] = (struct pollfd){.fd = nudge, .events = POLLIN};
+	ready = ppoll(p, (nfds_t)n + 1, &t, while_waiting);
+	if (ready > 0) {
+		jobs_read(r, p, n);
+		if (p[n].revents)
+			read_nudges(r, nudge);
+	}
+	if (now_ms() >= r->next_scan_ms && !r->stopping)
+		schedule_scan(r);
+}
+
+/* Deliveries that do not end in time are told to, then killed; their
+ * recipients stay to be tried again. */
+static void
+stop(struct runner *r, int64_t *deadline)
+{
+	if (!r->stopping) {
+		r->stopping = true;
+		*deadline = now_plus_s(STOP_S);
+		log_event("stopping", "running", log_num(r->njobs), NULL);
+	} else if (now_ms() >= *deadline + 2000) {
+		jobs_kill(r, SIGKILL);
+	} else if (now_ms() >= *deadline) {
+		jobs_kill(r, SIGTERM);
+	}
+}
+
+static void
+run(struct runner *r, int nudge, const sigset_t *while_waiting)
+{
+	struct pollfd *p = calloc(r->max_jobs + 1, sizeof(*p));
+	int64_t deadline = NOW_NEVER;
+
+	if (!p)
+		oom();
+	schedule_scan(r);
+	for (;;) {
+		if (got_term)
+			stop(r, &deadline);
+		clean_tmp(r);
+		activate(r);
+		work_pass(r);
+		finish_sync(r);
+		dest_prune(r);
+		if (over(r))
+			break;
+		if (r->once && r->njobs == 0 && schedule_due(r) <= now_ms())
+			continue;
+		wait_events(r, nudge, p, while_waiting);
+		jobs_reap(r);
+	}
+	free(p);
+}
+
+static void
+read_options(struct runner *r, int argc, char **argv, uint64_t *ready)
+{
+	static const struct option names[] = {{"once", no_argument, NULL, 'o'},
+	    {"all", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "oad:", names, NULL)) != -1) {
+		if (c == 'o')
+			r->once = true;
+		else if (c == 'a')
+			r->all = true;
+		else if (c != 'd' || num_scan(str_z(optarg), 1000, ready) < 0)
+			optind = argc + 1;
+	}
+	if (optind != argc) {
+		fprintf(stderr, "usage: yubin-queue-runner %s\n", usage);
+		exit(EXIT_PERM);
+	}
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct runner r;
+	uint64_t ready = 0;
+	sigset_t while_waiting;
+	int nudge;
+
+	serve_program("queue-runner", usage, argc, argv);
+	read_options(&r, argc, argv, &ready);
+	r.root = settings_root();
+	serve_hostname(r.hostname);
+	spawn_close_from(3);
+	set_limits(&r);
+	if (libexec_path(r.deliver_local, sizeof(r.deliver_local),
+	        "deliver-local") < 0 ||
+	    libexec_path(r.deliver_remote, sizeof(r.deliver_remote),
+	        "deliver-remote") < 0 ||
+	    take_queue(&r) < 0)
+		die(EXIT_TEMP);
+	catch_signals(&while_waiting);
+	nudge = open_nudge(&r);
+	if (nudge < 0)
+		log_event("trouble", "err", fail_last(), NULL);
+	schedule_init(&r);
+	jobs_init(&r);
+	if (ready > 0 && (write((int)ready, "\n", 1) != 1 ||
+	        close((int)ready) < 0))
+		log_event("trouble", "err", "cannot tell readiness", NULL);
+	run(&r, nudge, &while_waiting);
+	unlinkat(r.queue, "nudge", 0);
+	return 0;
+}

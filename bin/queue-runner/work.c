@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: ISC */
+/* Active messages.  They stand in a ring; each pass goes around it and starts
+ * at most one delivery of each message, so that a message with thousands of
+ * recipients does not hold up the others. */
+#include "runner.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/now.h"
+#include "queue/retry.h"
+#include "users/domain.h"
+
+#define YIELD_MS 5000        /* a message that nothing can be started of */
+#define YIELD_EVERY_MS 50    /* at most one is put aside in this time */
+#define TROUBLE_MS 60000     /* the file cannot be read */
+#define ARENA_MAX (4 * ENTRY_ARENA)
+
+/* ------------------------------------------------------------ beginning */
+
+static void
+ring_add(struct runner *r, struct work *w)
+{
+	if (!r->ring) {
+		w->next = w->prev = w;
+		r->ring = w;
+	} else {
+		w->next = r->ring;
+		w->prev = r->ring->prev;
+		w->prev->next = w;
+		w->next->prev = w;
+	}
+	r->nactive++;
+	w->m->work = w;
+}
+
+void
+work_free(struct runner *r, struct work *w)
+{
+	if (w->next) {
+		w->next->prev = w->prev;
+		w->prev->next = w->next;
+		if (r->ring == w)
+			r->ring = w->next == w ? NULL : w->next;
+		r->nactive--;
+	}
+	w->m->work = NULL;
+	entry_close(&w->entry);
+	arena_free(&w->arena);
+	free(w);
+}
+
+/* Milliseconds until its next attempt, from the file's own times: used when
+ * the runner sees a message for the first time. */
+static int64_t
+left_ms(const struct work *w)
+{
+	const struct envelope *e = &w->entry.e;
+
+	if (w->m->seen || w->m->forced)
+		return 0;
+	for (size_t i = 0; i < e->nrcpt; i++)
+		if (e->rcpts[i].status != ENVELOPE_ATTEMPTED &&
+		    !envelope_status_final(e->rcpts[i].status))
+			return 0;
+	if (entry_finished(&w->entry))
+		return 0;
+	return 1000 * retry_left_s(e->received_s, w->entry.touched_s,
+	    now_wall_s(), w->entry.header.body_crc);
+}
+
+static void
+set_targets(struct work *w)
+{
+	const struct envelope *e = &w->entry.e;
+
+	w->targets = arena_array(&w->arena, e->nrcpt, sizeof(*w->targets));
+	for (size_t i = 0; i < e->nrcpt; i++) {
+		char c = e->rcpts[i].status;
+
+		w->targets[i].outcome =
+		    c == ENVELOPE_NEW || c == ENVELOPE_ATTEMPTED
+		    ? OUTCOME_PENDING
+		    : OUTCOME_FINAL;
+		/* Failed before the runner died: the words are lost. */
+		if (c == ENVELOPE_FAILED)
+			w->targets[i].result = result_make(RESULT_FAILED,
+			    "5.0.0", "delivery failed");
+	}
+}
+
+/* 1 go on, 0 it does not exist (any more), -1 look again later. */
+static int
+load(struct runner *r, struct work *w)
+{
+	struct message *m = w->m;
+	int ok = entry_open(&w->entry, r->queue, str_z(m->id), &w->arena);
+
+	if (ok < 0 && errno == ENOENT)
+		return 0;
+	if (ok == 1 && left_ms(w) > 0)
+		return 1;
+	if (ok == 1 && !m->verified)
+		ok = entry_check(&w->entry);
+	if (ok == 0)
+		clean_bad(r, m->id);
+	if (ok < 0)
+		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
+	if (ok == 1)
+		m->verified = true;
+	return ok;
+}
+
+void
+work_begin(struct runner *r, struct message *m)
+{
+	struct work *w = calloc(1, sizeof(*w));
+	int64_t left;
+	int ok;
+
+	if (!w)
+		oom();
+	w->m = m;
+	w->entry.fd = -1;
+	arena_init(&w->arena, ARENA_MAX);
+	ok = load(r, w);
+	left = ok == 1 ? left_ms(w) : ok < 0 ? TROUBLE_MS : 0;
+	m->forced = false;
+	if (ok == 1)
+		m->seen = true;
+	if (ok == 1 && left == 0) {
+		set_targets(w);
+		ring_add(r, w);
+		return;
+	}
+	work_free(r, w);
+	if (ok == 0)
+		schedule_forget(r, m);
+	else
+		schedule_wait(r, m, left);
+}
+
+/* -------------------------------------------------------------- results */
+
+static void
+mark(struct work *w, size_t i, char status)
+{
+	if (entry_mark(&w->entry, i, status) < 0)
+		log_event("trouble", "id", w->m->id, "err", fail_last(), NULL);
+	if (status != ENVELOPE_ATTEMPTED)
+		w->unsynced = true;
+}
+
+static bool
+expired(const struct runner *r, const struct work *w)
+{
+	return now_wall_s() - w->entry.e.received_s > r->lifetime_s;
+}
+
+static void
+log_result(const struct work *w, size_t i, const struct result *res,
+    int64_t took_ms)
+{
+	static const char *const ev[] = {
+	    ['K'] = "delivered", ['D'] = "failed", ['Z'] = "deferred"};
+	bool good = res->kind == RESULT_DONE;
+	char took[32] = "";
+
+	if (took_ms >= 0)
+		snprintf(took, sizeof(took), "%lld", (long long)took_ms);
+	log_event(ev[res->kind], "id", w->m->id, "to",
+	    log_str(w->entry.e.rcpts[i].addr), "status",
+	    log_str(res->status), good ? "rsp" : "err", log_str(res->text),
+	    "ms", *took ? took : NULL, NULL);
+}
+
+void
+work_result(struct runner *r, struct work *w, size_t i,
+    const struct result *result, int64_t took_ms)
+{
+	struct target *t = &w->targets[i];
+
+	t->result = *result;
+	/* Only a real attempt ends a message's life. */
+	if (t->result.kind == RESULT_DEFERRED && took_ms >= 0 &&
+	    expired(r, w)) {
+		t->result.kind = RESULT_FAILED;
+		t->result.status = STR("5.4.7");
+	}
+	log_result(w, i, &t->result, took_ms);
+	t->outcome = t->result.kind == RESULT_DEFERRED ? OUTCOME_DEFERRED
+	                                               : OUTCOME_FINAL;
+	mark(w, i,
+	    t->result.kind == RESULT_DONE         ? ENVELOPE_DONE
+	        : t->result.kind == RESULT_FAILED ? ENVELOPE_FAILED
+	                                          : ENVELOPE_ATTEMPTED);
+}
+
+/* -------------------------------------------------------------- passing */
+
+static void
+defer(struct runner *r, struct work *w, size_t i, const char *status,
+    const char *text)
+{
+	struct result res = result_make(RESULT_DEFERRED, status, text);
+
+	work_result(r, w, i, &res, -1);
+}
+
+static struct str
+domain_of(struct str addr)
+{
+	return str_from(addr, str_rfind(addr, '@') + 1);
+}
+
+/* Where target i goes; NULL when that is not to be known now. */
+static struct dest *
+dest_of(struct runner *r, struct work *w, size_t i)
+{
+	struct target *t = &w->targets[i];
+	struct str domain = domain_of(w->entry.e.rcpts[i].addr);
+	int local;
+
+	if (t->dest)
+		return t->dest;
+	local = domain.n == 0 ? 1 : domain_is_local(r->root, domain);
+	if (local < 0) {
+		log_event("trouble", "id", w->m->id, "err", fail_last(), NULL);
+		defer(r, w, i, "4.3.0", "cannot read the list of our domains");
+		return NULL;
+	}
+	t->dest = dest_find(r, local ? STR("") : domain);
+	return t->dest;
+}
+
+static bool
+has_room(const struct runner *r, const struct dest *d)
+{
+	if (!*d->name)
+		return r->local_jobs < r->max_local;
+	return r->remote_jobs < r->max_remote && d->running < r->max_domain;
+}
+
+/* Start the delivery of target i together with the later ones that go to the
+ * same domain. */
+static void
+start_group(struct runner *r, struct work *w, struct dest *d, size_t i)
+{
+	size_t group[RUNNER_JOB_RCPTS];
+	size_t n = 0;
+
+	group[n++] = i;
+	if (*d->name)
+		for (i++; i < w->entry.e.nrcpt && n < RUNNER_JOB_RCPTS; i++)
+			if (w->targets[i].outcome == OUTCOME_PENDING &&
+			    dest_of(r, w, i) == d)
+				group[n++] = i;
+	jobs_start(r, w, d, group, n);
+}
+
+/* Returns 1 something was started or deferred, 0 nothing can be now, -1
+ * nothing is left to start. */
+static int
+try_one(struct runner *r, struct work *w)
+{
+	bool left = false;
+
+	for (size_t i = w->first; i < w->entry.e.nrcpt; i++) {
+		struct dest *d;
+
+		if (w->targets[i].outcome != OUTCOME_PENDING) {
+			if (!left)
+				w->first = i + 1;
+			continue;
+		}
+		d = dest_of(r, w, i);
+		if (d && d->until_ms > now_ms()) {
+			defer(r, w, i, "4.4.1",
+			    "not tried: the destination failed just before");
+			d = NULL;
+		}
+		if (!d)
+			return 1;
+		if (has_room(r, d)) {
+			start_group(r, w, d, i);
+			return 1;
+		}
+		left = true;
+	}
+	return left ? 0 : -1;
+}
+
+/* When the ring is full and nothing of a message can be started, let another
+ * one have its place, which may go elsewhere. */
+static bool
+may_yield(struct runner *r, const struct work *w)
+{
+	if (w->running > 0 || r->nactive < r->max_active ||
+	    schedule_due(r) > now_ms() || now_ms() < r->next_yield_ms)
+		return false;
+	r->next_yield_ms = now_ms() + YIELD_EVERY_MS;
+	return true;
+}
+
+void
+work_settle(struct runner *r, struct work *w)
+{
+	bool over = w->running == 0 &&
+	    (r->stopping ? entry_finished(&w->entry) : try_one(r, w) < 0);
+
+	if (over) {
+		finish_round(r, w);
+		return;
+	}
+	if (w->unsynced && entry_sync(&w->entry) < 0)
+		log_event("trouble", "id", w->m->id, "err", fail_last(), NULL);
+	w->unsynced = false;
+}
+
+/* Returns whether anything was started. */
+static bool
+turn(struct runner *r, struct work *w)
+{
+	int tried = try_one(r, w);
+
+	if (tried < 0 && w->running == 0) {
+		finish_round(r, w);
+	} else if (tried == 0 && may_yield(r, w)) {
+		struct message *m = w->m;
+
+		work_free(r, w);
+		schedule_wait(r, m, YIELD_MS);
+	}
+	return tried > 0;
+}
+
+void
+work_pass(struct runner *r)
+{
+	bool started = true;
+
+	while (started && !r->stopping) {
+		size_t n = r->nactive;
+
+		started = false;
+		while (n-- > 0 && r->ring) {
+			struct work *w = r->ring;
+
+			r->ring = w->next;
+			started |= turn(r, w);
+		}
+	}
+}

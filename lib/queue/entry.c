@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: ISC */
+/* Queue files are written by one process and then belong to the runner: what
+ * it reads here was complete and synced, or is torn and never was accepted.
+ * Marks are single octets written in place, which cannot tear. */
+#define _GNU_SOURCE
+#include "queue/entry.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/crc32c.h"
+#include "base/fail.h"
+
+/* Returns 1 all n octets, 0 the file is shorter, -1 failed. */
+static int
+read_at(int fd, char *to, size_t n, uint64_t at)
+{
+	while (n > 0) {
+		ssize_t got = pread(fd, to, n, (off_t)at);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail("read ", "queue file");
+		if (got == 0)
+			return 0;
+		to += got;
+		at += (uint64_t)got;
+		n -= (size_t)got;
+	}
+	return 1;
+}
+
+static int
+wrong(const char *why)
+{
+	fail_text(EPROTO, why);
+	return 0;
+}
+
+static int
+read_statuses(struct entry *q, struct arena *a)
+{
+	char *s = arena_alloc(a, q->header.nrcpt + (size_t)1);
+	int r = read_at(q->fd, s, q->header.nrcpt + (size_t)1,
+	    ENVELOPE_HEADER);
+
+	if (r <= 0)
+		return r ? r : wrong("cut short");
+	if (q->e.nrcpt != q->header.nrcpt || s[q->header.nrcpt] != '\n')
+		return wrong("counts of recipients differ");
+	for (size_t i = 0; i < q->e.nrcpt; i++) {
+		if (!envelope_status_valid(s[i]))
+			return wrong("unknown status of a recipient");
+		q->e.rcpts[i].status = s[i];
+	}
+	return 1;
+}
+
+static int
+read_envelope(struct entry *q, struct arena *a)
+{
+	char *p = arena_alloc(a, q->header.env_len);
+	struct str text = str_make(p, q->header.env_len);
+	int r = read_at(q->fd, p, text.n, envelope_text_at(&q->header));
+
+	if (r <= 0)
+		return r ? r : wrong("cut short");
+	if (!envelope_header_fits(&q->header, text))
+		return wrong("the envelope's checksum is wrong");
+	return envelope_scan(text, a, &q->e) < 0 ? 0 : 1;
+}
+
+static int
+read_front(struct entry *q, struct str id, struct arena *a)
+{
+	char line[ENVELOPE_HEADER];
+	struct stat st;
+	int r;
+
+	if (fstat(q->fd, &st) < 0)
+		return fail("stat queue/", q->path);
+	if (!S_ISREG(st.st_mode))
+		return wrong("not a regular file");
+	q->touched_s = st.st_mtim.tv_sec;
+	r = read_at(q->fd, line, sizeof(line), 0);
+	if (r <= 0)
+		return r ? r : wrong("cut short");
+	if (envelope_header_scan(line, &q->header) < 0)
+		return 0;
+	if ((uint64_t)st.st_size !=
+	    envelope_body_at(&q->header) + q->header.body_len)
+		return wrong("the file's length is wrong");
+	r = read_envelope(q, a);
+	if (r <= 0)
+		return r;
+	if (!str_eq(q->e.id, id))
+		return wrong("the id is another than the file's name");
+	return read_statuses(q, a);
+}
+
+int
+entry_open(struct entry *q, int queue, struct str id, struct arena *a)
+{
+	int r, err;
+
+	walk_path(q->path, id);
+	q->fd = openat(queue, q->path,
+	    O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (q->fd < 0) {
+		if (errno == ELOOP || errno == EISDIR || errno == ENXIO)
+			return wrong("not a regular file");
+		return fail("open queue/", q->path);
+	}
+	r = read_front(q, id, a);
+	if (r == 1)
+		return 1;
+	err = errno;
+	entry_close(q);
+	errno = err;
+	return r;
+}
+
+int
+entry_check(const struct entry *q)
+{
+	uint64_t at = envelope_body_at(&q->header);
+	uint64_t left = q->header.body_len;
+	char chunk[65536];
+	uint32_t crc = 0;
+
+	while (left > 0) {
+		size_t n = left < sizeof(chunk) ? (size_t)left : sizeof(chunk);
+		int r = read_at(q->fd, chunk, n, at);
+
+		if (r <= 0)
+			return r ? r : wrong("cut short");
+		crc = crc32c(crc, chunk, n);
+		at += n;
+		left -= n;
+	}
+	if (crc != q->header.body_crc)
+		return wrong("the message's checksum is wrong");
+	return 1;
+}
+
+int
+entry_mark(struct entry *q, size_t i, char status)
+{
+	ssize_t n;
+
+	do
+		n = pwrite(q->fd, &status, 1, (off_t)envelope_status_at(i));
+	while (n < 0 && errno == EINTR);
+	if (n != 1)
+		return fail("mark queue/", q->path);
+	q->e.rcpts[i].status = status;
+	return 0;
+}
+
+int
+entry_sync(const struct entry *q)
+{
+	return fdatasync(q->fd) < 0 ? fail("fdatasync queue/", q->path) : 0;
+}
+
+bool
+entry_finished(const struct entry *q)
+{
+	for (size_t i = 0; i < q->e.nrcpt; i++)
+		if (!envelope_status_final(q->e.rcpts[i].status))
+			return false;
+	return true;
+}
+
+void
+entry_close(struct entry *q)
+{
+	/* All that matters was synced: nothing to learn from close(). */
+	if (q->fd >= 0)
+		close(q->fd);
+	q->fd = -1;
+}
+
+int
+entry_remove(int queue, const char *path)
+{
+	if (unlinkat(queue, path, 0) < 0 && errno != ENOENT)
+		return fail("unlink queue/", path);
+	return 0;
+}
+
+static int
+sync_dir(int queue, const char *dir)
+{
+	int fd = openat(queue, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return fail("open queue/", dir);
+	if (fsync(fd) < 0)
+		err = errno;
+	if (close(fd) < 0 && !err)
+		err = errno;
+	errno = err;
+	return err ? fail("fsync queue/", dir) : 0;
+}
+
+int
+entry_sync_dir(int queue, const char *path)
+{
+	char dir[WALK_PATH];
+
+	snprintf(dir, sizeof(dir), "%.5s", path); /* "new/X" */
+	return sync_dir(queue, dir);
+}
+
+int
+entry_move(int queue, const char *path, const char *dir)
+{
+	const char *slash = strrchr(path, '/');
+	char to[WALK_PATH + 16];
+
+	snprintf(to, sizeof(to), "%s/%s", dir, slash ? slash + 1 : path);
+	if (faccessat(queue, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return fail("move to queue/", to);
+	}
+	/* The runner is the only one who moves files here: no race. */
+	if (renameat(queue, path, queue, to) < 0)
+		return fail("move queue/", path);
+	return sync_dir(queue, dir) < 0 || entry_sync_dir(queue, path) < 0
+	    ? -1
+	    : 0;
+}
