@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: ISC */
+/* sendmail's options: letters with a value beside or behind them. */
+#include "args.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fail.h"
+
+/* Options with a value that mean nothing here: body type, configuration
+ * files, DSN, envelope id, hop count, logging, protocol. */
+#define IGNORED_VALUE "BCLNORVXhp"
+/* Options without a value that mean nothing here. */
+#define IGNORED "AGUamsvq"
+
+static int
+unknown(const char *arg)
+{
+	char text[100];
+
+	snprintf(text, sizeof(text), "unknown option %.60s", arg);
+	return fail_text(EINVAL, text);
+}
+
+static int
+mode(struct args *a, const char *arg)
+{
+	if (strcmp(arg, "-bs") == 0)
+		a->mode = ARGS_SMTP;
+	else if (strcmp(arg, "-bi") == 0)
+		a->mode = ARGS_NOTHING;
+	else if (strcmp(arg, "-bm") == 0)
+		a->mode = ARGS_SEND;
+	else
+		return unknown(arg);
+	return 0;
+}
+
+/* The value of the option at argv[*i]: the rest of it, or the next argument.
+ * NULL when there is none. */
+static const char *
+value(int argc, char **argv, int *i)
+{
+	if (argv[*i][2])
+		return argv[*i] + 2;
+	return *i + 1 < argc ? argv[++*i] : NULL;
+}
+
+static int
+option_value(struct args *a, int argc, char **argv, int *i)
+{
+	char letter = argv[*i][1];
+	const char *v = value(argc, argv, i);
+
+	if (!v)
+		return fail_text(EINVAL, "an option lacks its value");
+	if (letter == 'f' || letter == 'r')
+		a->sender = v;
+	else if (letter == 'F')
+		a->name = v;
+	return 0;
+}
+
+/* Flags may stand together: -ti. */
+static int
+flags(struct args *a, const char *arg)
+{
+	for (const char *p = arg + 1; *p; p++) {
+		if (*p == 't')
+			a->from_header = true;
+		else if (*p == 'i')
+			a->dots = true;
+		else if (*p == 'n')
+			a->as_is = true;
+		else if (!strchr(IGNORED, *p))
+			return unknown(arg);
+	}
+	return 0;
+}
+
+static int
+option(struct args *a, int argc, char **argv, int *i)
+{
+	const char *arg = argv[*i];
+
+	switch (arg[1]) {
+	case 'b':
+		return mode(a, arg);
+	case 'o':
+		/* -oi is -i; -oem, -odb, … choose what we do anyway. */
+		if (strcmp(arg, "-oi") == 0)
+			a->dots = true;
+		else if (!arg[2])
+			++*i;
+		return 0;
+	case 'q':
+		return 0;
+	case 'f':
+	case 'r':
+	case 'F':
+		return option_value(a, argc, argv, i);
+	default:
+		if (strchr(IGNORED_VALUE, arg[1]))
+			return option_value(a, argc, argv, i);
+		return flags(a, arg);
+	}
+}
+
+int
+args_read(struct args *a, int argc, char **argv)
+{
+	bool options = true;
+
+	*a = (struct args){.mode = ARGS_SEND, .rcpts = argv};
+	for (int i = 1; i < argc; i++) {
+		if (options && strcmp(argv[i], "--") == 0)
+			options = false;
+		else if (!options || argv[i][0] != '-' || !argv[i][1])
+			argv[a->nrcpt++] = argv[i];
+		else if (option(a, argc, argv, &i) < 0)
+			return -1;
+	}
+	return 0;
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: ISC */
+/* Collecting recipients. */
+#include "rcpts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fail.h"
+#include "msg/addr.h"
+#include "msg/header.h"
+
+void
+rcpts_init(struct rcpts *r, struct arena *a, const char *host, size_t max)
+{
+	*r = (struct rcpts){.max = max, .host = host, .arena = a};
+}
+
+static int
+bad_address(struct str text)
+{
+	char line[300];
+
+	snprintf(line, sizeof(line), "bad address %.*s",
+	    (int)(text.n > 250 ? 250 : text.n), text.p);
+	return fail_text(EINVAL, line);
+}
+
+static int
+add(struct rcpts *r, struct str addr)
+{
+	for (size_t i = 0; i < r->n; i++)
+		if (str_eq(r->list[i].addr, addr))
+			return 0;
+	if (r->n == r->max)
+		return fail_text(E2BIG, "too many recipients");
+	if (r->n == r->room) {
+		size_t room = r->room ? 2 * r->room : 16;
+		struct envelope_rcpt *more =
+		    arena_array(r->arena, room, sizeof(*more));
+
+		if (r->n)
+			memcpy(more, r->list, r->n * sizeof(*more));
+		r->list = more;
+		r->room = room;
+	}
+	r->list[r->n++] =
+	    (struct envelope_rcpt){.addr = arena_str(r->arena, addr)};
+	return 0;
+}
+
+static int
+qualify(const char *host, const struct addr *a, struct smtp_path *p)
+{
+	return smtp_path_make(a->mailbox, a->host.n ? a->host : str_z(host), p);
+}
+
+int
+rcpts_one(const char *host, struct str text, struct arena *a,
+    struct smtp_path *p)
+{
+	struct addr_list l;
+
+	*p = (struct smtp_path){.n = 0};
+	text = str_trim(text);
+	if (text.n == 0 || str_eq(text, STR("<>")) ||
+	    smtp_path_parse(text, p) == 0)
+		return 0;
+	addr_parse(&l, text, a);
+	if (l.n == 1 && l.addrs[0].kind == ADDR_BOX &&
+	    qualify(host, &l.addrs[0], p) == 0)
+		return 0;
+	bad_address(text);
+	errno = EINVAL;
+	return -1;
+}
+
+int
+rcpts_add(struct rcpts *r, struct str text)
+{
+	struct smtp_path p;
+	struct addr_list l;
+
+	if (smtp_path_parse(text, &p) == 0)
+		return add(r, smtp_path_text(&p));
+	addr_parse(&l, text, r->arena);
+	if (l.n == 0)
+		return bad_address(text);
+	for (size_t i = 0; i < l.n; i++) {
+		if (l.addrs[i].kind != ADDR_BOX)
+			continue;
+		if (qualify(r->host, &l.addrs[i], &p) < 0)
+			return bad_address(text);
+		if (add(r, smtp_path_text(&p)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static bool
+names_recipients(struct str name)
+{
+	return str_ieq(name, STR("To")) || str_ieq(name, STR("Cc")) ||
+	    str_ieq(name, STR("Bcc"));
+}
+
+/* Add the fields of one kind; *found tells whether there are any. */
+static int
+add_fields(struct rcpts *r, struct str text, bool resent, bool *found)
+{
+	struct header h = header_make(text);
+	struct header_field f;
+
+	*found = false;
+	while (header_next(&h, &f) && f.name.n) {
+		bool is_resent = str_istarts(f.name, STR("Resent-"));
+		struct str name = is_resent ? str_from(f.name, 7) : f.name;
+
+		if (is_resent != resent || !names_recipients(name))
+			continue;
+		*found = true;
+		if (str_trim(f.value).n && rcpts_add(r, f.value) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int
+rcpts_add_header(struct rcpts *r, struct str text)
+{
+	bool found;
+
+	if (add_fields(r, text, true, &found) < 0)
+		return -1;
+	return found ? 0 : add_fields(r, text, false, &found);
+}
