@@ -19,6 +19,9 @@ int admin_cert(int argc, char **argv);
 int admin_check(int argc, char **argv);
 int admin_settings(int argc, char **argv);
 
+/* Take the settings in ROOT/env that the environment does not set. */
+void load_env(void);
+
 /* Print "yubin: TEXT" on standard error; returns EXIT_PERM. */
 int refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -134,6 +134,7 @@ main(int argc, char **argv)
 
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
+		load_env();
 		r = commands[i].run(argc - 1, argv + 1);
 		if (fflush(stdout) != 0 || ferror(stdout))
 			return EXIT_TEMP;

@@ -103,14 +103,20 @@ limit(int what, rlim_t most)
 		errno = 0; /* lower already */
 }
 
-void
-monitor_confine(void)
+static bool
+is_file(int fd)
 {
 	struct stat st;
 
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+void
+monitor_confine(void)
+{
 	limit(RLIMIT_NOFILE, 16);
 	limit(RLIMIT_NPROC, 0);
-	if (fstat(2, &st) < 0 || !S_ISREG(st.st_mode))
+	if (!is_file(1) && !is_file(2))
 		limit(RLIMIT_FSIZE, 0);
 }
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: ISC */
+/* yubin check: the users and aliases files, with line numbers. */
+#include <limits.h>
+#include <sys/stat.h>
+
+#include "base/fail.h"
+#include "check.h"
+#include "io/file.h"
+#include "users/alias.h"
+#include "users/domain.h"
+#include "users/line.h"
+#include "users/secret.h"
+#include "users/user.h"
+
+static void
+check_maildir(struct check *c, const char *file, size_t line,
+    struct str domain, struct str name)
+{
+	static const char *const sub[] = {"cur", "new", "tmp"};
+	char path[PATH_MAX], dir[PATH_MAX];
+	struct user u;
+	struct stat st;
+
+	if (user_find(c->root, name, domain, &c->arena, &u) <= 0 ||
+	    str_copy(path, sizeof(path), u.maildir) < 0)
+		return;
+	for (size_t i = 0; i < 3; i++) {
+		if (file_join(dir, sizeof(dir), path, sub[i]) == 0 &&
+		    stat(dir, &st) == 0)
+			continue;
+		found(c, "%s:%zu: %.*s has no Maildir at %s", file, line,
+		    STR_FMT(name), path);
+		return;
+	}
+	if (stat(path, &st) == 0 && (st.st_mode & S_IRWXO))
+		found(c, "%s is open to everybody: chmod 700 it", path);
+	if (u.has_ids && st.st_uid != u.uid)
+		found(c, "%s belongs to uid %lu, but %s says %lu", path,
+		    (unsigned long)st.st_uid, file, (unsigned long)u.uid);
+}
+
+/* One line of the users file; seen has the names before it. */
+static void
+check_user(struct check *c, const char *file, size_t line, struct str text,
+    struct str domain, struct str *name)
+{
+	const char *why;
+	struct user u;
+	int r = user_parse(text, domain, &u, &why);
+
+	*name = STR("");
+	if (r < 0)
+		found(c, "%s:%zu: %s", file, line, why);
+	if (r <= 0)
+		return;
+	*name = u.name;
+	if (!secret_locked(u.secret) && !secret_known(u.secret))
+		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
+		    line, STR_FMT(u.name));
+	check_maildir(c, file, line, domain, u.name);
+}
+
+static void
+check_users(struct check *c, const char *file, struct str text,
+    struct str domain)
+{
+	size_t room = 1, line = 0, n = 0;
+	struct str *names;
+	struct str one;
+
+	for (size_t i = 0; i < text.n; i++)
+		room += text.p[i] == '\n';
+	names = arena_array(&c->arena, room, sizeof(*names));
+	while (line_next(&text, &one)) {
+		check_user(c, file, ++line, one, domain, &names[n]);
+		for (size_t i = 0; i < n && names[n].n > 0 && n < 2000; i++)
+			if (str_ieq(names[i], names[n])) {
+				found(c, "%s:%zu: %.*s is there twice; only "
+				         "the first line counts",
+				    file, line, STR_FMT(names[n]));
+				break;
+			}
+		n++;
+	}
+}
+
+static void
+check_aliases(struct check *c, const char *file, struct str text,
+    struct str domain)
+{
+	struct str *targets;
+	struct alias *list;
+	const char *why;
+	size_t n, count;
+
+	alias_parse(text, &c->arena, &list, &n);
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].name.n == 0)
+			found(c, "%s:%zu: not \"name: targets\"", file,
+			    list[i].line);
+		else if (alias_targets(list[i].value, domain, &c->arena,
+		             &targets, &count, &why) < 0)
+			found(c, "%s:%zu: %s", file, list[i].line, why);
+	}
+}
+
+static void
+check_file(struct check *c, struct str domain, const char *name)
+{
+	bool aliases = str_eq(str_z(name), STR("aliases"));
+	char path[PATH_MAX];
+	struct stat st;
+	struct buf b;
+
+	if (domain_path(path, sizeof(path), c->root, domain, name) < 0)
+		return;
+	buf_init(&b, DOMAIN_FILE_MAX);
+	if (domain_read(c->root, domain, name, &b) < 0)
+		found(c, "%s cannot be read: %s", path, fail_last());
+	else if (aliases)
+		check_aliases(c, path, buf_slice(&b), domain);
+	else
+		check_users(c, path, buf_slice(&b), domain);
+	if (stat(path, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)))
+		found(c, "%s is open to everybody: chmod o-rwx it", path);
+	buf_free(&b);
+}
+
+void
+check_domains(struct check *c)
+{
+	struct str *names;
+	size_t n;
+
+	if (domain_list(c->root, &c->arena, &names, &n) < 0)
+		return; /* said already */
+	if (n == 0)
+		found(c, "there is no domain: run \"yubin domain add\"");
+	for (size_t i = 0; i < n; i++) {
+		check_file(c, names[i], "users");
+		check_file(c, names[i], "aliases");
+	}
+}
