@@ -44,8 +44,8 @@ escape(struct qp *d, char c, struct buf *to)
 		return true;
 	}
 	/* Blanks and CR may stand between '=' and the line's end. */
-	if ((d->n == 1 && ascii_xdigit(c) >= 0) || c == '\r' ||
-	    (ascii_isblank(c) && last != '\r')) {
+	if ((d->n == 1 && ascii_xdigit(c) >= 0) ||
+	    ((c == '\r' || ascii_isblank(c)) && last != '\r')) {
 		if (d->n < QP_HELD)
 			hold(d, c, to);
 		return true;

@@ -2,7 +2,7 @@
 /* Does a message contain this text?  (IMAP SEARCH, RFC 3501 6.4.4.)  Transfer
  * encodings and character sets are undone piece by piece, so that the memory
  * needed does not depend on the message; letters compare without case (ASCII,
- * Latin-1, Latin Extended-A, Greek, Cyrillic).  Time is linear.  Pure. */
+ * Latin, Greek, Cyrillic, Armenian, without locale).  Time is linear.  Pure. */
 #ifndef MSG_TEXT_H
 #define MSG_TEXT_H
 

@@ -148,22 +148,25 @@ word_decode(struct str value, struct buf *to)
 	struct buf flat, octets;
 	struct str s;
 	struct word w;
+	size_t n = 0; /* octets at the front of s that are no word */
 
 	buf_init(&flat, value.n);
 	buf_init(&octets, value.n);
 	header_unfold(value, &flat);
 	s = buf_slice(&flat);
-	while (s.n) {
-		size_t n;
+	while (n < s.n) {
+		struct str rest = str_from(s, n);
 
-		if (take_word(&s, &w)) {
-			put_run(&s, &w, &octets, to);
+		if (!take_word(&rest, &w)) {
+			n += plain_run(rest);
 			continue;
 		}
-		n = plain_run(s);
 		put_plain(str_to(s, n), to);
-		s = str_from(s, n);
+		put_run(&rest, &w, &octets, to);
+		s = rest;
+		n = 0;
 	}
+	put_plain(s, to);
 	buf_free(&flat);
 	buf_free(&octets);
 }
