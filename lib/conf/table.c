@@ -37,6 +37,9 @@ const struct setting settings[] = {
     NUM("TLS_TIMEOUT", "s", "30", 1, 3600,
         "tlsserver tlsd deliver-remote smtpd imap-login pop3-login",
         "time for a TLS handshake"),
+    TEXT("TLS_USER", "yubin-net", "tlsserver tlsd",
+        "user of the processes that do TLS, a name or uid:gid, when started "
+        "as root"),
 
     /* login and limits */
     NUM("LOGIN_TIMEOUT", "s", "60", 1, 3600, "imap-login pop3-login",

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: ISC */
+/* tlsserver: listens, forks a process per connection, and gives it the UCSPI
+ * environment; plain, with TLS from the start, or with TLS on demand. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/num.h"
+#include "conf/settings.h"
+#include "io/file.h"
+#include "io/spawn.h"
+#include "listen.h"
+#include "serve/session.h"
+#include "server.h"
+
+static const char usage[] =
+    "[-0U] [-t plain|tls|starttls] [-d readyfd]\n\t[-u user] [-l localname] "
+    "[-c max] [-C max-per-source] [-b busytext]\n\t[-p portfile] address port "
+    "program [argument ...]";
+
+struct options {
+	const char *mode, *user, *port_file;
+	uint64_t ready_fd; /* 0 for none */
+	uint64_t max, max_source;
+	bool inherit;
+};
+
+_Noreturn static void
+bad_usage(const char *text)
+{
+	fail_text(0, text);
+	die(EXIT_PERM);
+}
+
+static uint64_t
+number(const char *text, uint64_t most)
+{
+	uint64_t n;
+
+	if (num_scan(str_z(text), most, &n) < 0 || n == 0)
+		bad_usage("an option needs a number above 0");
+	return n;
+}
+
+static void
+option(struct server *s, struct options *o, int c)
+{
+	switch (c) {
+	case '0':
+		o->inherit = true;
+		break;
+	case 'b':
+		s->busy = optarg;
+		break;
+	case 'C':
+		o->max_source = number(optarg, 100000);
+		break;
+	case 'c':
+		o->max = number(optarg, 100000);
+		break;
+	case 'd':
+		o->ready_fd = number(optarg, 1 << 20);
+		break;
+	case 'l':
+		s->local_name = optarg;
+		break;
+	case 'p':
+		o->port_file = optarg;
+		break;
+	case 't':
+		o->mode = optarg;
+		break;
+	case 'U':
+		o->user = NULL;
+		break;
+	case 'u':
+		o->user = optarg;
+		break;
+	default:
+		bad_usage("unknown option; see yubin-tlsserver -h");
+	}
+}
+
+static void
+set_mode(struct server *s, const char *mode)
+{
+	static const char *const names[] = {"plain", "tls", "starttls"};
+
+	for (size_t i = 0; i < 3; i++)
+		if (strcmp(mode, names[i]) == 0) {
+			s->mode = (enum tls_mode)i;
+			return;
+		}
+	bad_usage("-t must be plain, tls or starttls");
+}
+
+/* Only root can become somebody else. */
+static void
+find_users(struct server *s, const char *user)
+{
+	static struct drop program, tls;
+	int r;
+
+	if (geteuid() != 0)
+		return;
+	if (user) {
+		r = drop_find(user, &program);
+		if (r <= 0) {
+			if (r == 0)
+				fail_text(0, "-u: no such user or group");
+			die(EXIT_TEMP);
+		}
+		s->user = &program;
+	}
+	r = drop_find(settings_text("TLS_USER"), &tls);
+	if (r < 0)
+		die(EXIT_PERM);
+	if (r == 0) {
+		log_event("privileges", "missing", settings_text("TLS_USER"),
+		    "use", "65534:65534", NULL);
+		drop_find("65534:65534", &tls);
+	}
+	s->tls_user = &tls;
+}
+
+static void
+open_all(struct server *s, const struct options *o, char **argv)
+{
+	s->fd = o->inherit ? listen_inherit() : listen_open(argv[0], argv[1]);
+	if (s->fd < 0)
+		die(EXIT_TEMP);
+	if (s->mode != MODE_PLAIN &&
+	    tls_server_load(&s->tls, settings_root(), settings_text("TLS_CERT"),
+	        settings_text("TLS_KEY")) < 0)
+		die(EXIT_TEMP);
+	if (o->port_file && listen_tell(s->fd, o->port_file) < 0)
+		die(EXIT_TEMP);
+	/* With TLS, root stays here to read a renewed key; the processes that
+	 * meet the network drop it.  See tlsserver.8, PRIVILEGES. */
+	if (s->mode == MODE_PLAIN && s->user && drop_to(s->user) < 0)
+		die(EXIT_TEMP);
+}
+
+static void
+tell_ready(uint64_t fd)
+{
+	if (fd == 0)
+		return;
+	if (file_write((int)fd, "\n", 1) < 0) {
+		fail("readiness", NULL);
+		die(EXIT_PERM);
+	}
+	close((int)fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct server s;
+	struct options o = {.mode = "plain"};
+	int c, operands;
+
+	serve_program("tlsserver", usage, argc, argv);
+	o.max = (uint64_t)settings_num("MAX_CLIENTS");
+	o.max_source = (uint64_t)settings_num("MAX_PER_SOURCE");
+	s.busy = settings_text("BUSY_TEXT");
+	s.tls_timeout_s = (int)settings_num("TLS_TIMEOUT");
+	opterr = 0;
+	while ((c = getopt(argc, argv, "+0b:C:c:d:l:p:t:Uu:")) != -1)
+		option(&s, &o, c);
+	operands = o.inherit ? 0 : 2;
+	if (argc - optind < operands + 1)
+		bad_usage("need address, port and program");
+	spawn_close_from(3);
+	if (!*s.busy)
+		s.busy = NULL;
+	set_mode(&s, o.mode);
+	s.program = (const char *const *)argv + optind + operands;
+	find_users(&s, o.user);
+	open_all(&s, &o, argv + optind);
+	clients_init(&s.clients, o.max, o.max_source);
+	connection_clean_environment();
+	tell_ready(o.ready_fd);
+	log_event("listening", "mode", o.mode, "program", s.program[0], NULL);
+	return loop_run(&s);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: ISC */
+/* The server's side of UCSPI-TLS (Gifford, Brady) for one connection.  It is
+ * served by two processes: the TLS side, which alone has the key, and the
+ * handler, which gets descriptors 0 and 1 and execs.
+ *
+ *	if ((r = ucspi_tls_split(&u, sock)) == 0)
+ *		handler: ucspi_tls_become(), then exec
+ *	else if (r > 0)
+ *		TLS side: ucspi_tls_confine(), ucspi_tls_serve(), wait for
+ *		u.handler
+ */
+#ifndef NET_UCSPI_TLS_H
+#define NET_UCSPI_TLS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "io/drop.h"
+#include "net/tls.h"
+
+struct ucspi_tls {
+	int sock;      /* the raw connection */
+	int ctl;       /* this side's end of the control socket */
+	int data;      /* this side's end of the clear-text socket */
+	pid_t handler; /* on the TLS side: the other process */
+};
+
+/* Fork.  Returns 1 in the TLS side (the parent), 0 in the handler, -1. */
+int ucspi_tls_split(struct ucspi_tls *u, int sock);
+
+/* Handler: be ready for exec.  With `now`, wait until the handshake is done:
+ * 0 and 1 are the clear text then and the SSL_* variables are set.  Otherwise
+ * 0 and 1 are the raw connection, and SSLCTLFD, SSLREADFD and SSLWRITEFD offer
+ * TLS to the program.
+ * Returns 1; 0 there will be no TLS, exit quietly; -1 failed. */
+int ucspi_tls_become(struct ucspi_tls *u, bool now);
+
+/* TLS side: give up root for d (NULL keeps the user) and whatever else it does
+ * not need: new privileges, new processes, being looked into by a debugger. */
+int ucspi_tls_confine(const struct drop *d);
+
+/* TLS side: wait for the handler's wish (unless `now`), shake hands within
+ * timeout_s seconds, tell the variables, relay to the end.  Closes all three
+ * descriptors.  Returns 1 served, 0 TLS was not wanted, -1 failed. */
+int ucspi_tls_serve(struct ucspi_tls *u, const struct tls_server *s, bool now,
+    int timeout_s);
+
+#endif
