@@ -13,19 +13,20 @@
 #include "maildir/home.h"
 #include "maildir/newfile.h"
 
-struct append_item;
+struct arrival;
 
 struct append {
-	uint32_t uidvalidity;  /* after append_commit() */
-	const uint32_t *uids;  /* n of them, rising; live until the close */
-	size_t n;              /* messages */
+	uint32_t uidvalidity; /* after append_commit() */
+	const uint32_t *uids; /* n of them, rising; live until the close */
+	size_t n;             /* messages */
 	/* Private. */
 	const struct home *home;
 	int fd;
 	struct newfile file;
-	struct append_item *items;
+	struct arrival *items;
 	uint32_t *uid_list;
-	bool open;
+	int64_t date_s;
+	bool open, committed;
 	int err;
 };
 

@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "maildir/files.h"
 #include "maildir/home.h"
 
 #define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
@@ -28,15 +29,11 @@ struct mail {
 	bool gone;         /* the file is gone; its expunge not yet reported */
 	/* Private from here: measured by mailbox_measure(). */
 	bool measured, in_new, changed;
-	uint8_t base_n; /* octets of name before ":2," */
-	const char *name, *uidl;
+	uint8_t base_n;   /* octets of name before ":2," */
+	const char *name; /* NULL when gone */
+	const char *uidl;
 	uint64_t size, wire_size;
 	int64_t date_s;
-};
-
-/* The modification time of a directory and when we looked. */
-struct mailbox_seen {
-	int64_t mtime_ns, looked_ns;
 };
 
 struct mailbox {
@@ -53,12 +50,14 @@ struct mailbox {
 	/* Private. */
 	const struct home *home;
 	int fd, cur, new; /* the folder and its two directories */
+	size_t total; /* with those found since the last sync, behind n */
 	size_t room;
 	struct arena names;    /* file names of the last scan */
 	struct arena words;    /* keyword names */
 	struct arena reported; /* the arrays of the last mailbox_changes */
-	struct mailbox_seen seen_cur, seen_new;
-	bool stale; /* scan again at the next sync */
+	struct files_seen seen_cur, seen_new;
+	bool stale;     /* scan again at the next sync */
+	bool new_words; /* keyword[] has names not yet reported */
 	int64_t words_mtime_ns;
 	uint64_t words_ino;
 	char path[MAILBOX_PATHS][PATH_MAX];
@@ -75,7 +74,8 @@ int mailbox_open(struct mailbox *m, const struct home *h, struct str name,
     bool readonly);
 void mailbox_close(struct mailbox *m);
 
-/* What a sync found.  The arrays live until the next mailbox_sync(). */
+/* What a sync found, in the order to send it: expunges, then EXISTS (m->n is
+ * right after both), flags.  The arrays live until the next mailbox_sync(). */
 struct mailbox_changes {
 	/* Sequence numbers in the order to send them (highest first, so that
 	 * each is right when it is sent), and their UIDs. */

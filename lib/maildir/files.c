@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: ISC */
+/* The messages' files in new/ and cur/.  new/ is read before cur/: a file that
+ * moves meanwhile is seen twice rather than never. */
+#define _GNU_SOURCE
+#include "maildir/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "maildir/name.h"
+
+#define FILES_MAX ((size_t)1 << 27)
+#define TICK_NS 20000000     /* local time stamps are at least this fine */
+#define SHARED_NS 2000000000 /* those of shared file systems */
+#define TAKES 8              /* how often new/ is read until it is empty */
+
+void
+files_init(struct files *f, struct arena *names)
+{
+	*f = (struct files){.names = names};
+}
+
+void
+files_free(struct files *f)
+{
+	free(f->list);
+	free(f->slots);
+	files_init(f, f->names);
+}
+
+static int64_t
+clock_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+int
+files_look(int fd, struct files_seen *seen)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return fail("stat directory", NULL);
+	seen->mtime_ns =
+	    (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	seen->looked_ns = clock_ns();
+	return 0;
+}
+
+bool
+files_changed(int fd, const struct files_seen *seen)
+{
+	struct files_seen now;
+	int64_t age = seen->looked_ns - seen->mtime_ns;
+
+	if (files_look(fd, &now) < 0 || now.mtime_ns != seen->mtime_ns)
+		return true;
+	if (age < TICK_NS)
+		return true;
+	/* Look once more when even a coarse stamp would have moved on. */
+	return age < SHARED_NS &&
+	    now.looked_ns - seen->mtime_ns >= SHARED_NS;
+}
+
+static uint32_t
+hash(struct str s)
+{
+	uint32_t h = 2166136261u;
+
+	for (size_t i = 0; i < s.n; i++)
+		h = (h ^ (unsigned char)s.p[i]) * 16777619u;
+	return h;
+}
+
+static struct str
+base_of(const struct file *file)
+{
+	return str_make(file->name, file->base_n);
+}
+
+/* The slot that holds base, or the empty one where it belongs. */
+static uint32_t *
+slot_of(const struct files *f, struct str base)
+{
+	size_t i = hash(base) & (f->nslots - 1);
+
+	while (f->slots[i] &&
+	    !str_eq(base_of(&f->list[f->slots[i] - 1]), base))
+		i = (i + 1) & (f->nslots - 1);
+	return &f->slots[i];
+}
+
+static void
+rehash(struct files *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		*slot_of(f, base_of(&f->list[i])) = (uint32_t)i + 1;
+}
+
+static void
+grow(struct files *f)
+{
+	size_t room = f->room ? f->room * 2 : 64;
+	struct file *list = realloc(f->list, room * sizeof(*list));
+	uint32_t *slots = calloc(room * 2, sizeof(*slots));
+
+	if (!list || !slots || room > FILES_MAX)
+		oom();
+	free(f->slots);
+	f->list = list;
+	f->room = room;
+	f->slots = slots;
+	f->nslots = room * 2;
+	rehash(f);
+}
+
+static void
+add(struct files *f, struct str name, bool in_new, bool recent)
+{
+	struct str base = str_to(name, name_base(name));
+	struct file *file;
+	uint32_t *slot;
+
+	if (f->n == f->room)
+		grow(f);
+	slot = slot_of(f, base);
+	if (!*slot) {
+		f->list[f->n] = (struct file){.base_n = (uint8_t)base.n};
+		*slot = (uint32_t)++f->n;
+	}
+	file = &f->list[*slot - 1];
+	file->recent = file->recent || recent;
+	file->in_new = in_new;
+	file->pass = f->pass;
+	if (!file->name || !str_eq(str_z(file->name), name))
+		file->name = arena_z(f->names, name);
+}
+
+/* Whether the entry is a regular file with a name we can keep. */
+static bool
+is_message(int fd, const struct dirent *e)
+{
+	struct stat st;
+
+	if (!name_usable(str_z(e->d_name)))
+		return false;
+	if (e->d_type != DT_UNKNOWN)
+		return e->d_type == DT_REG;
+	return fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st.st_mode);
+}
+
+static DIR *
+open_again(int fd)
+{
+	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = again < 0 ? NULL : fdopendir(again);
+
+	if (!d && again >= 0)
+		close(again);
+	return d;
+}
+
+/* Move one file from new/ to cur/.  Returns 1 moved (its name is in to), 0 it
+ * was gone, -1 failed. */
+static int
+take_file(int cur, int new, const char *name, char to[NAME_SIZE])
+{
+	bool flags = str_has(str_z(name), ':');
+
+	snprintf(to, NAME_SIZE, "%.250s%s", name, flags ? "" : ":2,");
+	if (flags)
+		snprintf(to, NAME_SIZE, "%s", name);
+	if (renameat(new, name, cur, to) == 0)
+		return 1;
+	return errno == ENOENT ? 0 : -1;
+}
+
+/* Read new/.  Returns how many files were moved, or -1. */
+static int
+scan_new(struct files *f, int cur, int new, bool take)
+{
+	DIR *d = open_again(new);
+	struct dirent *e;
+	int moved = 0, err;
+
+	if (!d)
+		return fail("open ", "new");
+	while ((errno = 0, e = readdir(d))) {
+		char to[NAME_SIZE];
+		int r;
+
+		if (!is_message(new, e))
+			continue;
+		r = take ? take_file(cur, new, e->d_name, to) : -1;
+		if (r < 0)
+			add(f, str_z(e->d_name), true, true);
+		if (r > 0)
+			add(f, str_z(to), false, true);
+		moved += r > 0;
+	}
+	err = errno;
+	closedir(d);
+	errno = err;
+	return err ? fail("list ", "new") : moved;
+}
+
+static int
+scan_cur(struct files *f, int cur)
+{
+	DIR *d = open_again(cur);
+	struct dirent *e;
+	int err;
+
+	if (!d)
+		return fail("open ", "cur");
+	while ((errno = 0, e = readdir(d)))
+		if (is_message(cur, e))
+			add(f, str_z(e->d_name), false, false);
+	err = errno;
+	closedir(d);
+	errno = err;
+	return err ? fail("list ", "cur") : 0;
+}
+
+/* Forget files that an earlier scan saw and this one did not. */
+static void
+drop_old(struct files *f)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->list[i].pass == f->pass)
+			f->list[kept++] = f->list[i];
+	if (kept == f->n)
+		return;
+	f->n = kept;
+	memset(f->slots, 0, f->nslots * sizeof(*f->slots));
+	rehash(f);
+}
+
+int
+files_scan(struct files *f, int cur, int new, bool take)
+{
+	struct files_seen after_cur, after_new;
+	int moved = 0;
+
+	f->pass++;
+	for (int i = 0; i < TAKES; i++) {
+		if (files_look(new, &f->new) < 0)
+			return -1;
+		moved = scan_new(f, cur, new, take);
+		if (moved < 0)
+			return -1;
+		if (moved == 0)
+			break;
+	}
+	if (files_look(cur, &f->cur) < 0 || scan_cur(f, cur) < 0 ||
+	    files_look(cur, &after_cur) < 0 ||
+	    files_look(new, &after_new) < 0)
+		return -1;
+	f->settled = after_cur.mtime_ns == f->cur.mtime_ns &&
+	    after_new.mtime_ns == f->new.mtime_ns &&
+	    f->cur.looked_ns - f->cur.mtime_ns >= TICK_NS &&
+	    f->new.looked_ns - f->new.mtime_ns >= TICK_NS;
+	if (f->settled)
+		drop_old(f);
+	return 0;
+}
+
+struct file *
+files_find(const struct files *f, struct str base)
+{
+	uint32_t *slot;
+
+	if (!f->nslots)
+		return NULL;
+	slot = slot_of(f, base);
+	return *slot ? &f->list[*slot - 1] : NULL;
+}
+
+static int
+by_uid(const void *a, const void *b)
+{
+	const struct file *x = a, *y = b;
+
+	return x->uid < y->uid ? -1 : x->uid > y->uid;
+}
+
+void
+files_sort(struct files *f)
+{
+	if (f->n)
+		qsort(f->list, f->n, sizeof(*f->list), by_uid);
+}

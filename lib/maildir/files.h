@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: ISC */
+/* The messages' files in new/ and cur/ of one folder, found by base name.
+ * Reading a directory that others rename files in may miss or repeat files:
+ * scans add up, and tell whether the directories stood still meanwhile. */
+#ifndef MAILDIR_FILES_H
+#define MAILDIR_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+/* The modification time of a directory, and when we looked. */
+struct files_seen {
+	int64_t mtime_ns, looked_ns;
+};
+
+struct file {
+	const char *name; /* in the arena */
+	const char *uidl; /* POP3 unique-id of the UID list, or NULL */
+	uint64_t wire_size; /* from the UID list; 0 unknown */
+	uint32_t uid;     /* 0 unknown */
+	uint8_t base_n;
+	bool in_new, recent;
+	unsigned pass; /* the last scan that saw it */
+};
+
+struct files {
+	struct file *list;
+	size_t n;
+	bool settled; /* nothing changed during the last scan */
+	struct files_seen cur, new;
+	/* Private. */
+	unsigned pass;
+	size_t room, nslots;
+	uint32_t *slots; /* index + 1 of a file, hashed by base */
+	struct arena *names;
+};
+
+/* names: where the names go; must outlive f. */
+void files_init(struct files *f, struct arena *names);
+void files_free(struct files *f);
+
+/* Read both directories and add what is there; what this scan does not see
+ * any more is dropped only when it was settled.  take: move what is in new/
+ * to cur/ first; files moved here are `recent`.  Returns 0 or -1. */
+int files_scan(struct files *f, int cur, int new, bool take);
+
+/* Look at one directory's modification time.  0 or -1. */
+int files_look(int fd, struct files_seen *seen);
+
+/* Whether the directory may have changed since then.  A change right after we
+ * looked can leave the same time stamp (a clock tick; on shared file systems a
+ * second), so young stamps are not trusted. */
+bool files_changed(int fd, const struct files_seen *seen);
+
+/* The file with this base, or NULL. */
+struct file *files_find(const struct files *f, struct str base);
+
+/* Sort by UID (those without first); files_find() is over then. */
+void files_sort(struct files *f);
+
+#endif

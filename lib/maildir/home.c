@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: ISC */
+/* The Maildir++ of one user. */
+#include "maildir/home.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/num.h"
+#include "base/now.h"
+#include "io/file.h"
+#include "io/lock.h"
+#include "maildir/folder.h"
+
+#define VALIDITY "dovecot-uidvalidity"
+#define VALIDITY_WAIT_S 30
+
+int
+home_open(struct home *h, const char *path, bool create)
+{
+	*h = (struct home){.fd = -1};
+	if (str_copy(h->path, sizeof(h->path), str_z(path)) < 0)
+		return fail("open ", path);
+	if (create && file_mkdirs(path, 0700) < 0)
+		return -1;
+	h->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return h->fd < 0 ? fail("open ", path) : 0;
+}
+
+void
+home_close(struct home *h)
+{
+	if (h->fd >= 0)
+		close(h->fd);
+	h->fd = -1;
+}
+
+/* Whether the first level of the name is "inbox". */
+static bool
+under_inbox(struct str name)
+{
+	return str_ieq(str_to(name, str_find(name, FOLDER_DELIMITER)),
+	    STR("INBOX"));
+}
+
+int
+home_folder_dir(struct str name, char dir[NAME_MAX + 1])
+{
+	if (str_ieq(name, STR("INBOX"))) {
+		memcpy(dir, ".", 2);
+		return 0;
+	}
+	if (!folder_valid(name)) {
+		errno = EINVAL;
+		return -1;
+	}
+	dir[0] = '.';
+	memcpy(dir + 1, name.p, name.n);
+	if (under_inbox(name))
+		memcpy(dir + 1, "INBOX", 5);
+	dir[1 + name.n] = '\0';
+	return 0;
+}
+
+/* Make the subdirectories that are missing.  Only INBOX may lack cur: another
+ * hidden directory without it is no mailbox. */
+static int
+complete(int fd, bool inbox)
+{
+	static const char *const parts[] = {"cur", "new", "tmp"};
+	struct stat st;
+
+	if (!inbox && fstatat(fd, "cur", &st, 0) < 0)
+		return errno == ENOENT ? 0 : fail("stat ", "cur");
+	for (int i = 0; i < 3; i++)
+		if (mkdirat(fd, parts[i], 0700) < 0 && errno != EEXIST &&
+		    fstatat(fd, parts[i], &st, 0) < 0)
+			return fail("mkdir ", parts[i]);
+	return 1;
+}
+
+int
+home_folder_open(const struct home *h, struct str name, int *fd)
+{
+	char dir[NAME_MAX + 1];
+	int r;
+
+	if (home_folder_dir(name, dir) < 0)
+		return 0;
+	*fd = openat(h->fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd < 0)
+		return errno == ENOENT || errno == ENOTDIR
+		    ? 0
+		    : fail("open ", dir);
+	r = complete(*fd, dir[1] == '\0');
+	if (r <= 0) {
+		int err = errno;
+
+		close(*fd);
+		errno = err;
+	}
+	return r;
+}
+
+/* The value in the open file, 0 when it holds none. */
+static uint32_t
+read_value(int fd)
+{
+	char text[16];
+	uint64_t v;
+	ssize_t n = pread(fd, text, sizeof(text), 0);
+
+	if (n < 0 ||
+	    num_scan_hex(str_trim(str_make(text, (size_t)n)), UINT32_MAX, &v) <
+	        0)
+		return 0;
+	return (uint32_t)v;
+}
+
+/* Dovecot keeps the value a second time, as an empty file's name. */
+static void
+rename_mark(const struct home *h, uint32_t old, uint32_t v)
+{
+	char from[48], to[48];
+	int fd;
+
+	snprintf(from, sizeof(from), VALIDITY ".%08x", old);
+	snprintf(to, sizeof(to), VALIDITY ".%08x", v);
+	if (renameat(h->fd, from, h->fd, to) == 0)
+		return;
+	fd = openat(h->fd, to, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int
+write_value(const struct home *h, int fd, uint32_t old, uint32_t v)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%08x", v);
+	if (pwrite(fd, text, 8, 0) != 8 || fdatasync(fd) < 0)
+		return fail("write ", VALIDITY);
+	if (old == 0 && file_sync_dir(h->fd) < 0)
+		return -1;
+	rename_mark(h, old, v);
+	return 0;
+}
+
+/* Advance the value beyond `above`, at least to the time of day when `clock`;
+ * leave it alone when it is there already and !clock. */
+static int
+advance(const struct home *h, uint32_t above, bool clock, uint32_t *v)
+{
+	int fd = openat(h->fd, VALIDITY, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	uint32_t old, now = (uint32_t)now_wall_s();
+	int r, err;
+
+	if (fd < 0)
+		return fail("open ", VALIDITY);
+	r = lock_take(fd, true, now_plus_s(VALIDITY_WAIT_S));
+	if (r == 0)
+		errno = ETIMEDOUT;
+	r = r == 1 ? 0 : fail("lock ", VALIDITY);
+	old = r < 0 ? 0 : read_value(fd);
+	*v = old > above ? old : above;
+	if (clock)
+		*v = *v < now ? now : *v + 1;
+	/* Over the end after 2106 or with garbage: start again. */
+	if (*v == 0)
+		*v = 1;
+	if (r == 0 && *v != old)
+		r = write_value(h, fd, old, *v);
+	err = errno;
+	close(fd);
+	errno = err;
+	return r;
+}
+
+int
+home_uidvalidity_next(const struct home *h, uint32_t *v)
+{
+	return advance(h, 0, true, v);
+}
+
+int
+home_uidvalidity_note(const struct home *h, uint32_t v)
+{
+	uint32_t ignored;
+
+	return advance(h, v, false, &ignored);
+}

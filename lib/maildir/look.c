@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: ISC */
+/* One consistent look at a folder.
+ *
+ * Two things make it hard.  A directory that is being renamed in may hide a
+ * file from one reading, so a message counts as vanished only when the
+ * directories stood still, or several readings missed it.  And UIDs must rise
+ * for every session: before this one shows UID 12 it must have seen UID 11, so
+ * whoever is about to give UIDs, or misses one that was given lately, takes
+ * the lock (its holder may be placing that file) and looks again. */
+#include "maildir/look.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/fail.h"
+#include "base/num.h"
+#include "maildir/dotlock.h"
+#include "maildir/mailbox_look.h"
+#include "maildir/name.h"
+
+#define PASSES 6
+
+/* Whether the file of this UID should be there, for all we know. */
+static bool
+expected(const struct look *l, uint32_t uid)
+{
+	const struct mailbox *m = l->known;
+	size_t i;
+
+	if (!m || uid >= m->uidnext)
+		return true;
+	i = mailbox_search(m->mails, m->total, uid);
+	return i < m->total && m->mails[i].uid == uid && !m->mails[i].gone;
+}
+
+/* Give the files the UIDs of the list; returns how many expected ones have no
+ * file. */
+static size_t
+match(struct look *l)
+{
+	size_t missing = 0;
+
+	for (size_t i = 0; i < l->list.n; i++) {
+		struct uidlist_entry *e = &l->list.list[i];
+		struct file *file = files_find(&l->files, e->base);
+
+		if (!file)
+			missing += expected(l, e->uid);
+		else if (file->uid == 0)
+			file->uid = e->uid;
+	}
+	return missing;
+}
+
+static void
+forget_uids(struct look *l)
+{
+	for (size_t i = 0; i < l->files.n; i++)
+		l->files.list[i].uid = 0;
+}
+
+static size_t
+unknown(const struct look *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->files.n; i++)
+		n += l->files.list[i].uid == 0;
+	return n;
+}
+
+/* Read the directories up to `passes` times, until no message is missing or
+ * they stand still.  Returns 1 sure, 0 unsure, -1 failed. */
+static int
+read_files(struct look *l, int cur, int new, bool take, int passes)
+{
+	struct timespec pause = {.tv_nsec = 4000000};
+
+	for (int i = 0; i < passes; i++) {
+		if (i > 0)
+			nanosleep(&pause, NULL);
+		if (files_scan(&l->files, cur, new, take) < 0)
+			return -1;
+		forget_uids(l);
+		if (match(l) == 0 || l->files.settled)
+			return 1;
+	}
+	return 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct file *const *x = a, *const *y = b;
+
+	return name_order((*x)->name, (*y)->name);
+}
+
+/* UIDs for the n files without one, in the order of arrival. */
+static void
+number(struct look *l, size_t n)
+{
+	struct file **order = calloc(n + 1, sizeof(*order));
+	size_t at = 0;
+
+	if (!order)
+		oom();
+	for (size_t i = 0; i < l->files.n; i++)
+		if (l->files.list[i].uid == 0)
+			order[at++] = &l->files.list[i];
+	qsort(order, n, sizeof(struct file *), by_name);
+	for (size_t i = 0; i < n; i++)
+		order[i]->uid = uidlist_add(&l->list,
+		    str_make(order[i]->name, order[i]->base_n));
+	free(order);
+}
+
+int
+look_begin_list(struct uidlist *u, const struct home *h)
+{
+	uidlist_free(u);
+	u->rewrite = true;
+	return home_uidvalidity_next(h, &u->uidvalidity);
+}
+
+/* The list was lost under a running session, which still knows all of it. */
+static void
+restore_list(struct look *l)
+{
+	const struct mailbox *m = l->known;
+
+	uidlist_free(&l->list);
+	l->list.rewrite = true;
+	l->list.uidvalidity = m->uidvalidity;
+	for (size_t i = 0; i < m->total; i++) {
+		struct mail *mail = &m->mails[i];
+
+		if (mail->gone)
+			continue;
+		l->list.uidnext = mail->uid;
+		uidlist_add(&l->list, str_make(mail->name, mail->base_n));
+	}
+	l->list.uidnext = m->uidnext;
+}
+
+/* Drop the lines of vanished files when they are the bulk. */
+static void
+shrink(struct look *l)
+{
+	struct uidlist *u = &l->list;
+	size_t kept = 0;
+
+	if (u->n < 64 || l->files.n * 4 > u->n)
+		return;
+	for (size_t i = 0; i < u->n; i++)
+		if (files_find(&l->files, u->list[i].base))
+			u->list[kept++] = u->list[i];
+	u->n = kept;
+	u->rewrite = true;
+}
+
+/* Under the lock: look again unless nobody else was here meanwhile. */
+static int
+renew(struct look *l, const struct home *h, int fd, int cur, int new,
+    bool take, bool sure)
+{
+	int r = 1;
+
+	if (uidlist_fresh(&l->list, fd) && l->list.uidvalidity && sure)
+		return 1;
+	if (uidlist_load(&l->list, fd) < 0)
+		return -1;
+	if (!l->list.uidvalidity && l->known && l->known->uidvalidity)
+		restore_list(l);
+	else if (!l->list.uidvalidity)
+		r = look_begin_list(&l->list, h);
+	return r < 0 ? -1 : read_files(l, cur, new, take, PASSES);
+}
+
+static int
+complete(struct look *l, const struct home *h, int fd, int cur, int new,
+    bool take, bool sure)
+{
+	size_t from, n;
+	int r = renew(l, h, fd, cur, new, take, sure);
+
+	if (r < 0)
+		return -1;
+	n = unknown(l);
+	if (n > UIDLIST_UID_MAX - l->list.uidnext) {
+		/* Nobody has so many: garbage made the UIDs run out. */
+		if (look_begin_list(&l->list, h) < 0)
+			return -1;
+		forget_uids(l);
+		n = l->files.n;
+	}
+	if (r == 1)
+		shrink(l);
+	from = l->list.n;
+	number(l, n);
+	return uidlist_save(&l->list, fd, from);
+}
+
+/* What the list says about a file beyond its UID. */
+static void
+annotate(struct look *l, struct arena *names)
+{
+	for (size_t i = 0; i < l->list.n; i++) {
+		struct uidlist_entry *e = &l->list.list[i];
+		struct str uidl, wire = uidlist_field(e, 'W');
+		struct file *file;
+
+		if (!e->fields.n)
+			continue;
+		file = files_find(&l->files, e->base);
+		if (!file || file->uid != e->uid)
+			continue;
+		uidl = uidlist_field(e, 'P');
+		if (uidl.n)
+			file->uidl = arena_z(names, uidl);
+		if (num_scan(wire, INT64_MAX, &file->wire_size) < 0)
+			file->wire_size = 0;
+	}
+}
+
+static int
+look(struct look *l, const struct home *h, int fd, int cur, int new,
+    bool take)
+{
+	struct dotlock lock;
+	int r;
+
+	if (uidlist_load(&l->list, fd) < 0)
+		return -1;
+	r = read_files(l, cur, new, take, 1);
+	if (r < 0)
+		return -1;
+	if (r == 1 && l->list.uidvalidity && !l->list.rewrite &&
+	    unknown(l) == 0)
+		return 0;
+	if (dotlock_take(&lock, fd, UIDLIST_LOCK) < 0)
+		return -1;
+	r = complete(l, h, fd, cur, new, take, r == 1);
+	dotlock_release(&lock);
+	return r;
+}
+
+int
+look_take(struct look *l, const struct home *h, int fd, int cur, int new,
+    struct arena *names, bool take, const struct mailbox *known)
+{
+	*l = (struct look){.known = known};
+	files_init(&l->files, names);
+	uidlist_init(&l->list);
+	if (look(l, h, fd, cur, new, take) < 0) {
+		int err = errno;
+
+		look_free(l);
+		errno = err;
+		return -1;
+	}
+	annotate(l, names);
+	files_sort(&l->files);
+	l->uidvalidity = l->list.uidvalidity;
+	l->uidnext = l->list.uidnext;
+	return 0;
+}
+
+void
+look_free(struct look *l)
+{
+	files_free(&l->files);
+	uidlist_free(&l->list);
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/* One consistent look at a folder: its files, each with its UID.  Files that
+ * have none get one, durably, under the lock of the UID list. */
+#ifndef MAILDIR_LOOK_H
+#define MAILDIR_LOOK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "maildir/files.h"
+#include "maildir/home.h"
+#include "maildir/uidlist.h"
+
+struct look {
+	struct files files; /* sorted by UID */
+	uint32_t uidvalidity, uidnext;
+	/* Private. */
+	struct uidlist list;
+	const struct mailbox *known;
+};
+
+/* Look at the folder open at fd.  names: where file names go, to outlive the
+ * look.  take: move new/ to cur/.  known: what the session knew, or NULL.
+ * Returns 0, and look_free() must follow; -1 failed. */
+int look_take(struct look *l, const struct home *h, int fd, int cur, int new,
+    struct arena *names, bool take, const struct mailbox *known);
+void look_free(struct look *l);
+
+/* Begin an empty UID list with a new UIDVALIDITY.  0 or -1. */
+int look_begin_list(struct uidlist *u, const struct home *h);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: ISC */
+/* File names of messages. */
+#include "maildir/name.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/ascii.h"
+#include "base/fail.h"
+#include "base/id.h"
+#include "base/num.h"
+#include "base/now.h"
+#include "msg/flags.h"
+
+#define BASE_MAX 250 /* leaves room for ":2," */
+
+/* The flag bit of an upper-case letter, or 0. */
+static uint32_t
+flag_of(char c)
+{
+	switch (c) {
+	case 'D':
+		return FLAG_DRAFT;
+	case 'F':
+		return FLAG_FLAGGED;
+	case 'R':
+		return FLAG_ANSWERED;
+	case 'S':
+		return FLAG_SEEN;
+	case 'T':
+		return FLAG_DELETED;
+	default:
+		return 0;
+	}
+}
+
+size_t
+name_base(struct str file)
+{
+	return str_find(file, ':');
+}
+
+struct name
+name_parse(struct str file)
+{
+	struct name n = {.base = str_to(file, name_base(file))};
+	struct str info = str_from(file, n.base.n);
+
+	if (!str_starts(info, STR(":2,")))
+		return n;
+	for (size_t i = 3; i < info.n; i++) {
+		char c = info.p[i];
+
+		if (ascii_islower(c))
+			n.letters |= 1u << (c - 'a');
+		else if (flag_of(c))
+			n.flags |= flag_of(c);
+		else if (ascii_isupper(c))
+			n.others |= 1u << (c - 'A');
+	}
+	return n;
+}
+
+bool
+name_usable(struct str file)
+{
+	size_t base = name_base(file);
+
+	return base > 0 && base <= BASE_MAX && file.p[0] != '.' &&
+	    !str_has(file, '\n') && !str_has(file, '\r');
+}
+
+bool
+name_size(struct str base, char key, uint64_t *v)
+{
+	char tag[4] = {',', key, '=', '\0'};
+	size_t at = str_search(base, str_z(tag));
+	struct str digits;
+
+	if (at == base.n)
+		return false;
+	digits = str_from(base, at + 3);
+	return num_scan(str_to(digits, str_find(digits, ',')), INT64_MAX, v) ==
+	    0;
+}
+
+struct str
+name_sizes(struct str base)
+{
+	size_t s = str_search(base, STR(",S="));
+	size_t w = str_search(base, STR(",W="));
+
+	return str_from(base, s < w ? s : w);
+}
+
+int
+name_make(char to[NAME_SIZE], const struct name *n)
+{
+	size_t at = n->base.n;
+
+	if (at > BASE_MAX) {
+		errno = ENAMETOOLONG;
+		return fail("name ", NULL);
+	}
+	memcpy(to, n->base.p, at);
+	memcpy(to + at, ":2,", 3);
+	at += 3;
+	for (char c = 'A'; c <= 'Z'; c++) {
+		bool on = flag_of(c) ? n->flags & flag_of(c)
+				     : n->others & 1u << (c - 'A');
+
+		if (on && at < NAME_MAX)
+			to[at++] = c;
+	}
+	for (char c = 'a'; c <= 'z'; c++)
+		if (n->letters & 1u << (c - 'a') && at < NAME_MAX)
+			to[at++] = c;
+	to[at] = '\0';
+	return 0;
+}
+
+void
+name_unique(char to[NAME_SIZE])
+{
+	char id[ID_SIZE], host[64] = "";
+
+	id_make(id);
+	/* Cut or not, the id already makes it unique. */
+	(void)gethostname(host, sizeof(host) - 1);
+	for (char *p = host; *p; p++)
+		if (!ascii_isalnum(*p) && *p != '.' && *p != '-' && *p != '_')
+			*p = '_';
+	snprintf(to, NAME_SIZE, "%lld.I%s.%s", (long long)now_wall_s(), id,
+	    host[0] ? host : "localhost");
+}
+
+/* The number that text starts with. */
+static uint64_t
+leading(const char *p)
+{
+	uint64_t v = 0;
+
+	for (; ascii_isdigit(*p) && v < UINT64_MAX / 10 - 1; p++)
+		v = v * 10 + (uint64_t)(*p - '0');
+	return v;
+}
+
+int
+name_order(const char *a, const char *b)
+{
+	uint64_t x = leading(a), y = leading(b);
+
+	if (x != y)
+		return x < y ? -1 : 1;
+	return strcmp(a, b);
+}

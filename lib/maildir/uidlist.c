@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: ISC */
+/* The file dovecot-uidlist. */
+#define _GNU_SOURCE
+#include "maildir/uidlist.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/num.h"
+#include "base/now.h"
+#include "base/scan.h"
+#include "io/file.h"
+#include "maildir/name.h"
+
+#define COURIER "courierimapuiddb"
+#define TEXT_MAX ((size_t)1 << 30)
+#define YOUNG_NS 2000000000
+
+void
+uidlist_init(struct uidlist *u)
+{
+	*u = (struct uidlist){.uidnext = 1};
+	buf_init(&u->text, TEXT_MAX);
+}
+
+void
+uidlist_free(struct uidlist *u)
+{
+	free(u->list);
+	buf_free(&u->text);
+	uidlist_init(u);
+}
+
+static void
+push(struct uidlist *u, struct uidlist_entry e)
+{
+	if (u->n == u->room) {
+		size_t room = u->room ? u->room * 2 : 64;
+		struct uidlist_entry *more =
+		    realloc(u->list, room * sizeof(*more));
+
+		if (!more)
+			oom();
+		u->list = more;
+		u->room = room;
+	}
+	u->list[u->n++] = e;
+	if (e.uid >= u->uidnext)
+		u->uidnext = e.uid + 1;
+}
+
+/* "V123": a number of 1 to UID_MAX. */
+static bool
+number(struct str text, uint32_t most, uint32_t *v)
+{
+	uint64_t wide;
+
+	if (num_scan(text, most, &wide) < 0 || wide == 0)
+		return false;
+	*v = (uint32_t)wide;
+	return true;
+}
+
+/* "1 <uidvalidity> <next uid>" */
+static bool
+header1(struct uidlist *u, struct str line)
+{
+	struct str validity, next;
+
+	return str_cut(&line, ' ', &validity) && str_cut(&line, ' ', &next) &&
+	    number(validity, UINT32_MAX, &u->uidvalidity) &&
+	    number(next, UIDLIST_UID_MAX, &u->uidnext);
+}
+
+/* "3 V<uidvalidity> N<next uid> …" */
+static bool
+header3(struct uidlist *u, struct str line)
+{
+	struct str field;
+
+	while (str_cut(&line, ' ', &field)) {
+		struct str value = str_from(field, 1);
+
+		if (field.n && field.p[0] == 'V') {
+			if (!number(value, UINT32_MAX, &u->uidvalidity))
+				return false;
+		} else if (field.n && field.p[0] == 'N') {
+			if (!number(value, UIDLIST_UID_MAX, &u->uidnext))
+				return false;
+		} else if (field.n) {
+			/* Ours and Dovecot's order puts all others last. */
+			size_t left = line.p ? line.n + 1 : 0;
+
+			u->header = str_make(field.p, field.n + left);
+			break;
+		}
+	}
+	return u->uidvalidity != 0;
+}
+
+static bool
+header(struct uidlist *u, struct str line)
+{
+	struct str version;
+
+	if (!str_cut(&line, ' ', &version) || !line.p)
+		return false;
+	if (str_eq(version, STR("1"))) {
+		u->rewrite = true;
+		return header1(u, line);
+	}
+	return str_eq(version, STR("3")) && header3(u, line);
+}
+
+/* "<letter><value> …" up to " :" or, without any, ":"; version 1 has none. */
+static bool
+fields(struct scan *s, struct str *out)
+{
+	const char *start = s->p;
+
+	*out = str_make(start, 0);
+	while (!scan_try(s, ':')) {
+		if (scan_peek(s) < 'A' || scan_peek(s) > 'Z')
+			return false;
+		scan_until(s, ' ');
+		*out = str_make(start, (size_t)(s->p - start));
+		if (!scan_need(s, ' ', "no name"))
+			return false;
+	}
+	return true;
+}
+
+static bool
+entry(struct uidlist_entry *e, struct str line, bool v1)
+{
+	struct scan s = scan_make(line);
+	uint64_t uid;
+
+	if (!scan_num(&s, UIDLIST_UID_MAX - 1, &uid) || uid == 0 ||
+	    !scan_need(&s, ' ', "no name"))
+		return false;
+	e->fields = str_make(s.p, 0);
+	if (!v1 && !fields(&s, &e->fields))
+		return false;
+	e->uid = (uint32_t)uid;
+	e->base = scan_rest(&s);
+	e->base = str_to(e->base, name_base(e->base));
+	return name_usable(e->base) && !str_has(e->base, '/') &&
+	    !str_has(e->base, '\0');
+}
+
+int
+uidlist_parse(struct uidlist *u, struct str text)
+{
+	size_t lf = str_find(text, '\n');
+	uint32_t last = 0;
+	bool v1 = str_starts(text, STR("1 "));
+
+	u->n = 0;
+	u->uidvalidity = 0;
+	u->uidnext = 1;
+	u->header = STR("");
+	u->rewrite = false;
+	if (lf == text.n || !header(u, str_to(text, lf))) {
+		u->uidvalidity = 0;
+		return -1;
+	}
+	for (text = str_from(text, lf + 1); text.n; ) {
+		struct uidlist_entry e;
+
+		lf = str_find(text, '\n');
+		if (lf == text.n) {
+			u->rewrite = true;
+			break;
+		}
+		if (entry(&e, str_to(text, lf), v1) && e.uid > last) {
+			push(u, e);
+			last = e.uid;
+		} else {
+			u->rewrite = true;
+		}
+		text = str_from(text, lf + 1);
+	}
+	return 0;
+}
+
+static int64_t
+mtime_ns(const struct stat *st)
+{
+	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
+}
+
+static void
+identify(struct uidlist *u, const struct stat *st)
+{
+	u->found = true;
+	u->dev = st->st_dev;
+	u->ino = st->st_ino;
+	u->size = (uint64_t)st->st_size;
+	u->mtime_ns = mtime_ns(st);
+}
+
+/* Read the open file into u->text. */
+static int
+read_text(struct uidlist *u, int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	identify(u, &st);
+	for (;;) {
+		char *to;
+		ssize_t n;
+		size_t had = u->text.n;
+
+		to = buf_room(&u->text, 65536);
+		if (!to) {
+			errno = EFBIG;
+			return -1;
+		}
+		do
+			n = read(fd, to, 65536);
+		while (n < 0 && errno == EINTR);
+		u->text.n = had + (n > 0 ? (size_t)n : 0);
+		if (n <= 0)
+			break;
+	}
+	u->size = u->text.n;
+	/* What another process appended just now may not be durable yet, but
+	 * we are going to tell clients about it. */
+	if (now_wall_us() * 1000 - u->mtime_ns < YOUNG_NS)
+		return fdatasync(fd);
+	return 0;
+}
+
+int
+uidlist_load(struct uidlist *u, int dirfd)
+{
+	int fd, err = 0;
+
+	uidlist_free(u);
+	fd = openat(dirfd, UIDLIST, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		fd = openat(dirfd, COURIER, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : fail("open ", UIDLIST);
+	if (read_text(u, fd) < 0)
+		err = errno;
+	close(fd);
+	errno = err;
+	if (err)
+		return fail("read ", UIDLIST);
+	return uidlist_parse(u, buf_slice(&u->text)) == 0;
+}
+
+bool
+uidlist_fresh(const struct uidlist *u, int dirfd)
+{
+	struct stat st;
+
+	if (fstatat(dirfd, UIDLIST, &st, 0) < 0)
+		return !u->found;
+	return u->found && u->dev == st.st_dev && u->ino == st.st_ino &&
+	    u->size == (uint64_t)st.st_size && u->mtime_ns == mtime_ns(&st);
+}
+
+uint32_t
+uidlist_add(struct uidlist *u, struct str base)
+{
+	uint32_t uid = u->uidnext;
+
+	push(u, (struct uidlist_entry){
+	            .uid = uid, .fields = STR(""), .base = base});
+	return uid;
+}
+
+static void
+print_entry(struct buf *b, const struct uidlist_entry *e)
+{
+	buf_num(b, e->uid);
+	buf_chr(b, ' ');
+	if (e->fields.n) {
+		buf_str(b, e->fields);
+		buf_chr(b, ' ');
+	}
+	buf_chr(b, ':');
+	buf_str(b, e->base);
+	buf_chr(b, '\n');
+}
+
+static void
+print_header(struct buf *b, const struct uidlist *u)
+{
+	buf_fmt(b, "3 V%u N%u ", u->uidvalidity, u->uidnext);
+	if (u->header.n) {
+		buf_str(b, u->header);
+	} else {
+		uint64_t id[2];
+
+		if (getrandom(id, sizeof(id), 0) != (ssize_t)sizeof(id))
+			die(EXIT_TEMP);
+		buf_fmt(b, "G%016llx%016llx", (unsigned long long)id[0],
+		    (unsigned long long)id[1]);
+	}
+	buf_chr(b, '\n');
+}
+
+static int
+append(int dirfd, struct str text)
+{
+	int fd = openat(dirfd, UIDLIST, O_WRONLY | O_APPEND | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return fail("open ", UIDLIST);
+	if (file_write(fd, text.p, text.n) < 0 || fdatasync(fd) < 0)
+		err = errno;
+	if (close(fd) < 0 && !err)
+		err = errno;
+	errno = err;
+	return err ? fail("write ", UIDLIST) : 0;
+}
+
+int
+uidlist_save(struct uidlist *u, int dirfd, size_t from)
+{
+	struct buf b;
+	struct stat st;
+	int r;
+
+	if (!u->rewrite && from == u->n)
+		return 0;
+	buf_init(&b, TEXT_MAX);
+	if (u->rewrite) {
+		print_header(&b, u);
+		from = 0;
+	}
+	for (size_t i = from; i < u->n; i++)
+		print_entry(&b, &u->list[i]);
+	if (b.over) {
+		errno = EFBIG;
+		r = fail("write ", UIDLIST);
+	} else if (u->rewrite) {
+		r = file_replace(dirfd, UIDLIST, buf_slice(&b), 0600);
+	} else {
+		r = append(dirfd, buf_slice(&b));
+	}
+	buf_free(&b);
+	if (r == 0 && fstatat(dirfd, UIDLIST, &st, 0) == 0)
+		identify(u, &st);
+	if (r == 0)
+		u->rewrite = false;
+	return r;
+}
+
+struct str
+uidlist_field(const struct uidlist_entry *e, char letter)
+{
+	struct str rest = e->fields, field;
+
+	while (str_cut(&rest, ' ', &field))
+		if (field.n && field.p[0] == letter)
+			return str_from(field, 1);
+	return STR("");
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+/* The file dovecot-uidlist: which UID belongs to which file (Dovecot's format,
+ * version 3; version 1, which is also Courier's courierimapuiddb, is read).
+ *
+ *   3 V<uidvalidity> N<next uid> G<128-bit id of the mailbox in hex>
+ *   <uid> [<letter><value> ...] :<base name>
+ *
+ * UIDs rise.  A line without LF at the end is one being written: ignored.
+ * New lines are appended, or the whole is replaced by rename; both only under
+ * the lock file dovecot-uidlist.lock, and durable before a UID is told to
+ * anybody.  Lines whose files are gone stay until a rewrite. */
+#ifndef MAILDIR_UIDLIST_H
+#define MAILDIR_UIDLIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+
+#define UIDLIST "dovecot-uidlist"
+#define UIDLIST_LOCK "dovecot-uidlist.lock"
+#define UIDLIST_UID_MAX 0xf0000000u /* beyond it is garbage */
+
+struct uidlist_entry {
+	uint32_t uid;
+	struct str fields; /* "S12 W13 Pxyz", without the blank behind */
+	struct str base;
+};
+
+struct uidlist {
+	uint32_t uidvalidity; /* 0: there is no usable list */
+	uint32_t uidnext;     /* above all UIDs and the header's N */
+	struct str header;    /* further header fields: "G0123…" */
+	struct uidlist_entry *list;
+	size_t n, room;
+	bool rewrite; /* other version, or damaged: appending will not do */
+	/* Private. */
+	struct buf text;
+	bool found;
+	uint64_t dev, ino, size;
+	int64_t mtime_ns;
+};
+
+void uidlist_init(struct uidlist *u);
+void uidlist_free(struct uidlist *u);
+
+/* Read a whole list; slices point into text.  Bad lines are skipped (their
+ * files get new UIDs) and set rewrite.  Returns 0; -1 no usable header. */
+int uidlist_parse(struct uidlist *u, struct str text);
+
+/* Read the list of the folder; when it has none, Courier's.  Replaces what u
+ * held.  Returns 1; 0 there is none or it is unusable (uidvalidity 0); -1. */
+int uidlist_load(struct uidlist *u, int dirfd);
+
+/* Whether the file is still the one loaded, unchanged. */
+bool uidlist_fresh(const struct uidlist *u, int dirfd);
+
+/* Add an entry with the next UID; base must live as long as u.  Returns the
+ * UID. */
+uint32_t uidlist_add(struct uidlist *u, struct str base);
+
+/* Make the entries from index `from` on durable: append them, or rewrite the
+ * whole when needed.  The lock must be held.  Returns 0 or -1. */
+int uidlist_save(struct uidlist *u, int dirfd, size_t from);
+
+/* The value of the field with this letter, or an empty slice. */
+struct str uidlist_field(const struct uidlist_entry *e, char letter);
+
+#endif

@@ -1,0 +1,456 @@
+/* SPDX-License-Identifier: ISC */
+/* The store: names, delivery, the view of a mailbox, folders. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "io/file.h"
+#include "maildir/append.h"
+#include "maildir/deliver.h"
+#include "maildir/folder.h"
+#include "maildir/home.h"
+#include "maildir/keywords.h"
+#include "maildir/mailbox.h"
+#include "maildir/name.h"
+#include "msg/flags.h"
+#include "tap.h"
+
+static char root[] = "/tmp/yubin-maildir.XXXXXX";
+static struct home home;
+
+/* ------------------------------------------------------------------ names */
+
+static void
+test_names(void)
+{
+	struct name n = name_parse(STR("1.Q2.host,S=10,W=12:2,FPSa"));
+	struct name odd = name_parse(STR("x:1,weird"));
+	char to[NAME_SIZE];
+	uint64_t v = 0;
+
+	CHECK_STR(n.base, STR("1.Q2.host,S=10,W=12"), "base ends at the colon");
+	CHECK_NUM(n.flags, FLAG_FLAGGED | FLAG_SEEN, "F and S");
+	CHECK_NUM(n.letters, 1, "keyword letter a");
+	CHECK(name_size(n.base, 'S', &v) && v == 10, "S= read");
+	CHECK(name_size(n.base, 'W', &v) && v == 12, "W= read");
+	CHECK(!name_size(STR("a,S=1x"), 'S', &v), "a bad size is none");
+	CHECK(!name_size(STR("a,S="), 'S', &v), "an empty size is none");
+	CHECK_STR(name_sizes(n.base), STR(",S=10,W=12"), "the sizes' text");
+	CHECK_NUM(name_sizes(STR("abc")).n, 0, "no sizes");
+	n.flags |= FLAG_DRAFT | FLAG_DELETED | FLAG_ANSWERED;
+	n.letters |= 1u << 25;
+	CHECK(name_make(to, &n) == 0, "name made");
+	CHECK_STR(str_z(to), STR("1.Q2.host,S=10,W=12:2,DFPRSTaz"),
+	    "flags sorted, the unknown P kept");
+	CHECK(odd.flags == 0 && odd.base.n == 1, "another info is no flags");
+	CHECK(!name_usable(STR(".x")) && !name_usable(STR("a\nb")) &&
+	        !name_usable(STR(":2,S")) && !name_usable(STR("")),
+	    "names that cannot be listed");
+	CHECK(name_order("9.x", "10.a") < 0, "order by number of seconds");
+}
+
+static void
+test_valid(void)
+{
+	static const struct {
+		const char *name;
+		bool ok;
+	} t[] = {{"Sent", true}, {"Work.2024", true}, {"a b", true},
+	    {"&AOk-t&AOk-", true}, {"&-", true}, {"a&-b", true},
+	    {"&2D3eAA-", true}, {"", false}, {".a", false}, {"a.", false},
+	    {"a..b", false}, {"..", false}, {"a/b", false}, {"../x", false},
+	    {"a\nb", false}, {"a\x7f", false}, {"\xc3\xa9", false},
+	    {"&", false}, {"&AOk", false}, {"&AG4-", false}, {"&AAA-", false},
+	    {"&AAo-", false}, {"&AC8-", false}, {"&2D0-", false},
+	    {"&3gA-", false}, {"&AOl-", false}, {"&AOkA-", false},
+	    {"&A-", false}, {"&AOk-&AOk-", false}, {"&AOk!-", false},
+	    {"INBOX", true}};
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		bool ok = folder_valid(str_z(t[i].name));
+
+		CHECK(ok == t[i].ok, t[i].name[0] ? t[i].name : "(empty)");
+	}
+}
+
+/* --------------------------------------------------------------- delivery */
+
+static int
+deliver(struct str folder, const char *base, const char *text)
+{
+	struct deliver d;
+	int r = deliver_open(&d, &home, folder, base);
+
+	if (r != 1)
+		return r - 10;
+	for (const char *p = text; *p; p++)
+		deliver_data(&d, p, 1);
+	r = deliver_commit(&d);
+	deliver_close(&d);
+	return r;
+}
+
+/* The text of message i with its end-of-line octets. */
+static void
+check_text(struct mailbox *m, size_t i, const char *want, const char *what)
+{
+	struct mailbox_text t;
+
+	CHECK_NUM(mailbox_read(m, i, &t), 1, what);
+	CHECK_STR(t.text, str_z(want), what);
+	mailbox_read_end(&t);
+}
+
+static void
+test_deliver(void)
+{
+	struct mailbox m;
+	struct deliver d;
+
+	CHECK_NUM(deliver(STR("INBOX"), "100.Qx.h", "A: b\r\n\r\nc\r\n"), 1,
+	    "delivered");
+	CHECK_NUM(deliver(STR("INBOX"), "100.Qx.h", "A: b\r\n\r\nc\r\n"), 0,
+	    "the same name again is the same message");
+	CHECK_NUM(deliver(STR("INBOX"), "101.Qy.h", "a\r\r\nb\rc\nd\r"), 1,
+	    "odd line ends");
+	CHECK_NUM(deliver(STR("Nope"), "1.h", "x"), -10, "no such mailbox");
+	CHECK_NUM(deliver_open(&d, &home, STR("INBOX"), "a/b"), -1,
+	    "a slash in the name is refused");
+	CHECK(deliver_open(&d, &home, STR("INBOX"), NULL) == 1 &&
+	        deliver_seen(&d, "100.Qx.h") == 1 &&
+	        deliver_seen(&d, "100.Q") == 0,
+	    "seen in new/");
+	CHECK_NUM(mailbox_open(&m, &home, STR("inbox"), false), 1, "INBOX");
+	CHECK_NUM(deliver_seen(&d, "100.Qx.h"), 1, "seen in cur/");
+	deliver_close(&d);
+	CHECK_NUM(m.n, 2, "two messages");
+	CHECK_NUM(mailbox_recent(&m), 2, "both recent");
+	CHECK(m.mails[0].uid == 1 && m.mails[1].uid == 2 && m.uidnext == 3,
+	    "UIDs from 1 in order of time");
+	check_text(&m, 0, "A: b\n\nc\n", "stored with LF");
+	CHECK(mailbox_measure(&m, 0) == 1 && m.mails[0].size == 8 &&
+	        m.mails[0].wire_size == 11,
+	    "sizes stored and on the wire");
+	check_text(&m, 1, "a\r\r\nb\rc\nd\r",
+	    "CR CR LF and bare CR kept, else nothing lost");
+	CHECK(mailbox_measure(&m, 1) == 1 && m.mails[1].wire_size == 11,
+	    "one bare LF counts one more");
+	mailbox_close(&m);
+	CHECK_NUM(mailbox_open(&m, &home, STR("INBOX"), true), 1, "EXAMINE");
+	CHECK_NUM(mailbox_recent(&m), 0, "recent to one session only");
+	CHECK_NUM(mailbox_store(&m, (size_t[]){0}, 1, STORE_ADD, FLAG_SEEN, 0),
+	    -1, "no STORE in a read-only mailbox");
+	mailbox_close(&m);
+}
+
+/* ------------------------------------------------------- two sessions */
+
+static void
+test_sessions(void)
+{
+	struct mailbox a, b;
+	struct mailbox_changes c;
+	int k;
+
+	CHECK_NUM(mailbox_open(&a, &home, STR("INBOX"), false), 1, "first");
+	CHECK_NUM(mailbox_open(&b, &home, STR("INBOX"), false), 1, "second");
+	CHECK(mailbox_sync(&a, true, &c) == 0 && !c.exists && !c.nexpunged &&
+	        !c.nflagged,
+	    "nothing new");
+	k = mailbox_keyword(&a, STR("$Forwarded"), true);
+	CHECK_NUM(k, 0, "the first letter");
+	CHECK_NUM(mailbox_store(&a, (size_t[]){0, 1}, 2, STORE_ADD, FLAG_SEEN,
+	              1u << k), 0, "STORE");
+	CHECK_NUM(mailbox_store(&b, (size_t[]){0}, 1, STORE_ADD,
+	              FLAG_FLAGGED, 0), 0, "STORE by the other, renamed since");
+	CHECK_NUM(b.mails[0].flags, FLAG_SEEN | FLAG_FLAGGED,
+	    "both changes are there");
+	CHECK(mailbox_sync(&b, true, &c) == 0 && c.nflagged == 2 && c.keywords,
+	    "the other's flags and keyword reported");
+	CHECK(b.keyword[0] && strcmp(b.keyword[0], "$Forwarded") == 0 &&
+	        b.mails[1].keywords == 1,
+	    "keyword seen");
+	CHECK(mailbox_sync(&a, true, &c) == 0 && c.nflagged == 1 &&
+	        c.flagged[0] == 0 &&
+	        a.mails[0].flags == (FLAG_SEEN | FLAG_FLAGGED),
+	    "and the first sees the second's");
+	CHECK_NUM(deliver(STR("INBOX"), "102.Qz.h", "new\r\n"), 1, "a third");
+	CHECK(mailbox_sync(&a, false, &c) == 0 && c.exists && a.n == 3 &&
+	        a.mails[2].recent && a.mails[2].uid == 3,
+	    "noticed by the first");
+	CHECK(mailbox_sync(&b, false, &c) == 0 && c.exists && b.n == 3 &&
+	        !b.mails[2].recent && b.mails[2].uid == 3,
+	    "same UID in the second, not recent there");
+	CHECK_NUM(mailbox_store(&a, (size_t[]){0, 1}, 2, STORE_ADD,
+	              FLAG_DELETED, 0), 0, "delete two");
+	CHECK_NUM(mailbox_store(&b, (size_t[]){1}, 1, STORE_REMOVE,
+	              FLAG_DELETED, 0), 0, "the other rescues one");
+	CHECK_NUM(mailbox_expunge(&a, NULL), 0, "EXPUNGE");
+	CHECK(mailbox_sync(&a, true, &c) == 0 && c.nexpunged == 1 &&
+	        c.expunged[0] == 1 && c.expunged_uid[0] == 1 && a.n == 2,
+	    "only the other one went");
+	CHECK(mailbox_sync(&b, false, &c) == 0 && !c.nexpunged && b.n == 3 &&
+	        b.mails[0].gone,
+	    "expunge held back in the second");
+	CHECK_NUM(mailbox_measure(&b, 0), 0, "vanished");
+	CHECK(mailbox_sync(&b, true, &c) == 0 && c.nexpunged == 1 && b.n == 2,
+	    "and told when allowed");
+	mailbox_close(&a);
+	mailbox_close(&b);
+}
+
+/* ------------------------------------------------------- append, copy */
+
+static void
+test_append(void)
+{
+	struct append a;
+	struct str words[] = {STR("$Forwarded"), STR("bad(word"), STR("Work")};
+	struct mailbox m;
+
+	CHECK_NUM(append_open(&a, &home, STR("Nope")), 0, "TRYCREATE");
+	CHECK_NUM(append_open(&a, &home, STR("INBOX")), 1, "append");
+	CHECK_NUM(append_begin(&a, FLAG_SEEN | FLAG_RECENT, words, 3, 86400),
+	    0, "first");
+	append_data(&a, "one\r", 4);
+	append_data(&a, "\n", 1);
+	CHECK_NUM(append_end(&a), 0, "complete");
+	CHECK_NUM(append_begin(&a, 0, NULL, 0, -1), 0, "second");
+	append_data(&a, "two", 3);
+	CHECK_NUM(append_end(&a), 0, "complete");
+	CHECK_NUM(append_commit(&a), 0, "commit");
+	CHECK(a.n == 2 && a.uids[0] == 4 && a.uids[1] == 5, "APPENDUID");
+	append_close(&a);
+	CHECK_NUM(append_open(&a, &home, STR("INBOX")), 1, "append");
+	CHECK_NUM(append_begin(&a, 0, NULL, 0, -1), 0, "cut off");
+	append_data(&a, "never", 5);
+	append_close(&a);
+	CHECK_NUM(mailbox_open(&m, &home, STR("INBOX"), false), 1, "open");
+	CHECK_NUM(m.n, 4, "an unfinished one leaves nothing");
+	CHECK(m.mails[2].uid == 4 && m.mails[2].flags == FLAG_SEEN,
+	    "its flags, \\Recent not");
+	CHECK_NUM(m.mails[2].keywords, 3, "two keywords, the bad one left out");
+	CHECK(mailbox_measure(&m, 2) == 1 && m.mails[2].date_s == 86400,
+	    "its date");
+	CHECK(m.mails[3].recent && m.mails[3].uid == 5,
+	    "one without flags is recent");
+	mailbox_close(&m);
+}
+
+static void
+test_copy(void)
+{
+	struct mailbox m, d;
+	struct mailbox_copied pairs[4];
+	struct mailbox_changes c;
+	size_t n;
+	uint32_t v;
+
+	CHECK_NUM(mailbox_open(&m, &home, STR("INBOX"), false), 1, "source");
+	CHECK(mailbox_copy(&m, (size_t[]){0}, 1, STR("Nope"), false, pairs, &n,
+	          &v) < 0 && errno == ENOENT, "no destination");
+	CHECK_NUM(folder_create(&home, STR("Box")), 0, "create");
+	CHECK_NUM(mailbox_copy(&m, (size_t[]){0, 2}, 2, STR("Box"), false,
+	              pairs, &n, &v), 0, "copy");
+	CHECK(n == 2 && pairs[0].from == 2 && pairs[0].to == 1 &&
+	        pairs[1].from == 4 && pairs[1].to == 2,
+	    "COPYUID");
+	CHECK_NUM(mailbox_open(&d, &home, STR("Box"), false), 1, "dest");
+	CHECK(d.uidvalidity == v && v != m.uidvalidity, "its UIDVALIDITY");
+	CHECK(d.n == 2 && d.mails[1].flags == FLAG_SEEN &&
+	        d.mails[1].keywords == 3,
+	    "flags and keywords by name");
+	CHECK(mailbox_measure(&d, 1) == 1 && d.mails[1].date_s == 86400,
+	    "date kept");
+	CHECK_NUM(mailbox_copy(&m, (size_t[]){1, 3}, 2, STR("Box"), true,
+	              pairs, &n, &v), 0, "move");
+	CHECK(n == 2 && pairs[0].from == 3 && pairs[1].from == 5 &&
+	        pairs[0].to == 3 && pairs[1].to == 4,
+	    "COPYUID of the move");
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nexpunged == 2 &&
+	        c.expunged[0] == 4 && c.expunged[1] == 2 && m.n == 2,
+	    "gone from the source, highest number first");
+	CHECK(mailbox_sync(&d, true, &c) == 0 && c.exists && d.n == 4, "moved");
+	CHECK_NUM(mailbox_copy(&d, (size_t[]){0}, 1, STR("Box"), false, pairs,
+	              &n, &v), 0, "copy into itself");
+	CHECK(mailbox_sync(&d, true, &c) == 0 && d.n == 5 &&
+	        d.mails[4].uid == 5,
+	    "a new message");
+	mailbox_close(&m);
+	mailbox_close(&d);
+}
+
+/* ---------------------------------------------------------------- folders */
+
+static bool
+listed(struct str name, bool noselect, bool children)
+{
+	struct arena a;
+	struct folder *list;
+	size_t n;
+	bool found = false;
+
+	arena_init(&a, 1 << 24);
+	if (folder_list(&home, &a, &list, &n) == 0)
+		for (size_t i = 0; i < n; i++)
+			if (str_eq(list[i].name, name))
+				found = list[i].noselect == noselect &&
+				    list[i].children == children;
+	arena_free(&a);
+	return found;
+}
+
+static uint32_t
+validity(struct str name)
+{
+	struct mailbox_status st;
+
+	return mailbox_status(&home, name, false, &st) == 1 ? st.uidvalidity
+							     : 0;
+}
+
+static void
+test_folders(void)
+{
+	uint32_t before;
+
+	CHECK_NUM(folder_create(&home, STR("A.B.C")), 0, "create deep");
+	CHECK(listed(STR("A"), true, true) && listed(STR("A.B"), true, true) &&
+	        listed(STR("A.B.C"), false, false),
+	    "parents that do not exist are \\Noselect");
+	CHECK(folder_create(&home, STR("A.B.C")) < 0 && errno == EEXIST,
+	    "twice");
+	CHECK(folder_create(&home, STR("inBox")) < 0 && errno == EEXIST,
+	    "INBOX exists");
+	CHECK(folder_create(&home, STR("../x")) < 0 && errno == EINVAL,
+	    "out of the house");
+	CHECK_NUM(folder_create(&home, STR("A.")), 0,
+	    "the delimiter at the end is ignored (RFC 3501 6.3.3)");
+	before = validity(STR("A.B.C"));
+	CHECK(before != 0, "UIDVALIDITY");
+	CHECK_NUM(folder_delete(&home, STR("A")), 0, "children stay");
+	CHECK(listed(STR("A"), true, true), "\\Noselect again");
+	CHECK(folder_delete(&home, STR("A")) < 0 && errno == ENOTEMPTY,
+	    "only a parent: cannot be deleted (6.3.4)");
+	CHECK(folder_delete(&home, STR("INBOX")) < 0 && errno == EPERM,
+	    "INBOX stays");
+	CHECK(folder_delete(&home, STR("X")) < 0 && errno == ENOENT, "none");
+	CHECK_NUM(folder_delete(&home, STR("A.B.C")), 0, "delete");
+	CHECK_NUM(folder_create(&home, STR("A.B.C")), 0, "again");
+	CHECK(validity(STR("A.B.C")) > before, "a greater UIDVALIDITY");
+	CHECK_NUM(folder_rename(&home, STR("A"), STR("Z.y")), 0,
+	    "rename of a parent");
+	CHECK(listed(STR("Z.y.B.C"), false, false) &&
+	        !listed(STR("A"), true, true),
+	    "children go along (6.3.5)");
+	CHECK(folder_rename(&home, STR("Z.y"), STR("Box")) < 0 &&
+	        errno == EEXIST, "the new name is taken");
+	CHECK(folder_rename(&home, STR("none"), STR("b")) < 0 &&
+	        errno == ENOENT, "nothing to rename");
+	CHECK_NUM(folder_rename(&home, STR("INBOX"), STR("Old")), 0,
+	    "RENAME INBOX");
+	CHECK_NUM(folder_exists(&home, STR("INBOX")), 1, "it stays");
+	CHECK_NUM(deliver(STR("Old"), NULL, "x"), 1, "a real mailbox");
+}
+
+static void
+test_subscriptions(void)
+{
+	struct arena a;
+	struct str *names;
+	size_t n;
+
+	arena_init(&a, 1 << 20);
+	CHECK_NUM(folder_subscribe(&home, STR("inbox"), true), 0, "INBOX");
+	CHECK_NUM(folder_subscribe(&home, STR("Box"), true), 0, "Box");
+	CHECK_NUM(folder_subscribe(&home, STR("Box"), true), 0, "twice");
+	CHECK_NUM(folder_subscribe(&home, STR("not.there"), true), 0,
+	    "need not exist (RFC 3501 6.3.6)");
+	CHECK_NUM(folder_subscribe(&home, STR("Box"), false), 0, "no more");
+	CHECK(folder_subscribed(&home, &a, &names, &n) == 0 && n == 2 &&
+	        str_eq(names[0], STR("INBOX")) &&
+	        str_eq(names[1], STR("not.there")),
+	    "sorted list");
+	CHECK_NUM(file_replace(home.fd, "subscriptions",
+	              STR("V\t2\n\nArchive\t2024\n"), 0600), 0, "version 2");
+	CHECK(folder_subscribed(&home, &a, &names, &n) == 0 && n == 1 &&
+	        str_eq(names[0], STR("Archive.2024")),
+	    "Dovecot's version 2 is read");
+	arena_free(&a);
+}
+
+/* --------------------------------------------------------- foreign hands */
+
+static void
+test_foreign(void)
+{
+	struct mailbox m;
+	struct mailbox_changes c;
+	uint32_t v;
+	int dir;
+
+	CHECK_NUM(folder_create(&home, STR("F")), 0, "folder");
+	CHECK_NUM(deliver(STR("F"), "1.a", "one\n"), 1, "1");
+	CHECK_NUM(deliver(STR("F"), "2.b", "two\n"), 1, "2");
+	CHECK_NUM(mailbox_open(&m, &home, STR("F"), false), 1, "open");
+	v = m.uidvalidity;
+	dir = openat(home.fd, ".F", O_RDONLY | O_DIRECTORY);
+	CHECK_NUM(renameat(dir, "cur/1.a,S=4,W=5:2,", dir, "cur/1.a,S=4,W=5:2,S"),
+	    0, "mutt marks it read");
+	check_text(&m, 0, "one\n", "found under its new name");
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nflagged == 1, "told");
+	CHECK_NUM(unlinkat(dir, "dovecot-uidlist", 0), 0, "the list is lost");
+	CHECK_NUM(deliver(STR("F"), "3.c", "three\n"), 1, "3");
+	CHECK(mailbox_sync(&m, true, &c) == 0 && m.n == 3 &&
+	        m.mails[2].uid == 3 && m.uidvalidity == v,
+	    "a running session restores it");
+	mailbox_close(&m);
+	CHECK_NUM(validity(STR("F")), v, "UIDVALIDITY unchanged");
+	CHECK_NUM(unlinkat(dir, "dovecot-uidlist", 0), 0, "lost for good");
+	CHECK(validity(STR("F")) > v, "greater UIDVALIDITY after a real loss");
+	CHECK_NUM(mkdirat(dir, "cur/sub", 0700), 0, "a directory in cur/");
+	CHECK_NUM(symlinkat("/etc/passwd", dir, "cur/link:2,"), 0, "a link");
+	CHECK_NUM(mkfifoat(dir, "cur/fifo:2,", 0600), 0, "a FIFO");
+	CHECK(mailbox_open(&m, &home, STR("F"), false) == 1 && m.n == 3,
+	    "none of these is a message");
+	CHECK_NUM(unlinkat(dir, "cur/2.b,S=4,W=5:2,", 0), 0, "rm");
+	CHECK_NUM(mailbox_store(&m, (size_t[]){1}, 1, STORE_ADD, FLAG_SEEN, 0),
+	    0, "STORE passes over it");
+	CHECK(m.mails[1].gone, "and knows");
+	CHECK_NUM(folder_delete(&home, STR("F")), 0, "deleted while open");
+	CHECK(mailbox_sync(&m, true, &c) == 0 && m.n == 0 && m.deleted,
+	    "everything is gone");
+	mailbox_close(&m);
+	close(dir);
+}
+
+int
+main(void)
+{
+	struct arena a;
+	const char *words[KEYWORDS_N];
+
+	if (!mkdtemp(root) || home_open(&home, root, true) < 0)
+		return 1;
+	arena_init(&a, 1 << 20);
+	keywords_parse(STR("0 a\n1 b\n1 c\n26 d\nx\n2 A\n3 e(\n25 z"), &a, words);
+	CHECK(words[0] && words[1] && words[25] && !words[2] && !words[3] &&
+	        strcmp(words[1], "b") == 0,
+	    "dovecot-keywords: bad lines are skipped");
+	arena_free(&a);
+	test_names();
+	test_valid();
+	test_deliver();
+	test_sessions();
+	test_append();
+	test_copy();
+	test_folders();
+	test_subscriptions();
+	test_foreign();
+	home_close(&home);
+	return tap_done();
+}
