@@ -380,6 +380,15 @@ mailbox_look(struct mailbox *m)
 	return 0;
 }
 
+int
+mailbox_renew(struct mailbox *m)
+{
+	if (m->stale || files_changed(m->cur, &m->seen_cur) ||
+	    files_changed(m->new, &m->seen_new) || is_deleted(m))
+		return mailbox_look(m);
+	return 0;
+}
+
 /* Take the vanished mails out and report them, highest first. */
 static void
 report_gone(struct mailbox *m, struct mailbox_changes *c)
@@ -445,13 +454,10 @@ report_new(struct mailbox *m)
 int
 mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c)
 {
-	int r = 0;
+	int r = mailbox_renew(m);
 
 	*c = (struct mailbox_changes){0};
 	arena_reset(&m->reported);
-	if (m->stale || files_changed(m->cur, &m->seen_cur) ||
-	    files_changed(m->new, &m->seen_new) || is_deleted(m))
-		r = mailbox_look(m);
 	c->exists = report_new(m);
 	if (expunge)
 		report_gone(m, c);

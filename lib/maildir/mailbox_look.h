@@ -10,6 +10,9 @@
  * differing flags `changed`.  Returns 0 or -1. */
 int mailbox_look(struct mailbox *m);
 
+/* The same unless nothing changed since the last look. */
+int mailbox_renew(struct mailbox *m);
+
 /* The directory that mail i's name is in. */
 int mailbox_dir(const struct mailbox *m, size_t i);
 

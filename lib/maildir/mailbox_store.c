@@ -42,26 +42,51 @@ apply(const struct change *c, struct name *n)
 	}
 }
 
-/* Returns 1 done, 0 gone, -1 failed; ENOENT: look and try again. */
+/* Returns 1 done, -1 failed; ENOENT: look and try again. */
 static int
 store_once(struct mailbox *m, size_t i, const struct change *c)
 {
 	struct mail *mail = &m->mails[i];
 	struct name n = name_parse(str_z(mail->name));
+	struct name old = n;
 	char to[NAME_SIZE];
 
 	apply(c, &n);
-	if (mail->flags != n.flags || mail->keywords != (n.letters & c->words)) {
-		if (name_make(to, &n) < 0)
-			return -1;
-		if (renameat(mailbox_dir(m, i), mail->name, m->cur, to) < 0)
-			return -1;
-		m->stale = true;
-		mailbox_renamed(m, i, to);
-		mail->flags = n.flags;
-		mail->keywords = n.letters & c->words;
-	}
+	if (old.flags == n.flags && old.letters == n.letters)
+		return 1;
+	if (name_make(to, &n) < 0)
+		return -1;
+	if (renameat(mailbox_dir(m, i), mail->name, m->cur, to) < 0)
+		return -1;
+	m->stale = true;
+	mailbox_renamed(m, i, to);
+	mail->flags = n.flags;
+	mail->keywords = n.letters & c->words;
 	return 1;
+}
+
+/* Whether the change would leave mail i as we know it. */
+static bool
+changes_nothing(const struct mailbox *m, size_t i, const struct change *c)
+{
+	struct name n, old;
+
+	if (m->mails[i].gone)
+		return false;
+	old = n = name_parse(str_z(m->mails[i].name));
+	apply(c, &n);
+	return old.flags == n.flags && old.letters == n.letters;
+}
+
+/* What we know of flags may be old.  A rename fails then, which is noticed;
+ * changing nothing does not. */
+static int
+renew(struct mailbox *m, const size_t *idx, size_t n, const struct change *c)
+{
+	for (size_t i = 0; i < n; i++)
+		if (changes_nothing(m, idx[i], c))
+			return mailbox_renew(m);
+	return 0;
 }
 
 static int
@@ -98,6 +123,8 @@ mailbox_store(struct mailbox *m, const size_t *idx, size_t n,
 	for (size_t i = 0; i < MAILBOX_KEYWORDS; i++)
 		c.words |= m->keyword[i] ? 1u << i : 0;
 	c.keywords = keywords & c.words;
+	if (renew(m, idx, n, &c) < 0)
+		return -1;
 	for (size_t i = 0; i < n; i++)
 		if (store_one(m, idx[i], &c) < 0)
 			return -1;
@@ -139,6 +166,8 @@ mailbox_expunge(struct mailbox *m, const bool *only)
 		errno = EROFS;
 		return -1;
 	}
+	if (mailbox_renew(m) < 0)
+		return -1;
 	for (size_t i = 0; i < m->n; i++)
 		if ((!only || only[i]) && remove_one(m, i, true) < 0)
 			return -1;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The store: names, delivery, the view of a mailbox, folders. */
+#define _XOPEN_SOURCE 700
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -428,6 +430,21 @@ test_foreign(void)
 	close(dir);
 }
 
+static int
+remove_one(const char *path, const struct stat *st, int type, struct FTW *f)
+{
+	(void)st;
+	(void)type;
+	(void)f;
+	return remove(path);
+}
+
+static void
+remove_tree(const char *path)
+{
+	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
 int
 main(void)
 {
@@ -452,5 +469,6 @@ main(void)
 	test_subscriptions();
 	test_foreign();
 	home_close(&home);
+	remove_tree(root);
 	return tap_done();
 }
