@@ -200,8 +200,8 @@ report(const struct inject *i)
 	const char *rcpts = log_num(i->rcpts.n), *size = log_num(i->size);
 
 	if (i->args.as_is)
-		log_event("accepted", "from", i->sender.text, "rcpts", rcpts,
-		    "size", size, NULL);
+		log_event("accepted", "orig", getenv("YUBIN_ID"), "from",
+		    i->sender.text, "rcpts", rcpts, "size", size, NULL);
 	else
 		log_debug("accepted", "from", i->sender.text, "rcpts", rcpts,
 		    "size", size, NULL);
