@@ -1,0 +1,123 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# STARTTLS through UCSPI-TLS (RFC 3207): a script stands in for the TLS server,
+# so that every octet and its moment are known.
+load ../helper
+load smtp
+
+setup() {
+	new_root
+	export CLEARTEXT_LOGIN=0
+}
+
+# tls SCRIPT: Python with a client's socket `c`, its lines `say` and `hear`, and
+# `tls()`, which plays the TLS server and moves the client inside.
+tls() {
+	python3 - "$@" <<-X
+		import os, socket, subprocess, sys
+		class Chat:
+		    def __init__(self, s):
+		        self.s, self.f = s, s.makefile("rb")
+		    def say(self, raw):
+		        self.s.sendall(raw)
+		    def hear(self, start=b""):
+		        while True:
+		            line = self.f.readline()
+		            if line[3:4] != b"-":
+		                break
+		            self.more.append(line)
+		        assert line.startswith(start), (start, line)
+		        return line
+		    more = []
+		c, out = socket.socketpair()
+		ctl, ctl_child = socket.socketpair()
+		data, data_child = socket.socketpair()
+		for s in (c, ctl, data):
+		    s.settimeout(10)
+		n = str(data_child.fileno())
+		env = dict(os.environ, SSLCTLFD=str(ctl_child.fileno()),
+		    SSLREADFD=n, SSLWRITEFD=n)
+		p = subprocess.Popen(["yubin-smtpd"] + sys.argv[1:], stdin=out,
+		    stdout=out, env=env, pass_fds=(ctl_child.fileno(), int(n)))
+		for s in (out, ctl_child, data_child):
+		    s.close()
+		plain = Chat(c)
+		def tls():
+		    assert ctl.recv(1) == b"Y"
+		    ctl.sendall(b"SSL_PROTOCOL=TLSv1.3\0SSL_CIPHER=X\0\0")
+		    return Chat(data)
+		plain.hear(b"220 ")
+		$SCRIPT
+	X
+}
+
+@test "STARTTLS: offered, accepted, everything before it forgotten" {
+	SCRIPT='
+plain.say(b"EHLO x\r\n"); plain.hear(b"250 ")
+assert b"250-STARTTLS\r\n" in plain.more and not any(b"AUTH" in l for l in plain.more)
+plain.say(b"STARTTLS now\r\n"); plain.hear(b"501 5.5.4")
+plain.say(b"AUTH PLAIN AGFubkBleGFtcGxlLnRlc3QAc2VjcmV0\r\n"); plain.hear(b"538 ")
+plain.say(b"STARTTLS\r\n"); plain.hear(b"220 2.0.0")
+t = tls(); t.more = []
+t.say(b"MAIL FROM:<ann@example.test>\r\n"); t.hear(b"530 5.7.0")
+t.say(b"EHLO x\r\n"); t.hear(b"250 ")
+assert b"250-AUTH PLAIN LOGIN\r\n" in t.more and b"250-STARTTLS\r\n" not in t.more
+t.say(b"STARTTLS\r\n"); t.hear(b"503 ")
+t.say(b"AUTH PLAIN AGFubkBleGFtcGxlLnRlc3QAc2VjcmV0\r\n"); t.hear(b"235 2.7.0")
+t.say(b"MAIL FROM:<ann@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n")
+t.hear(b"250"); t.hear(b"250"); t.hear(b"354")
+t.say(b"Subject: x\r\n\r\nx\r\n.\r\nQUIT\r\n"); t.hear(b"250 2.0.0"); t.hear(b"221")
+assert t.f.readline() == b"" and p.wait(10) == 0
+assert plain.f.readline() == b""'
+	tls yubin-checkpw
+	message | sed -n 2p | grep -q 'with ESMTPSA id'
+}
+
+@test "a transaction begun in clear text does not go on inside TLS" {
+	SCRIPT='
+plain.say(b"EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<ann@example.test>\r\n")
+plain.hear(b"250 "); plain.hear(b"250 "); plain.hear(b"250 ")
+plain.say(b"STARTTLS\r\n"); plain.hear(b"220 ")
+t = tls()
+t.say(b"DATA\r\n"); t.hear(b"503 ")
+t.say(b"EHLO x\r\nDATA\r\n"); t.hear(b"250 "); t.hear(b"503 ")'
+	tls
+	queued 0
+}
+
+@test "octets behind STARTTLS in clear text: 5xx, the end, never executed (CVE-2011-0411)" {
+	for tail in 'NOOP\r\n' 'R' '\r\n' 'EHLO y\r\nMAIL FROM:<>\r\nRCPT TO:<ann@example.test>\r\nDATA\r\nx\r\n.\r\n'; do
+		SCRIPT="
+plain.say(b'EHLO x\r\n'); plain.hear(b'250 ')
+plain.say(b'STARTTLS\r\n$tail'); plain.hear(b'503 5.5.1')
+assert plain.f.readline() == b''
+assert p.wait(10) == 0
+assert ctl.recv(1) == b''"
+		tls
+	done
+	queued 0
+}
+
+@test "a handshake that fails ends the session, never back to clear text" {
+	SCRIPT='
+plain.say(b"EHLO x\r\nSTARTTLS\r\n"); plain.hear(b"250 "); plain.hear(b"220 ")
+assert ctl.recv(1) == b"Y"
+ctl.close(); data.close()
+try:
+    plain.say(b"NOOP\r\n")
+except OSError:
+    pass
+try:
+    assert plain.f.readline() == b""
+except ConnectionError:
+    pass
+p.wait(10)'
+	tls
+}
+
+@test "UCSPITLS=! refuses mail until TLS is on (RFC 3207 4)" {
+	SCRIPT='
+plain.say(b"EHLO x\r\nMAIL FROM:<>\r\nNOOP\r\n")
+plain.hear(b"250 "); plain.hear(b"530 5.7.0"); plain.hear(b"250 ")'
+	UCSPITLS='!' tls
+}
