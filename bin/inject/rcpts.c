@@ -49,6 +49,30 @@ add(struct rcpts *r, struct str addr)
 	return 0;
 }
 
+/* One address without any of the marks of lists, names and comments: the
+ * tolerant reader would find an address in nearly everything. */
+static bool
+is_bare(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++)
+		if (strchr("<>\",():;", text.p[i]))
+			return false;
+	return true;
+}
+
+static int
+parse_bare(const char *host, struct str text, struct smtp_path *p)
+{
+	char full[SMTP_PATH_SIZE];
+	int n;
+
+	if (str_has(text, '@'))
+		return smtp_path_parse(text, p);
+	n = snprintf(full, sizeof(full), "%.*s@%s", STR_FMT(text), host);
+	return smtp_path_parse(str_make(full, n < (int)sizeof(full) ?
+	    (size_t)n : 0), p);
+}
+
 static int
 qualify(const char *host, const struct addr *a, struct smtp_path *p)
 {
@@ -66,8 +90,10 @@ rcpts_one(const char *host, struct str text, struct arena *a,
 	if (text.n == 0 || str_eq(text, STR("<>")) ||
 	    smtp_path_parse(text, p) == 0)
 		return 0;
+	if (is_bare(text) && parse_bare(host, text, p) == 0)
+		return 0;
 	addr_parse(&l, text, a);
-	if (l.n == 1 && l.addrs[0].kind == ADDR_BOX &&
+	if (!is_bare(text) && l.n == 1 && l.addrs[0].kind == ADDR_BOX &&
 	    qualify(host, &l.addrs[0], p) == 0)
 		return 0;
 	bad_address(text);
@@ -81,8 +107,12 @@ rcpts_add(struct rcpts *r, struct str text)
 	struct smtp_path p;
 	struct addr_list l;
 
-	if (smtp_path_parse(text, &p) == 0)
+	text = str_trim(text);
+	if (smtp_path_parse(text, &p) == 0 ||
+	    (is_bare(text) && parse_bare(r->host, text, &p) == 0))
 		return add(r, smtp_path_text(&p));
+	if (is_bare(text))
+		return bad_address(text);
 	addr_parse(&l, text, r->arena);
 	if (l.n == 0)
 		return bad_address(text);

@@ -29,7 +29,7 @@ message() {
 
 # The same without the Received field in front (three lines at most).
 sent() {
-	message | sed '1,/; *\r*$/d' | sed 1d
+	message | sed '0,/; *\r*$/d' | sed 1d
 }
 
 # envelope KEY: its values in the newest queue file, a line each.
