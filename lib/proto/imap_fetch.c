@@ -10,7 +10,6 @@
 #define ALL (FAST | FETCH_ENVELOPE)
 #define FULL (ALL | FETCH_BODY)
 
-
 static size_t
 count(struct str text, char c)
 {
@@ -120,8 +119,8 @@ static struct imap_section *
 add(struct scan *s, struct arena *a, struct imap_fetch *f)
 {
 	if (!f->sections)
-		f->sections = arena_array(a, IMAP_SECTIONS_MAX,
-		    sizeof(*f->sections));
+		f->sections =
+		    arena_array(a, IMAP_SECTIONS_MAX, sizeof(*f->sections));
 	if (f->n == IMAP_SECTIONS_MAX) {
 		scan_fail(s, "too many sections");
 		return NULL;
@@ -143,8 +142,8 @@ body_section(struct scan *s, struct arena *a, struct imap_fetch *f, bool peek)
 
 /* RFC822, RFC822.HEADER, RFC822.TEXT: old names of sections. */
 static bool
-old_section(struct scan *s, struct arena *a, struct imap_fetch *f,
-    struct str name)
+old_section(
+    struct scan *s, struct arena *a, struct imap_fetch *f, struct str name)
 {
 	static const struct {
 		const char *name;
@@ -241,8 +240,8 @@ put_fields(struct buf *b, const struct imap_section *sec)
 void
 imap_section_put(struct buf *b, const struct imap_section *sec)
 {
-	static const char *const kinds[] = {"", "HEADER", "HEADER.FIELDS",
-	    "HEADER.FIELDS.NOT", "TEXT", "MIME"};
+	static const char *const kinds[] = {
+	    "", "HEADER", "HEADER.FIELDS", "HEADER.FIELDS.NOT", "TEXT", "MIME"};
 
 	if (sec->old) {
 		buf_z(b, sec->old);

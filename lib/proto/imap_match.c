@@ -41,8 +41,7 @@ step(bool *at, struct str pattern, char c, bool fold, char delimiter)
 	for (size_t i = pattern.n; i-- > 0;) {
 		char p = pattern.p[i];
 		bool stay = p == '*' || (p == '%' && c != delimiter);
-		bool go = p == c ||
-		    (fold && ascii_lower(p) == ascii_lower(c));
+		bool go = p == c || (fold && ascii_lower(p) == ascii_lower(c));
 
 		if (!at[i])
 			continue;

@@ -12,7 +12,7 @@ struct key {
 	const char *name;
 	enum imap_key key;
 	enum args args;
-	unsigned flag;     /* FLAG and UNFLAG */
+	unsigned flag;	   /* FLAG and UNFLAG */
 	const char *field; /* HEADER */
 };
 
@@ -238,7 +238,7 @@ return_options(struct scan *s, unsigned *options)
 			i++;
 		if (i == 4)
 			return scan_fail(s, "unknown RETURN option");
-		*options |= SEARCH_MIN << i;
+		*options |= (unsigned)SEARCH_MIN << i;
 	} while (scan_try(s, ' '));
 	return scan_need(s, ')', "')' expected");
 }

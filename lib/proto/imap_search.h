@@ -17,7 +17,7 @@
 enum imap_key {
 	KEY_ALL,
 	KEY_AND,  /* all of the list starting at a */
-	KEY_OR,   /* a or b */
+	KEY_OR,	  /* a or b */
 	KEY_NOT,  /* not a */
 	KEY_FLAG, /* one of flag (FLAG_…) is set */
 	KEY_RECENT,
@@ -44,7 +44,7 @@ struct imap_search {
 	bool reads; /* it or one below needs the message's text */
 	unsigned flag;
 	struct str field, text;
-	int64_t day;  /* since 1970-01-01 */
+	int64_t day; /* since 1970-01-01 */
 	uint32_t size;
 	struct imap_set set; /* not resolved */
 };
@@ -59,8 +59,8 @@ enum {
 };
 
 struct imap_query {
-	unsigned options;   /* SEARCH_… */
-	struct str charset; /* as given, or "US-ASCII" */
+	unsigned options;	  /* SEARCH_… */
+	struct str charset;	  /* as given, or "US-ASCII" */
 	struct imap_search *keys; /* a KEY_AND */
 };
 

@@ -226,8 +226,8 @@ flag(struct scan *s, struct str *out)
 }
 
 bool
-imap_flags_bare(struct scan *s, struct arena *a, size_t max,
-    struct str **flags, size_t *n)
+imap_flags_bare(
+    struct scan *s, struct arena *a, size_t max, struct str **flags, size_t *n)
 {
 	*flags = arena_array(a, max, sizeof(**flags));
 	*n = 0;
@@ -242,8 +242,8 @@ imap_flags_bare(struct scan *s, struct arena *a, size_t max,
 }
 
 bool
-imap_flag_list(struct scan *s, struct arena *a, size_t max,
-    struct str **flags, size_t *n)
+imap_flag_list(
+    struct scan *s, struct arena *a, size_t max, struct str **flags, size_t *n)
 {
 	*flags = NULL;
 	*n = 0;

@@ -15,7 +15,7 @@
 
 /* How a literal was announced: {n}, {n+} (RFC 7888), ~{n} (RFC 3516). */
 struct imap_literal {
-	uint64_t n;  /* octets to come */
+	uint64_t n;   /* octets to come */
 	bool nonsync; /* {n+}: the client does not wait for "+" */
 	bool binary;  /* ~{n} */
 };
@@ -62,12 +62,12 @@ bool imap_list_mailbox(struct scan *s, struct arena *a, struct str *out);
 
 /* A parenthesised list of flags (RFC 3501 flag-list): each is an atom with or
  * without a backslash in front.  *flags has *n slices, at most max. */
-bool imap_flag_list(struct scan *s, struct arena *a, size_t max,
-    struct str **flags, size_t *n);
+bool imap_flag_list(
+    struct scan *s, struct arena *a, size_t max, struct str **flags, size_t *n);
 
 /* Flags without parentheses, separated by one space, as STORE allows. */
-bool imap_flags_bare(struct scan *s, struct arena *a, size_t max,
-    struct str **flags, size_t *n);
+bool imap_flags_bare(
+    struct scan *s, struct arena *a, size_t max, struct str **flags, size_t *n);
 
 /* A date-time as APPEND takes it, quotes included, as seconds since 1970:
  * "17-Jul-1996 02:44:25 -0700" with the day's first digit possibly a space. */

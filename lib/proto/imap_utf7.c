@@ -82,9 +82,7 @@ shift(struct decoder *d, struct str text)
 	unsigned have = 0;
 
 	for (size_t i = 0; i < text.n; i++) {
-		const char *at = text.p[i]
-		    ? strchr(alphabet, text.p[i])
-		    : NULL;
+		const char *at = text.p[i] ? strchr(alphabet, text.p[i]) : NULL;
 
 		if (!at)
 			return false;
@@ -188,10 +186,10 @@ take_utf8(struct scan *in, uint32_t *c)
 {
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
 	unsigned char lead = (unsigned char)*in->p++;
-	unsigned more = lead < 0x80 ? 0
-	    : lead >= 0xf0 ? 3
-	    : lead >= 0xe0 ? 2
-			   : 1;
+	unsigned more = lead < 0x80    ? 0
+			: lead >= 0xf0 ? 3
+			: lead >= 0xe0 ? 2
+				       : 1;
 
 	if ((lead >= 0x80 && lead < 0xc0) || lead >= 0xf8)
 		return false;

@@ -72,8 +72,9 @@ test_use(void)
 	imap_set_scan(&s, &arena, &set);
 	imap_set_resolve(&set, 9);
 	CHECK(imap_set_has(&set, 3) && imap_set_has(&set, 8) &&
-	    !imap_set_has(&set, 4) && !imap_set_has(&set, 10) &&
-	    !imap_set_has(&set, 1), "members");
+		  !imap_set_has(&set, 4) && !imap_set_has(&set, 10) &&
+		  !imap_set_has(&set, 1),
+	    "members");
 	CHECK(imap_set_first(&set) == 3 && imap_set_last(&set) == 9, "ends");
 	buf_init(&b, 1000);
 	imap_set_put(&b, uids, 8);
@@ -120,7 +121,8 @@ test_match(void)
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		CHECK(imap_match(str_z(t[i].pattern), str_z(t[i].name), '.') ==
-		    t[i].want, t[i].pattern);
+			  t[i].want,
+		    t[i].pattern);
 	for (size_t i = 0; i < sizeof(many); i++)
 		many[i] = i % 2 ? 'a' : '*';
 	memset(name, 'a', sizeof(name));
@@ -128,8 +130,9 @@ test_match(void)
 	    "many stars end in time");
 	CHECK(imap_match(str_make(many, 801), str_make(name, 1000), '.'),
 	    "many stars match");
-	CHECK(!imap_match(str_make(many, sizeof(many)),
-	    str_make(name, 1000), '.'), "too long a pattern");
+	CHECK(!imap_match(
+		  str_make(many, sizeof(many)), str_make(name, 1000), '.'),
+	    "too long a pattern");
 }
 
 int

@@ -34,8 +34,8 @@ test_tail(void)
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct imap_literal l;
 
-		CHECK_NUM(imap_literal_tail(str_z(t[i].line), &l),
-		    t[i].result, t[i].line);
+		CHECK_NUM(imap_literal_tail(str_z(t[i].line), &l), t[i].result,
+		    t[i].line);
 		if (t[i].result == 1)
 			CHECK(l.n == t[i].n && l.nonsync == t[i].nonsync,
 			    "number and plus");
@@ -93,7 +93,8 @@ test_small(void)
 	CHECK(!imap_tag(&s, &t), "'+' is not in a tag");
 	s = scan_make(STR("A1 NOOP"));
 	CHECK(imap_tag(&s, &t) && imap_sp(&s) && imap_atom(&s, &t) &&
-	    str_eq(t, STR("NOOP")) && scan_finish(&s), "tag and name");
+		  str_eq(t, STR("NOOP")) && scan_finish(&s),
+	    "tag and name");
 	s = scan_make(STR("4294967295"));
 	CHECK(imap_nz_number(&s, &v) && v == UINT32_MAX, "largest number");
 	s = scan_make(STR("4294967296"));
@@ -102,7 +103,8 @@ test_small(void)
 	CHECK(!imap_nz_number(&s, &v), "nz-number is not 0");
 	s = scan_make(STR("(\\Seen $Junk)"));
 	CHECK(imap_flag_list(&s, &arena, 5, &flags, &n) && n == 2 &&
-	    str_eq(flags[0], STR("\\Seen")) && str_eq(flags[1], STR("$Junk")),
+		  str_eq(flags[0], STR("\\Seen")) &&
+		  str_eq(flags[1], STR("$Junk")),
 	    "flags");
 	s = scan_make(STR("()"));
 	CHECK(imap_flag_list(&s, &arena, 5, &flags, &n) && n == 0, "no flags");

@@ -11,39 +11,31 @@ static const struct {
     {"~peter/mail/&U,BTFw-/&ZeVnLIqe-", /* the RFC's example */
 	"~peter/mail/\345\217\260\345\214\227/\346\227\245\346\234\254\350\252"
 	"\236"},
-    {"a&-b", "a&b"},
-    {"&-", "&"},
-    {"&-&-", "&&"},
+    {"a&-b", "a&b"}, {"&-", "&"}, {"&-&-", "&&"},
     {"&2D3eAA-", "\360\237\230\200"}, /* a surrogate pair */
-    {"Entw&APw-rfe", "Entw\303\274rfe"},
-    {"", ""},
-    {"&", NULL},
-    {"&U,BTFw", NULL},      /* not closed */
-    {"&Jjo!", NULL},        /* the RFC: missing shift */
-    {"&U,BTFw-&ZeVnLIqe-", NULL}, /* the RFC: superfluous shift */
-    {"&AGEAYg-", NULL},     /* printable ASCII in base64 */
-    {"&2D0-", NULL},        /* half a surrogate pair */
-    {"&3gA-", NULL},        /* the other half */
-    {"&2D0APw-", NULL},
-    {"&AAA-", NULL},        /* NUL */
-    {"&AAo-", NULL},        /* line feed */
-    {"&AIA-", NULL},        /* C1 control */
-    {"&APx-", NULL},        /* padding bits set */
-    {"&AP-", NULL},         /* half a unit */
-    {"&A-", NULL},
-    {"&APwA-", NULL},       /* a digit too many */
-    {"&AP/8-", NULL},       /* '/' is not in the alphabet */
-    {"a\tb", NULL},
-    {"a\177", NULL},
-    {"Entw\303\274rfe", NULL}, /* 8-bit */
+    {"Entw&APw-rfe", "Entw\303\274rfe"}, {"", ""}, {"&", NULL},
+    {"&U,BTFw", NULL},			 /* not closed */
+    {"&Jjo!", NULL},			 /* the RFC: missing shift */
+    {"&U,BTFw-&ZeVnLIqe-", NULL},	 /* the RFC: superfluous shift */
+    {"&AGEAYg-", NULL},			 /* printable ASCII in base64 */
+    {"&2D0-", NULL},			 /* half a surrogate pair */
+    {"&3gA-", NULL},			 /* the other half */
+    {"&2D0APw-", NULL}, {"&AAA-", NULL}, /* NUL */
+    {"&AAo-", NULL},			 /* line feed */
+    {"&AIA-", NULL},			 /* C1 control */
+    {"&APx-", NULL},			 /* padding bits set */
+    {"&AP-", NULL},			 /* half a unit */
+    {"&A-", NULL}, {"&APwA-", NULL},	 /* a digit too many */
+    {"&AP/8-", NULL},			 /* '/' is not in the alphabet */
+    {"a\tb", NULL}, {"a\177", NULL}, {"Entw\303\274rfe", NULL}, /* 8-bit */
 };
 
 static void
 test_encode(void)
 {
 	static const char *const bad[] = {"\377", "\300\200", "\355\240\200",
-	    "\303", "\303a", "\364\220\200\200", "a\nb", "\302\205",
-	    "\200", "\370\210\200\200\200"};
+	    "\303", "\303a", "\364\220\200\200", "a\nb", "\302\205", "\200",
+	    "\370\210\200\200\200"};
 	struct buf b;
 
 	buf_init(&b, 1000);
