@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: ISC */
+/* FETCH and UID FETCH (RFC 3501 6.4.5, 7.4.2). */
+#include "base/fail.h"
+#include "base/log.h"
+#include "fetch_body.h"
+#include "msg/flags.h"
+#include "proto/imap_body.h"
+#include "proto/imap_fetch.h"
+#include "proto/imap_write.h"
+#include "table.h"
+
+/* Items for which the message must be read. */
+#define NEEDS_TEXT (FETCH_ENVELOPE | FETCH_BODY | FETCH_BODYSTRUCTURE)
+/* Items for which it must be measured. */
+#define NEEDS_MEASURE (FETCH_INTERNALDATE | FETCH_SIZE)
+
+/* Set \Seen where the sections ask for it, all at once.  seen[i] tells for
+ * which of index[] this was a change. */
+static void
+set_seen(struct imap *s, const size_t *index, size_t n, bool *seen)
+{
+	size_t *unseen = arena_array(&s->arena, n, sizeof(*unseen));
+	size_t count = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		seen[i] = !(s->box.mails[index[i]].flags & FLAG_SEEN);
+		if (seen[i])
+			unseen[count++] = index[i];
+	}
+	if (count > 0 &&
+	    mailbox_store(&s->box, unseen, count, STORE_ADD, FLAG_SEEN, 0) < 0)
+		log_event("failed", "what", fail_last(), NULL);
+}
+
+/* A name of an item, with the blank that separates it from the one before. */
+static void
+item(struct imap *s, const char *name)
+{
+	struct buf *b = &s->text;
+
+	if (b->n > 0 && b->p[b->n - 1] != '(')
+		buf_chr(b, ' ');
+	buf_z(b, name);
+}
+
+static void
+small_items(struct imap *s, const struct mail *m, unsigned items)
+{
+	struct buf *b = &s->text;
+
+	if (items & FETCH_UID) {
+		item(s, "UID ");
+		buf_num(b, m->uid);
+	}
+	if (items & FETCH_FLAGS) {
+		item(s, "FLAGS ");
+		imap_put_flags(b, m->flags, m->recent, m->keywords,
+		    s->box.keyword, s->box.nkeywords);
+	}
+	if (items & FETCH_INTERNALDATE) {
+		item(s, "INTERNALDATE ");
+		imap_put_date(b, m->date_s);
+	}
+	if (items & FETCH_SIZE) {
+		item(s, "RFC822.SIZE ");
+		buf_num(b, m->wire_size);
+	}
+}
+
+static void
+text_items(struct imap *s, struct fetch_text *t, const struct imap_fetch *f,
+    unsigned items)
+{
+	struct buf *b = &s->text;
+
+	if (items & FETCH_ENVELOPE) {
+		item(s, "ENVELOPE ");
+		imap_body_envelope(b, t->text);
+	}
+	if (items & FETCH_BODY) {
+		item(s, "BODY ");
+		imap_body_structure(b, fetch_tree(s, t), false);
+	}
+	if (items & FETCH_BODYSTRUCTURE) {
+		item(s, "BODYSTRUCTURE ");
+		imap_body_structure(b, fetch_tree(s, t), true);
+	}
+	for (size_t i = 0; i < f->n; i++) {
+		/* A literal has emptied the buffer: the gap is still due. */
+		if (b->n == 0)
+			buf_chr(b, ' ');
+		else
+			item(s, "");
+		fetch_section(s, t, &f->sections[i]);
+	}
+}
+
+/* One message's line.  Returns 1, 0 it is gone, -1 failed. */
+static int
+fetch_one(struct imap *s, size_t i, const struct imap_fetch *f, unsigned items)
+{
+	struct mail *m = &s->box.mails[i];
+	struct mailbox_text stored = {0};
+	bool text = f->n > 0 || (items & NEEDS_TEXT);
+	struct fetch_text t;
+	int r = 1;
+
+	if (items & NEEDS_MEASURE)
+		r = mailbox_measure(&s->box, i);
+	if (r > 0 && text)
+		r = mailbox_read(&s->box, i, &stored);
+	if (r <= 0)
+		return r;
+	buf_fmt(&s->text, "* %zu FETCH (", i + 1);
+	small_items(s, m, items);
+	if (text) {
+		t = (struct fetch_text){.text = stored.text};
+		text_items(s, &t, f, items);
+		mailbox_read_end(&stored);
+	}
+	buf_z(&s->text, ")\r\n");
+	imap_flush_text(s);
+	arena_reset(&s->message);
+	return 1;
+}
+
+static enum reply
+fetch_all(
+    struct imap *s, const struct imap_fetch *f, const size_t *index, size_t n)
+{
+	bool *seen = arena_array(&s->arena, n, sizeof(*seen));
+	bool gone = false, failed = false;
+
+	if (f->seen && !s->box.readonly)
+		set_seen(s, index, n, seen);
+	for (size_t i = 0; i < n && !out_failed(&s->serve.out); i++) {
+		unsigned items = f->items | (seen[i] ? FETCH_FLAGS : 0);
+		int r = 0;
+
+		if (!s->box.mails[index[i]].gone)
+			r = fetch_one(s, index[i], f, items);
+		gone = gone || r == 0;
+		failed = failed || r < 0;
+	}
+	if (failed)
+		return imap_fail(s);
+	if (gone && !s->uid)
+		return imap_no(
+		    s, "EXPUNGEISSUED", "some messages are no longer there");
+	return REPLY_OK;
+}
+
+enum reply
+cmd_fetch(struct imap *s, struct scan *args)
+{
+	struct imap_fetch f;
+	struct imap_set set;
+	size_t *index, n;
+
+	if (!imap_sp(args) || !imap_set_scan(args, &s->arena, &set) ||
+	    !imap_sp(args) || !imap_fetch_scan(args, &s->arena, &f) ||
+	    !scan_finish(args) ||
+	    !imap_select_set(s, args, &set, s->uid, &index, &n))
+		return imap_bad(s, args->bad);
+	if (s->uid)
+		f.items |= FETCH_UID;
+	return fetch_all(s, &f, index, n);
+}

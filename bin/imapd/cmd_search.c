@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+/* SEARCH and UID SEARCH (RFC 3501 6.4.4), with RETURN (RFC 4731). */
+#include "proto/imap_search.h"
+#include "proto/imap_write.h"
+#include "search_match.h"
+#include "table.h"
+
+/* "* SEARCH 2 3 5" */
+static void
+plain_answer(struct imap *s, const uint32_t *found, size_t n)
+{
+	struct out *o = &s->serve.out;
+
+	out_z(o, "* SEARCH");
+	for (size_t i = 0; i < n; i++) {
+		out_chr(o, ' ');
+		out_num(o, found[i]);
+	}
+	out_z(o, "\r\n");
+}
+
+/* "* ESEARCH (TAG "a") UID MIN 2 MAX 5 COUNT 3 ALL 2:3,5" (RFC 4731 3.1). */
+static void
+extended_answer(
+    struct imap *s, unsigned options, const uint32_t *found, size_t n)
+{
+	struct buf *b = &s->text;
+
+	buf_z(b, "* ESEARCH (TAG \"");
+	buf_str(b, s->tag);
+	buf_z(b, "\")");
+	if (s->uid)
+		buf_z(b, " UID");
+	if (n > 0 && (options & SEARCH_MIN))
+		buf_fmt(b, " MIN %lu", (unsigned long)found[0]);
+	if (n > 0 && (options & SEARCH_MAX))
+		buf_fmt(b, " MAX %lu", (unsigned long)found[n - 1]);
+	if (options & SEARCH_COUNT)
+		buf_fmt(b, " COUNT %zu", n);
+	if (n > 0 && (options & SEARCH_ALL)) {
+		buf_z(b, " ALL ");
+		imap_set_put(b, found, n);
+	}
+	buf_z(b, "\r\n");
+	imap_flush_text(s);
+}
+
+static enum reply
+search(struct imap *s, const struct imap_query *q)
+{
+	uint32_t *found = arena_array(&s->arena, s->box.n, sizeof(*found));
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->box.n; i++) {
+		int r = search_match(s, q->keys, i);
+
+		if (r < 0)
+			return imap_fail(s);
+		if (r > 0)
+			found[n++] =
+			    s->uid ? s->box.mails[i].uid : (uint32_t)i + 1;
+	}
+	if (q->options & SEARCH_RETURN)
+		extended_answer(s, q->options, found, n);
+	else
+		plain_answer(s, found, n);
+	return REPLY_OK;
+}
+
+enum reply
+cmd_search(struct imap *s, struct scan *args)
+{
+	struct imap_query q;
+
+	if (!imap_sp(args) || !imap_search_scan(args, &s->arena, &q) ||
+	    !scan_finish(args))
+		return imap_bad(s, args->bad);
+	if (!str_ieq(q.charset, STR("UTF-8")) &&
+	    !str_ieq(q.charset, STR("US-ASCII")))
+		return imap_no(
+		    s, "BADCHARSET (US-ASCII UTF-8)", "unknown character set");
+	if (!search_prepare(s, args, q.keys))
+		return imap_bad(s, args->bad);
+	return search(s, &q);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: ISC */
+/* yubin-imapd: one logged-in IMAP session in one Maildir, on standard input
+ * and output (RFC 3501 and the extensions that CAPABILITY names). */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "conf/settings.h"
+#include "session.h"
+
+static struct imap session;
+static char input[IMAP_LINE + 2];
+
+/* Out of memory: what is in the output buffer is lost, this is not. */
+static void
+out_of_memory(void)
+{
+	static const char bye[] = "* BYE out of memory\r\n";
+
+	if (write(1, bye, sizeof(bye) - 1) < 0)
+		return;
+}
+
+static void
+prepare(struct imap *s)
+{
+	in_init(&s->serve.in, 0, &s->serve.out, input, sizeof(input));
+	arena_init(&s->arena, IMAP_ARENA);
+	arena_init(&s->message, IMAP_ARENA);
+	buf_init(&s->line, IMAP_COMMAND);
+	buf_init(&s->reply, IMAP_TEXT);
+	buf_init(&s->text, IMAP_TEXT);
+}
+
+/* The Maildir to serve. */
+static const char *
+maildir(void)
+{
+	const char *path = settings_text("MAILDIR");
+
+	return *path ? path : "Maildir";
+}
+
+int
+main(int argc, char **argv)
+{
+	struct imap *s = &session;
+	const char *user = getenv("USER");
+
+	serve_start(&s->serve, "imapd", "", argc, argv);
+	log_context("user", user);
+	oom_hook(out_of_memory);
+	prepare(s);
+	if (home_open(&s->home, maildir(), true) < 0) {
+		out_z(&s->serve.out, "* BYE [UNAVAILABLE] no Maildir\r\n");
+		out_flush(&s->serve.out);
+		die(EXIT_TEMP);
+	}
+	log_event("session", "maildir", maildir(), "tls",
+	    s->serve.tls ? "yes" : "no", NULL);
+	imap_run(s);
+	log_event("end", "why", s->why ? s->why : "lost", "commands",
+	    log_num(s->commands), "out", log_num(s->serve.out.total), NULL);
+	return 0;
+}
