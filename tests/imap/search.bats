@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: ISC
+# SEARCH and UID SEARCH (RFC 3501 6.4.4), ESEARCH (RFC 4731).
+load ../helper
+load common
+
+some() {
+	printf 'From: Ann Smith <ann@example.test>\nTo: bob@example.test\nCc: carl@example.test\nBcc: dora@example.test\nSubject: Lunch today\nDate: Tue, 1 Feb 1994 23:30:00 -0500\nMessage-ID: <lunch@x>\n\nHello world.\n' | deliver
+	printf 'From: bob@example.test\nSubject: =?UTF-8?Q?Gr=C3=BC=C3=9Fe?=\nDate: Thu, 3 Feb 1994 00:30:00 +0100\nMIME-Version: 1.0\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: base64\n\nTcO8bmNoZW4gaXN0IHNjaMO2bgo=\n' | deliver
+	{
+		printf 'From: eve@example.test\nX-Big: yes\n\n'
+		head -c 5000 /dev/zero | tr '\0' 'x'
+		echo
+	} | deliver
+	touch -d '1994-02-01 12:00:00 UTC' "$MAILDIR"/new/*M1P*
+	touch -d '1994-02-02 12:00:00 UTC' "$MAILDIR"/new/*M2P*
+	touch -d '1994-02-03 12:00:00 UTC' "$MAILDIR"/new/*M3P*
+}
+
+# found KEYS WANT: sequence numbers.
+found() {
+	run -0 yubin-imapd < <(printf 'a EXAMINE INBOX\r\nb SEARCH %s\r\n' "$1")
+	local got
+	got=$(grep '^\* SEARCH' <<<"$output" | tr -d '\r')
+	[ "$got" = "* SEARCH${2:+ $2}" ] || {
+		echo "SEARCH $1: got '$got', want '$2'"
+		return 1
+	}
+}
+
+@test "texts and fields" {
+	some
+	found 'FROM smith' 1
+	found 'FROM "SMITH <ANN"' 1
+	found 'TO bob' 1
+	found 'CC carl' 1
+	found 'BCC dora' 1
+	found 'SUBJECT lunch' 1
+	found 'BODY "hello WORLD"' 1
+	found 'BODY lunch' ''
+	found 'TEXT lunch' 1
+	found 'TEXT carl@' 1
+	found 'HEADER Message-ID lunch@x' 1
+	found 'HEADER X-Big ""' 3
+	found 'HEADER X-Big no' ''
+	found 'HEADER X-None ""' ''
+}
+
+@test "UTF-8, decoded bodies and encoded words; unknown charsets" {
+	some
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a EXAMINE INBOX
+		S* a OK *
+		C: c SEARCH CHARSET UTF-8 SUBJECT {6+}
+		C~ gr\xc3\xbc\xc3\x9f\r\n
+		S: * SEARCH 2
+		S: c OK *
+		C: d SEARCH CHARSET utf-8 BODY {8+}
+		C~ M\xc3\x9cNCHEN\r\n
+		S: * SEARCH 2
+		S: d OK *
+		C: e SEARCH CHARSET X-FOO ALL
+		S: e NO [BADCHARSET (*)] *
+		C: f SEARCH CHARSET US-ASCII FROM eve
+		S: * SEARCH 3
+		S: f OK *
+	EOS
+}
+
+@test "dates and sizes" {
+	some
+	found 'ON 1-Feb-1994' 1
+	found 'BEFORE 2-Feb-1994' 1
+	found 'SINCE 2-Feb-1994' '2 3'
+	found 'SENTON 1-Feb-1994' 1
+	found 'SENTON 3-Feb-1994' 2
+	found 'SENTBEFORE 3-Feb-1994' 1
+	found 'SENTSINCE 1-Feb-1994' '1 2'
+	found 'LARGER 5000' 3
+	found 'SMALLER 5000' '1 2'
+	found 'NOT LARGER 5000' '1 2'
+}
+
+@test "flags, keywords, sets, combinations" {
+	some
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a SELECT INBOX
+		S* a OK *
+		C: b STORE 2 +FLAGS.SILENT (\Seen \Flagged $Junk)
+		S* b OK *
+		C: c SEARCH SEEN
+		S: * SEARCH 2
+		S: c OK *
+		C: d SEARCH UNSEEN
+		S: * SEARCH 1 3
+		S: d OK *
+		C: e SEARCH KEYWORD $Junk
+		S: * SEARCH 2
+		S: e OK *
+		C: f SEARCH UNKEYWORD $junk
+		S: * SEARCH 1 3
+		S: f OK *
+		C: g SEARCH UNKEYWORD nothere
+		S: * SEARCH 1 2 3
+		S: g OK *
+		C: h SEARCH NEW
+		S: * SEARCH 1 3
+		S: h OK *
+		C: i SEARCH OLD
+		S: * SEARCH
+		S: i OK *
+		C: j SEARCH 2:3 (OR FLAGGED FROM eve) NOT UID 3
+		S: * SEARCH 2
+		S: j OK *
+		C: k UID SEARCH UNDELETED *
+		S: * SEARCH 3
+		S: k OK *
+		C: l SEARCH OR OR 1 2 3
+		S: * SEARCH 1 2 3
+		S: l OK *
+		C: m SEARCH 1:4
+		S: m BAD *
+		C: n SEARCH ((((((ALL))))))
+		S: * SEARCH 1 2 3
+		S: n OK *
+		C: o UID SEARCH UID 900:*
+		S: * SEARCH 3
+		S: o OK *
+	EOS
+}
+
+@test "SEARCH RETURN (RFC 4731 3.1)" {
+	some
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a EXAMINE INBOX
+		S* a OK *
+		C: b SEARCH RETURN (MIN MAX COUNT) ALL
+		S: * ESEARCH (TAG "b") MIN 1 MAX 3 COUNT 3
+		S: b OK *
+		C: c UID SEARCH RETURN () 1:2
+		S: * ESEARCH (TAG "c") UID ALL 1:2
+		S: c OK *
+		C: d SEARCH RETURN (MIN COUNT) DELETED
+		S: * ESEARCH (TAG "d") COUNT 0
+		S: d OK *
+		C: e SEARCH RETURN (FOO) ALL
+		S: e BAD *
+	EOS
+}
+
+@test "deep and long searches are refused, not overflown" {
+	mails 1
+	open=$(head -c 5000 /dev/zero | tr '\0' '(')
+	not=$(for ((i = 0; i < 3000; i++)); do printf 'NOT '; done)
+	keys=$(for ((i = 0; i < 9000; i++)); do printf 'ALL '; done)
+	run -0 yubin-imapd < <(printf 'a EXAMINE INBOX\r\nb SEARCH %s\r\nc SEARCH %sALL\r\nd SEARCH %sALL\r\ne SEARCH NOT NOT ((ALL))\r\n' "$open" "$not" "$keys")
+	grep -q '^b BAD' <<<"$output"
+	grep -q '^c BAD' <<<"$output"
+	grep -q '^d BAD' <<<"$output"
+	grep -q '^e OK' <<<"$output"
+}
