@@ -33,7 +33,7 @@ new_root() {
 		sed -i "s/^$user:[^:]*:/$user:{PLAIN}secret:/" \
 		    "$YUBIN_ROOT/domains/example.test/users"
 	done
-	export CLEARTEXT_LOGIN=1
+	export CLEARTEXT_LOGIN=1 LOGIN_DELAY=0
 }
 
 # A TCP port of 127.0.0.1 that nobody uses right now.

@@ -74,8 +74,8 @@ become_session(struct login *l, char **session, const struct str *args,
 
 	arena_init(&a, 65536);
 	sorry = arena_str(&a, args[4]);
-	if (set_environment(args[0], args[1]) < 0 ||
-	    (started && starttls_adopt() < 0))
+	if ((started && starttls_adopt() < 0) ||
+	    set_environment(args[0], args[1]) < 0)
 		die(EXIT_TEMP);
 	if (started)
 		starttls_environment(args[3]);
