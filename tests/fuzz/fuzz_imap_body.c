@@ -13,7 +13,7 @@ quoted(struct scan *s)
 	for (;;) {
 		int c = scan_peek(s);
 
-		if (c < 0 || c == '\r' || c == '\n' || c == 0 || c > 0x7e)
+		if (c < 0 || c == '\r' || c == '\n' || c == 0 || c > 0x7f)
 			abort();
 		s->p++;
 		if (c == '"')
