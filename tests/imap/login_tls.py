@@ -37,7 +37,10 @@ def line(sock):
 def rest(sock):
     got = b''
     while True:
-        c = sock.recv(4096)
+        try:
+            c = sock.recv(4096)
+        except ConnectionResetError:
+            return got  # closed with something of ours unread
         if not c:
             return got
         got += c
