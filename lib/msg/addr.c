@@ -13,7 +13,7 @@
 #include "msg/header.h"
 
 #define ROUTE_MAX 1000 /* octets */
-#define LAST 4         /* entries kept free to end what is open */
+#define LAST 4	       /* entries kept free to end what is open */
 
 struct reader {
 	struct scan s;
@@ -25,9 +25,9 @@ struct reader {
 	struct buf phrase, spec, host, route;
 	struct buf quoted; /* room to work in */
 	struct str comment;
-	size_t before;  /* octets of the phrase before the run in spec */
-	bool space;     /* blanks came before the unit to be read */
-	bool joined;    /* the last unit was a '.': the next belongs to it */
+	size_t before; /* octets of the phrase before the run in spec */
+	bool space;    /* blanks came before the unit to be read */
+	bool joined;   /* the last unit was a '.': the next belongs to it */
 	bool in_angle, had_angle, had_at, any;
 };
 
@@ -89,8 +89,8 @@ finish_box(struct reader *r)
 	if (r->had_angle)
 		a.name = keep(r, str_trim(buf_slice(&r->phrase)));
 	else if (r->had_at)
-		a.name = keep(r,
-		    str_trim(str_to(buf_slice(&r->phrase), r->before)));
+		a.name =
+		    keep(r, str_trim(str_to(buf_slice(&r->phrase), r->before)));
 	else
 		a.mailbox = keep(r, str_trim(buf_slice(&r->phrase)));
 	if (a.name.n == 0)
@@ -191,8 +191,8 @@ read_route(struct reader *r)
 	struct str rest = str_to(scan_rest(&r->s), ROUTE_MAX);
 	size_t colon = str_find(rest, ':');
 
-	if (rest.n == 0 || rest.p[0] != '@' ||
-	    str_find(rest, '>') < colon || colon == rest.n)
+	if (rest.n == 0 || rest.p[0] != '@' || str_find(rest, '>') < colon ||
+	    colon == rest.n)
 		return;
 	for (size_t i = 0; i < colon; i++)
 		if (!ascii_isspace(rest.p[i]))

@@ -27,8 +27,8 @@ b64_encode(struct buf *to, struct str s)
 		return;
 	}
 	for (size_t i = 0; i < s.n; i += 3) {
-		unsigned v = octet(s, i) << 16 | octet(s, i + 1) << 8 |
-		    octet(s, i + 2);
+		unsigned v =
+		    octet(s, i) << 16 | octet(s, i + 1) << 8 | octet(s, i + 2);
 
 		*p++ = alphabet[v >> 18];
 		*p++ = alphabet[v >> 12 & 63];
@@ -107,7 +107,7 @@ b64_decode(struct buf *to, struct str s)
 		for (size_t k = 0; k < 4; k++)
 			v = v << 6 |
 			    (s.p[i + k] == '=' ? 0
-				    : (unsigned)value(s.p[i + k]));
+					       : (unsigned)value(s.p[i + k]));
 		for (unsigned k = 0; k < 3 && left; k++, left--)
 			*p++ = (char)(v >> (16 - 8 * k) & 255);
 	}

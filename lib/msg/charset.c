@@ -14,6 +14,7 @@
 
 enum kind { ASCII, UTF8, LATIN1, TABLE, UTF16, ICONV };
 
+/* clang-format off */
 /* Other names in use, and which of two close relatives reads more. */
 static const struct {
 	const char *alias, *name;
@@ -37,13 +38,14 @@ static const struct {
     {"iso-8859-8-i", "iso-8859-8"}, {"tis-620", "iso-8859-11"},
     {"windows-874", "iso-8859-11"},
 };
+/* clang-format on */
 
 /* The only sets the C library is asked for: a mail must not choose among all
  * the converters that some system has. */
 static const char *const foreign[] = {"iso-2022-jp", "shift_jis", "euc-jp",
     "gb18030", "euc-kr", "big5", "iso-8859-6", "iso-8859-8", "iso-8859-10",
-    "iso-8859-11", "iso-8859-14", "iso-8859-16", "windows-1255",
-    "windows-1256", "windows-1258"};
+    "iso-8859-11", "iso-8859-14", "iso-8859-16", "windows-1255", "windows-1256",
+    "windows-1258"};
 
 static struct str
 canonical(struct str name)
@@ -200,7 +202,7 @@ charset_is_utf8(struct str s)
 
 		/* A true U+FFFD has three octets that read as itself. */
 		if (n == 0 || (code == REPLACEMENT &&
-		    !str_starts(s, STR("\xef\xbf\xbd"))))
+				  !str_starts(s, STR("\xef\xbf\xbd"))))
 			return false;
 		s = str_from(s, n);
 	}
@@ -274,9 +276,9 @@ feed_table(const struct charset *c, struct str s, struct buf *to)
 		if (s.n == 0)
 			return;
 		o = (unsigned char)s.p[0];
-		charset_put(to, c->kind == TABLE ? c->table[o - 0x80]
-			: c->kind == LATIN1      ? o
-						 : REPLACEMENT);
+		charset_put(to, c->kind == TABLE    ? c->table[o - 0x80]
+				: c->kind == LATIN1 ? o
+						    : REPLACEMENT);
 		s = str_from(s, 1);
 	}
 }

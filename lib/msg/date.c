@@ -79,8 +79,8 @@ static bool
 valid(const struct moment *m)
 {
 	return m->year >= 1 && m->year <= 9999 && m->month >= 1 &&
-	    m->day >= 1 && m->day <= month_days(m->year, m->month) &&
-	    m->hour <= 23 && m->min <= 59 && m->sec <= 60;
+	       m->day >= 1 && m->day <= month_days(m->year, m->month) &&
+	       m->hour <= 23 && m->min <= 59 && m->sec <= 60;
 }
 
 static int
@@ -89,7 +89,7 @@ finish(const struct moment *m, int64_t *utc_s, int *zone_min)
 	if (!valid(m))
 		return invalid();
 	*utc_s = days_of(m->year, m->month, m->day) * DAY_S + m->hour * 3600 +
-	    m->min * 60 + m->sec - m->zone_min * 60;
+		 m->min * 60 + m->sec - m->zone_min * 60;
 	*zone_min = m->zone_min;
 	return 0;
 }
@@ -322,8 +322,9 @@ date_rfc5322(char to[DATE_SIZE], int64_t utc_s, int zone_min)
 
 	split(utc_s, zone_min, &m);
 	w = (days_of(m.year, m.month, m.day) % 7 + 11) % 7;
-	n = (size_t)snprintf(to, DATE_SIZE - 6, "%s, %02d %s %04d %02d:%02d:%02d ",
-	    week[w], m.day, months[m.month - 1], m.year, m.hour, m.min, m.sec);
+	n = (size_t)snprintf(to, DATE_SIZE - 6,
+	    "%s, %02d %s %04d %02d:%02d:%02d ", week[w], m.day,
+	    months[m.month - 1], m.year, m.hour, m.min, m.sec);
 	return n + print_zone(to + n, m.zone_min);
 }
 

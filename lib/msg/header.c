@@ -142,7 +142,7 @@ header_subset(struct str text, const struct str *names, size_t n, bool not,
 	while (header_next(&h, &f)) {
 		bool named = f.name.n && among(f.name, names, n);
 
-		if (named != not)
+		if (named != not )
 			header_crlf(f.whole, to);
 	}
 	if (h.rest.n)
@@ -215,7 +215,7 @@ header_quoted(struct scan *s, struct buf *to)
 		const char *start = s->p;
 
 		while (s->p < s->end && *s->p != '"' && *s->p != '\\' &&
-		    *s->p != '\r' && *s->p != '\n')
+		       *s->p != '\r' && *s->p != '\n')
 			s->p++;
 		buf_put(to, start, (size_t)(s->p - start));
 		if (s->p == s->end || *s->p == '"')

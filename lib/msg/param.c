@@ -13,7 +13,7 @@
 /* One "name*index*=value" as written. */
 struct piece {
 	struct str name; /* up to the first '*' */
-	int index;       /* -1 when it stands alone */
+	int index;	 /* -1 when it stands alone */
 	bool extended;
 	struct str value;
 };
@@ -23,7 +23,7 @@ static bool
 is_token(char c)
 {
 	return !ascii_iscntrl(c) && c != ' ' &&
-	    !str_has(STR("()<>@,;:\\\"/[]?="), c);
+	       !str_has(STR("()<>@,;:\\\"/[]?="), c);
 }
 
 static struct str
@@ -48,8 +48,8 @@ param_token(struct str value, struct str *token, struct str *rest)
 }
 
 bool
-param_type(struct str value, struct str *type, struct str *subtype,
-    struct str *rest)
+param_type(
+    struct str value, struct str *type, struct str *subtype, struct str *rest)
 {
 	struct scan s = scan_make(str_to(value, PARAM_TEXT));
 
@@ -71,7 +71,7 @@ take_name(struct scan *s)
 	const char *start = s->p;
 
 	while (s->p < s->end && *s->p != '=' && *s->p != ';' && *s->p != '(' &&
-	    !ascii_isspace(*s->p))
+	       !ascii_isspace(*s->p))
 		s->p++;
 	return str_make(start, (size_t)(s->p - start));
 }
@@ -121,7 +121,8 @@ split_name(struct str written, struct piece *p)
 
 	p->name = str_to(written, star);
 	p->index = -1;
-	p->extended = star < written.n && (rest.n == 0 || str_ends(rest, STR("*")));
+	p->extended =
+	    star < written.n && (rest.n == 0 || str_ends(rest, STR("*")));
 	if (rest.n && p->extended)
 		rest.n--;
 	if (rest.n == 0)
@@ -228,8 +229,7 @@ param_parse(struct param_list *l, struct str rest, struct arena *a)
 			continue;
 		if (p->index == 0)
 			value = join(pieces, n, p, a, &b);
-		l->params[l->n++] =
-		    (struct param){p->name, value, p->extended};
+		l->params[l->n++] = (struct param){p->name, value, p->extended};
 	}
 	buf_free(&b);
 }

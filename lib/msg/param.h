@@ -19,7 +19,7 @@
 struct param {
 	struct str name;  /* as written, without RFC 2231's "*" marks */
 	struct str value; /* unquoted, continuations joined */
-	bool extended;    /* the value is charset'language'percent-encoded */
+	bool extended;	  /* the value is charset'language'percent-encoded */
 };
 
 struct param_list {
@@ -30,8 +30,8 @@ struct param_list {
 /* Take "type/subtype" off the start of a field's value; rest gets what
  * follows.  All point into value.  Returns false when it is not of that form
  * (RFC 2045 5.2: take it for text/plain then). */
-bool param_type(struct str value, struct str *type, struct str *subtype,
-    struct str *rest);
+bool param_type(
+    struct str value, struct str *type, struct str *subtype, struct str *rest);
 
 /* The same for a single word, as of Content-Disposition. */
 bool param_token(struct str value, struct str *token, struct str *rest);

@@ -123,13 +123,12 @@ read_type(struct walk *w, struct part *p, struct str *params)
 
 	*params = STR("");
 	if (header_find(part_header(t, p), STR("Content-Type"), &value)) {
-		p->declared =
-		    param_type(value, &p->type, &p->subtype, params);
+		p->declared = param_type(value, &p->type, &p->subtype, params);
 		if (!p->declared)
 			set_type(p, STR("text"), STR("plain"));
 	} else if (p->parent != PART_NONE &&
-	    t->parts[p->parent].kind == PART_MULTIPART &&
-	    str_ieq(t->parts[p->parent].subtype, STR("digest"))) {
+		   t->parts[p->parent].kind == PART_MULTIPART &&
+		   str_ieq(t->parts[p->parent].subtype, STR("digest"))) {
 		set_type(p, STR("message"), STR("rfc822"));
 	} else {
 		set_type(p, STR("text"), STR("plain"));
@@ -158,7 +157,7 @@ end_header(struct walk *w, const struct mark *m)
 		else
 			set_type(p, STR("text"), STR("plain"));
 	} else if (str_ieq(p->type, STR("message")) &&
-	    str_ieq(p->subtype, STR("rfc822"))) {
+		   str_ieq(p->subtype, STR("rfc822"))) {
 		/* Only as it stands can it be read (RFC 2046 5.2.1). */
 		if (!room_below(w, p) || part_encoding(w->t, p) != PART_PLAIN) {
 			set_type(p, STR("application"), STR("octet-stream"));
@@ -320,8 +319,8 @@ child(const struct part_tree *t, const struct part *p, uint32_t number)
 
 /* Part `number` of a whole message, its header being at p. */
 static const struct part *
-part_of_message(const struct part_tree *t, const struct part *p,
-    uint32_t number)
+part_of_message(
+    const struct part_tree *t, const struct part *p, uint32_t number)
 {
 	if (p->kind == PART_MULTIPART)
 		return child(t, p, number);
@@ -339,8 +338,7 @@ part_find(const struct part_tree *t, const uint32_t *numbers, size_t n)
 		else if (p->kind == PART_MULTIPART)
 			p = child(t, p, numbers[i]);
 		else if (p->kind == PART_MESSAGE)
-			p = part_of_message(
-			    t, &t->parts[p->first], numbers[i]);
+			p = part_of_message(t, &t->parts[p->first], numbers[i]);
 		else
 			p = NULL;
 	}

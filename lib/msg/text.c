@@ -19,6 +19,7 @@
 
 /* ------------------------------------------------------------ case */
 
+/* clang-format off */
 /* Ranges of capitals: by adding `add`, or, when it is 0, of pairs where the
  * capital comes first and is even (odd for `odd`). */
 static const struct {
@@ -53,6 +54,7 @@ static const struct {
 static const uint32_t singles[][2] = {{0x178, 0xff}, {0x386, 0x3ac},
     {0x38c, 0x3cc}, {0x38e, 0x3cd}, {0x38f, 0x3ce}, {0x3c2, 0x3c3},
     {0x4c0, 0x4cf}, {0x17f, 's'}};
+/* clang-format on */
 
 static uint32_t
 lower(uint32_t c)
@@ -121,8 +123,8 @@ static bool
 has(struct text_needle n, struct str lowered)
 {
 	return n.lower.n == 0 ||
-	    (lowered.n >= n.lower.n &&
-		memmem(lowered.p, lowered.n, n.lower.p, n.lower.n) != NULL);
+	       (lowered.n >= n.lower.n &&
+		   memmem(lowered.p, lowered.n, n.lower.p, n.lower.n) != NULL);
 }
 
 bool
@@ -138,7 +140,7 @@ text_in(struct text_needle n, struct str utf8)
 
 		/* Do not cut a character in two. */
 		while (k < utf8.n && k > CHUNK - 4 &&
-		    ((unsigned char)utf8.p[k] & 0xc0) == 0x80)
+		       ((unsigned char)utf8.p[k] & 0xc0) == 0x80)
 			k--;
 		text_lower(str_to(utf8, k), &b);
 		found = has(n, buf_slice(&b));
@@ -200,8 +202,8 @@ struct stream {
 };
 
 static void
-begin_charset(struct charset *c, const struct part_tree *t,
-    const struct part *p)
+begin_charset(
+    struct charset *c, const struct part_tree *t, const struct part *p)
 {
 	struct arena a;
 	struct str value, type, subtype, rest;
@@ -275,13 +277,13 @@ end(struct stream *s)
 static bool
 is_text(const struct part *p)
 {
-	return p->kind == PART_LEAF &&
-	    (str_ieq(p->type, STR("text")) || str_ieq(p->type, STR("message")));
+	return p->kind == PART_LEAF && (str_ieq(p->type, STR("text")) ||
+					   str_ieq(p->type, STR("message")));
 }
 
 bool
-text_in_leaf(struct text_needle n, const struct part_tree *t,
-    const struct part *p)
+text_in_leaf(
+    struct text_needle n, const struct part_tree *t, const struct part *p)
 {
 	struct str body = part_body(t, p);
 	bool found = n.lower.n == 0;
@@ -323,5 +325,5 @@ bool
 text_in_message(struct text_needle n, const struct part_tree *t)
 {
 	return text_in_header(n, part_header(t, &t->parts[0])) ||
-	    text_in_body(n, t);
+	       text_in_body(n, t);
 }

@@ -40,8 +40,8 @@ bool text_in_header(struct text_needle n, struct str text);
 
 /* In the body of a leaf, decoded, when it is text/… or message/…; others have
  * no text in this sense. */
-bool text_in_leaf(struct text_needle n, const struct part_tree *t,
-    const struct part *p);
+bool text_in_leaf(
+    struct text_needle n, const struct part_tree *t, const struct part *p);
 
 /* SEARCH BODY: the leaves, and the headers of all parts within the message
  * (names of attachments, fields of forwarded messages). */

@@ -10,7 +10,7 @@
 #include "msg/param.h"
 
 #define STRING_MAX 65536 /* a single field's text */
-#define QUOTED_MAX 1000  /* longer strings are literals: lines stay short */
+#define QUOTED_MAX 1000	 /* longer strings are literals: lines stay short */
 
 void
 imap_body_string(struct buf *to, struct str s)
@@ -18,8 +18,8 @@ imap_body_string(struct buf *to, struct str s)
 	bool quoted = s.n <= QUOTED_MAX;
 
 	for (size_t i = 0; i < s.n && quoted; i++)
-		quoted = !ascii_ishigh(s.p[i]) && s.p[i] != '\r' &&
-		    s.p[i] != '\n';
+		quoted =
+		    !ascii_ishigh(s.p[i]) && s.p[i] != '\r' && s.p[i] != '\n';
 	if (quoted)
 		buf_chr(to, '"');
 	else
@@ -28,7 +28,7 @@ imap_body_string(struct buf *to, struct str s)
 		size_t n = 0;
 
 		while (n < s.n && s.p[n] != '\0' &&
-		    (!quoted || (s.p[n] != '"' && s.p[n] != '\\')))
+		       (!quoted || (s.p[n] != '"' && s.p[n] != '\\')))
 			n++;
 		buf_str(to, str_to(s, n));
 		if (n < s.n && s.p[n] != '\0')
@@ -161,11 +161,13 @@ void
 imap_body_envelope(struct buf *to, struct str text)
 {
 	enum { DATE, SUBJECT, FROM, SENDER, REPLY_TO, IN_REPLY_TO, ID, N };
-	struct wanted w[N] = {
-	    [DATE] = {"Date", {0}}, [SUBJECT] = {"Subject", {0}},
-	    [FROM] = {"From", {0}}, [SENDER] = {"Sender", {0}},
+	struct wanted w[N] = {[DATE] = {"Date", {0}},
+	    [SUBJECT] = {"Subject", {0}},
+	    [FROM] = {"From", {0}},
+	    [SENDER] = {"Sender", {0}},
 	    [REPLY_TO] = {"Reply-To", {0}},
-	    [IN_REPLY_TO] = {"In-Reply-To", {0}}, [ID] = {"Message-ID", {0}}};
+	    [IN_REPLY_TO] = {"In-Reply-To", {0}},
+	    [ID] = {"Message-ID", {0}}};
 	size_t start = to->n;
 	bool over = to->over;
 	struct arena a;
@@ -352,15 +354,15 @@ begin(struct writer *w, const struct part *p)
 		/* The grammar wants at least one part. */
 		if (p->first == PART_NONE)
 			buf_z(w->to, "(\"TEXT\" \"PLAIN\" (\"CHARSET\" "
-			    "\"US-ASCII\") NIL NIL \"7BIT\" 0 0)");
+				     "\"US-ASCII\") NIL NIL \"7BIT\" 0 0)");
 		return;
 	}
 	fields(w, p, f);
 	put_fields(w, p, f);
 	if (p->kind == PART_MESSAGE) {
 		buf_chr(w->to, ' ');
-		imap_body_envelope(w->to,
-		    part_header(w->t, &w->t->parts[p->first]));
+		imap_body_envelope(
+		    w->to, part_header(w->t, &w->t->parts[p->first]));
 		buf_chr(w->to, ' ');
 	}
 }
@@ -403,7 +405,7 @@ put_tree(struct writer *w)
 		}
 		end(w, &parts[i]);
 		while (parts[i].parent != PART_NONE &&
-		    parts[i].next == PART_NONE) {
+		       parts[i].next == PART_NONE) {
 			i = parts[i].parent;
 			end(w, &parts[i]);
 		}
@@ -427,7 +429,8 @@ imap_body_structure(struct buf *to, const struct part_tree *t, bool extended)
 		return;
 	to->over = false;
 	to->n = start;
-	buf_fmt(to, "(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL NIL \"7BIT\" %zu",
+	buf_fmt(to,
+	    "(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL NIL \"7BIT\" %zu",
 	    part_body_wire(&t->parts[0]));
 	buf_z(to, extended ? " NIL NIL NIL NIL)" : ")");
 }

@@ -41,10 +41,10 @@ check_part(const struct part_tree *t, uint32_t i)
 	if (p->header > p->body || p->body > p->end || p->end > t->text.n)
 		abort();
 	if (up && (p->parent >= i || p->depth != up->depth + 1 ||
-	    p->header < up->body || p->end > up->end))
+		      p->header < up->body || p->end > up->end))
 		abort();
-	check_counts(part_header(t, p), p->header_lf,
-	    count_lf(part_header(t, p)));
+	check_counts(
+	    part_header(t, p), p->header_lf, count_lf(part_header(t, p)));
 	check_counts(part_body(t, p), p->body_lf, p->lines);
 	if (p->kind == PART_LEAF && p->first != PART_NONE)
 		abort();

@@ -61,15 +61,15 @@ static const struct {
     {"A Group:Ed Jones <c@a.test>,joe@where.test,John <jdoe@one.test>;",
 	"A Group:Ed Jones||c|a.test,||joe|where.test,John||jdoe|one.test;",
 	"RFC 5322 A.1.3"},
-    {"Undisclosed recipients:;", "Undisclosed recipients:;",
-	"RFC 5322 A.1.3"},
+    {"Undisclosed recipients:;", "Undisclosed recipients:;", "RFC 5322 A.1.3"},
     {"Pete(A nice \\) chap) <pete(his account)@silly.test(his host)>",
 	"Pete||pete|silly.test", "RFC 5322 A.5"},
     {"A Group(Some people)\r\n     :Chris Jones <c@(Chris's host.)public."
      "example>,\r\n         joe@example.org,\r\n  John <jdoe@one.test> (my "
      "dear friend); (the end of the group)",
 	"A Group:Chris Jones||c|public.example,||joe|example.org,John||jdoe|"
-	"one.test;", "RFC 5322 A.5"},
+	"one.test;",
+	"RFC 5322 A.5"},
     {"(Empty list)(start)Hidden recipients  :(nobody(that I know))  ;",
 	"Hidden recipients:;", "RFC 5322 A.5"},
     {"Joe Q. Public <john.q.public@example.com>",

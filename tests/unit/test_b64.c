@@ -7,18 +7,31 @@
 static const struct {
 	const char *plain, *coded;
 } vectors[] = {
-	{"", ""},
-	{"f", "Zg=="},
-	{"fo", "Zm8="},
-	{"foo", "Zm9v"},
-	{"foob", "Zm9vYg=="},
-	{"fooba", "Zm9vYmE="},
-	{"foobar", "Zm9vYmFy"},
+    {"", ""},
+    {"f", "Zg=="},
+    {"fo", "Zm8="},
+    {"foo", "Zm9v"},
+    {"foob", "Zm9vYg=="},
+    {"fooba", "Zm9vYmE="},
+    {"foobar", "Zm9vYmFy"},
 };
 
 static const char *const broken[] = {
-	"Z", "Zg", "Zg=", "Zg==Zg==", "Zh==", "Zm9=", "====", "=", "A===",
-	"Zm9v\n", " Zm9v", "Zm9v====", "Z=g=", "Zm-v", "Zm_v",
+    "Z",
+    "Zg",
+    "Zg=",
+    "Zg==Zg==",
+    "Zh==",
+    "Zm9=",
+    "====",
+    "=",
+    "A===",
+    "Zm9v\n",
+    " Zm9v",
+    "Zm9v====",
+    "Z=g=",
+    "Zm-v",
+    "Zm_v",
 };
 
 static void
@@ -104,7 +117,7 @@ test_tolerant(void)
 	check_tolerant("====", "", "only padding");
 	buf_init(&b, 1000);
 	b64_encode_lines(&b, str_z("123456789012345678901234567890123456789012"
-	    "345678901234567890"));
+				   "345678901234567890"));
 	CHECK_STR(str_from(buf_slice(&b), 76), STR("\r\nODkw\r\n"),
 	    "lines of 76 characters, RFC 2045 6.8");
 	buf_free(&b);

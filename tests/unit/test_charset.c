@@ -14,16 +14,24 @@ static const struct {
 } texts[] = {
     {"us-ascii", "abc\x80", "abc" BAD, "ASCII has no 8-bit octets"},
     {"", "abc", "abc", "no name"},
-    {"UTF-8", "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\xac", "a\xc3\xa9\xe2\x82\xac"
-	"\xf0\x9f\x93\xac", "1 to 4 octets"},
+    {"UTF-8", "a\xc3\xa9\xe2\x82\xac\xf0\x9f\x93\xac",
+	"a\xc3\xa9\xe2\x82\xac"
+	"\xf0\x9f\x93\xac",
+	"1 to 4 octets"},
     {"utf8", "\xc3\xa9", "\xc3\xa9", "another name"},
     {"utf-8", "\xc0\x80\xc1\xbf", BAD BAD BAD BAD, "overlong, RFC 3629 3"},
     {"utf-8", "\xed\xa0\x80", BAD BAD BAD, "a surrogate"},
     {"utf-8", "\xf4\x90\x80\x80", BAD BAD BAD BAD, "beyond U+10FFFF"},
-    {"utf-8", "\xe2\x82" "a\xe2\x28\xa1", BAD "a" BAD "(" BAD, "broken off"},
+    {"utf-8",
+	"\xe2\x82"
+	"a\xe2\x28\xa1",
+	BAD "a" BAD "(" BAD, "broken off"},
     {"utf-8", "\xe2\xe2\x82\xac", BAD "\xe2\x82\xac", "and begun anew"},
     {"utf-8", "\xf0\x9f", BAD, "unfinished at the end"},
-    {"utf-8", "\xff\xfe" "a", BAD BAD "a", "no UTF-8 at all"},
+    {"utf-8",
+	"\xff\xfe"
+	"a",
+	BAD BAD "a", "no UTF-8 at all"},
     {"ISO-8859-1", "caf\xe9\xa4", "caf\xc3\xa9\xc2\xa4", "Latin-1"},
     {"latin1", "\xe9", "\xc3\xa9", "another name"},
     {"iso-8859-15", "\xa4", "\xe2\x82\xac", "Latin-9 has the euro sign"},
@@ -35,16 +43,24 @@ static const struct {
     {"KOI8-R", "\xf0\xd2\xc9", "\xd0\x9f\xd1\x80\xd0\xb8", "KOI8-R"},
     {"koi8-u", "\xa4", "\xd1\x94", "KOI8-U"},
     {"iso-8859-7", "\xe1", "\xce\xb1", "Greek"},
-    {"ISO-2022-JP", "\x1b$BF|K\\\x1b(Babc", "\xe6\x97\xa5\xe6\x9c\xac" "abc",
+    {"ISO-2022-JP", "\x1b$BF|K\\\x1b(Babc",
+	"\xe6\x97\xa5\xe6\x9c\xac"
+	"abc",
 	"RFC 1468"},
-    {"Shift_JIS", "\x93\xfa\x96{a", "\xe6\x97\xa5\xe6\x9c\xac" "a", "Shift_JIS"},
+    {"Shift_JIS", "\x93\xfa\x96{a",
+	"\xe6\x97\xa5\xe6\x9c\xac"
+	"a",
+	"Shift_JIS"},
     {"EUC-JP", "\xc6\xfc\xcb\xdc", "\xe6\x97\xa5\xe6\x9c\xac", "EUC-JP"},
     {"gb2312", "\xc8\xd5\xb1\xbe", "\xe6\x97\xa5\xe6\x9c\xac", "by GB18030"},
     {"GB18030", "\x81\x30\x81\x30", "\xc2\x80", "four octets"},
     {"euc-kr", "\xc7\xd1", "\xed\x95\x9c", "EUC-KR"},
     {"big5", "\xa4\xe9", "\xe6\x97\xa5", "Big5"},
     {"euc-kr", "\xc7", BAD, "half a character"},
-    {"euc-jp", "a\xff" "b", "a" BAD "b", "what is none"},
+    {"euc-jp",
+	"a\xff"
+	"b",
+	"a" BAD "b", "what is none"},
     {"x-nothing", "a\xe9", "a" BAD, "unknown"},
     {"UTF-8//TRANSLIT", "\xe9", BAD, "nothing of iconv's own"},
 };
@@ -87,7 +103,10 @@ test_utf16(void)
 	check_utf16("utf-16", STR("\0a\x20\xac"), "a\xe2\x82\xac",
 	    "big-endian without a mark, RFC 2781 4.3");
 	check_utf16("utf-16", STR("\xfe\xff\0a"), "a", "a mark");
-	check_utf16("utf-16", STR("\xff\xfe" "a\0"), "a", "the other mark");
+	check_utf16("utf-16",
+	    STR("\xff\xfe"
+		"a\0"),
+	    "a", "the other mark");
 	check_utf16("utf-16le", STR("a\0\x3d\xd8\xec\xdc"), "a\xf0\x9f\x93\xac",
 	    "surrogates");
 	check_utf16("utf-16be", STR("\xd8\x3d\0a"), BAD "a", "half a pair");
@@ -128,8 +147,8 @@ test_all(void)
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++) {
 		CHECK(charset_known(str_z(sets[i])), sets[i]);
 		for (size_t step = 1; step <= 512; step += 73) {
-			convert(str_z(sets[i]), str_make(all, sizeof(all)),
-			    step);
+			convert(
+			    str_z(sets[i]), str_make(all, sizeof(all)), step);
 			CHECK(out.n >= 200 && charset_is_utf8(buf_slice(&out)),
 			    sets[i]);
 		}

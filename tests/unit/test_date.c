@@ -14,7 +14,8 @@ static const struct {
     {"Tue, 1 Jul 2003 10:52:37 +0200", 1057049557, 120, "A.1.2"},
     {"Thu, 13 Feb 1969 23:32:54 -0330", -27723426, -210, "A.1.3"},
     {"Thu,\r\n      13\r\n        Feb\r\n          1969\r\n      23:32\r\n"
-     "               -0330 (Newfoundland Time)", -27723480, -210, "A.5"},
+     "               -0330 (Newfoundland Time)",
+	-27723480, -210, "A.5"},
     {"21 Nov 97 09:55:06 GMT", 880106106, 0, "A.6.2"},
     {"Fri, 21 Nov 1997 09(comment):   55  :  06 -0600", 880127706, -360,
 	"A.6.3"},
@@ -38,8 +39,8 @@ static const char *const bad[] = {"", "now", "Mon, Nov 2026", "32 Jan 2026 1:1",
     "29 Feb 2023 00:00:00 +0000", "29 Feb 1900 00:00:00 +0000",
     "1 Foo 2026 00:00:00 +0000", "1 Jan 2026 24:00:00 +0000",
     "1 Jan 2026 00:60:00 +0000", "1 Jan 2026 00:00:61 +0000", "1 Jan 2026",
-    "0 Jan 2026 00:00 +0000", "1 Jan 0000 00:00:00 +0000", "1 Jan 2026 0",
-    "(", "((((\\", "Mon, ", "1"};
+    "0 Jan 2026 00:00 +0000", "1 Jan 0000 00:00:00 +0000", "1 Jan 2026 0", "(",
+    "((((\\", "Mon, ", "1"};
 
 static void
 test_parse(void)
@@ -68,7 +69,8 @@ test_write(void)
 	size_t wrong = 0;
 
 	CHECK_NUM(date_rfc5322(to, 1795408174, 0), 31, "length");
-	CHECK_STR(str_z(to), STR("Mon, 23 Nov 2026 04:29:34 +0000"), "RFC 5322");
+	CHECK_STR(
+	    str_z(to), STR("Mon, 23 Nov 2026 04:29:34 +0000"), "RFC 5322");
 	date_rfc5322(to, -27723426, -210);
 	CHECK_STR(str_z(to), STR("Thu, 13 Feb 1969 23:32:54 -0330"), "zone");
 	CHECK_NUM(date_imap(to, 1795408174, 0), 26, "length");
@@ -77,14 +79,16 @@ test_write(void)
 	CHECK_STR(str_z(to), STR(" 6-Jan-1970 00:59:59 +0100"),
 	    "two places for the day, RFC 3501 9 (date-day-fixed)");
 	date_rfc5322(to, INT64_MAX, INT32_MAX);
-	CHECK_STR(str_z(to), STR("Thu, 01 Jan 1970 00:00:00 +0000"), "too late");
+	CHECK_STR(
+	    str_z(to), STR("Thu, 01 Jan 1970 00:00:00 +0000"), "too late");
 	date_imap(to, INT64_MIN, 0);
 	CHECK_STR(str_z(to), STR(" 1-Jan-1970 00:00:00 +0000"), "too early");
 	date_rfc5322(to, -62135596800, 0);
 	CHECK_STR(str_z(to), STR("Mon, 01 Jan 0001 00:00:00 +0000"), "year 1");
 	date_rfc5322(to, 253402300799, 0);
 	CHECK_STR(str_z(to), STR("Fri, 31 Dec 9999 23:59:59 +0000"), "9999");
-	for (int64_t t = -62135596800; t < 253402300799; t += 86400 * 13 + 4321) {
+	for (int64_t t = -62135596800; t < 253402300799;
+	     t += 86400 * 13 + 4321) {
 		date_rfc5322(to, t, 0);
 		wrong += date_parse(str_z(to), &s, &zone) < 0 || s != t;
 		date_imap(to, t, 0);
@@ -105,11 +109,16 @@ test_imap(void)
 	int zone;
 
 	CHECK(date_parse_imap(STR("17-Jul-1996 02:44:25 -0700"), &s, &zone) ==
-	    0 && s == 837596665 && zone == -420, "RFC 3501 7.4.2");
+		      0 &&
+		  s == 837596665 && zone == -420,
+	    "RFC 3501 7.4.2");
 	CHECK(date_parse_imap(STR(" 7-feb-1994 21:52:25 -0800"), &s, &zone) ==
-	    0 && s == 760686745, "a day of one digit, any case");
+		      0 &&
+		  s == 760686745,
+	    "a day of one digit, any case");
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++)
-		CHECK(date_parse_imap(str_z(wrong[i]), &s, &zone) < 0, wrong[i]);
+		CHECK(
+		    date_parse_imap(str_z(wrong[i]), &s, &zone) < 0, wrong[i]);
 	CHECK(date_parse_day(STR("1-Feb-1994"), &s) == 0 && s == 8797,
 	    "RFC 3501 6.4.4");
 	CHECK(date_parse_day(STR("01-Feb-1994"), &s) == 0 && s == 8797, "01");

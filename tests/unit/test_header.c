@@ -65,9 +65,11 @@ test_find(void)
 	CHECK(!header_find(text, STR("Cc"), &v) && v.n == 0, "none");
 	CHECK(!header_find(STR("junk\n"), STR(""), &v), "junk has no name");
 	CHECK(header_next_named(&h, STR("Received"), &f) &&
-	    str_eq(f.value, STR(" 1")), "one of several");
+		  str_eq(f.value, STR(" 1")),
+	    "one of several");
 	CHECK(header_next_named(&h, STR("Received"), &f) &&
-	    str_eq(f.value, STR(" 2")), "the next");
+		  str_eq(f.value, STR(" 2")),
+	    "the next");
 	CHECK(!header_next_named(&h, STR("Received"), &f), "not in the body");
 }
 

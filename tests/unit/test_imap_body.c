@@ -25,7 +25,8 @@ test_envelope(void)
 {
 	check_envelope("\nbody\n", "(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)",
 	    "absent fields are NIL");
-	check_envelope("Date: Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\r\n"
+	check_envelope(
+	    "Date: Wed, 17 Jul 1996 02:23:25 -0700 (PDT)\r\n"
 	    "From: Ann Lee <ann@example.test>\r\n"
 	    "Subject: IMAP4rev1 WG mtg\r\n  summary and minutes\r\n"
 	    "To: imap@example.test\r\n"
@@ -39,23 +40,28 @@ test_envelope(void)
 	    "\"<B27397-0100000@example.test>\")",
 	    "after the example of RFC 3501 8; Sender, Reply-To from From");
 	check_envelope("Subject:\nSender: \nReply-To: r@x.test\n"
-	    "From: Ann Lee <ann@example.test>\nTo:\n",
+		       "From: Ann Lee <ann@example.test>\nTo:\n",
 	    "(NIL \"\" " ANN " " ANN " ((NIL NIL \"r\" \"x.test\"))"
-	    " NIL NIL NIL NIL NIL)", "present but empty");
+	    " NIL NIL NIL NIL NIL)",
+	    "present but empty");
 	check_envelope("To: A b:c@d.test,e;, f@g.test\n",
 	    "(NIL NIL NIL NIL NIL ((NIL NIL \"A b\" NIL)"
 	    "(NIL NIL \"c\" \"d.test\")(NIL NIL \"e\" \"\")"
 	    "(NIL NIL NIL NIL)(NIL NIL \"f\" \"g.test\"))"
-	    " NIL NIL NIL NIL)", "groups");
+	    " NIL NIL NIL NIL)",
+	    "groups");
 	check_envelope("To: a@b.test\nTo: c@d.test\nSubject: 1\nSubject: 2\n",
 	    "(NIL \"1\" NIL NIL NIL ((NIL NIL \"a\" \"b.test\")(NIL NIL "
-	    "\"c\" \"d.test\")) NIL NIL NIL NIL)", "doubled fields");
-	check_envelope("Subject: Caf\xc3\xa9\nFrom: \"O\\\\ \\\"K\\\"\" <@r.test:"
+	    "\"c\" \"d.test\")) NIL NIL NIL NIL)",
+	    "doubled fields");
+	check_envelope(
+	    "Subject: Caf\xc3\xa9\nFrom: \"O\\\\ \\\"K\\\"\" <@r.test:"
 	    "a@b.test>\n",
 	    "(NIL {5}\r\nCaf\xc3\xa9 ((\"O\\\\ \\\"K\\\"\" \"@r.test\" \"a\" "
 	    "\"b.test\")) ((\"O\\\\ \\\"K\\\"\" \"@r.test\" \"a\" \"b.test\")) "
 	    "((\"O\\\\ \\\"K\\\"\" \"@r.test\" \"a\" \"b.test\")) NIL NIL NIL "
-	    "NIL NIL)", "8-bit in a literal, quotes quoted, a route");
+	    "NIL NIL)",
+	    "8-bit in a literal, quotes quoted, a route");
 	check_envelope("Subject: =?utf-8?q?=C3=A9?=\n",
 	    "(NIL \"=?utf-8?q?=C3=A9?=\" NIL NIL NIL NIL NIL NIL NIL NIL)",
 	    "encoded words untouched");
@@ -68,8 +74,8 @@ test_envelope(void)
 }
 
 static void
-check_structure(const char *text, bool extended, const char *want,
-    const char *what)
+check_structure(
+    const char *text, bool extended, const char *want, const char *what)
 {
 	struct arena a;
 	struct part_tree t;
@@ -94,47 +100,59 @@ test_leaf(void)
 	    "(\"text\" \"plain\" " TEXT0 "10 1 NIL NIL NIL NIL)", "extended");
 	check_structure("Content-Type: text/HTML\n\n", false,
 	    "(\"text\" \"HTML\" NIL NIL NIL \"7BIT\" 0 0)", "no parameters");
-	check_structure("Content-Type: image/png; name=\"a \\\"b\\\".png\";\n"
+	check_structure(
+	    "Content-Type: image/png; name=\"a \\\"b\\\".png\";\n"
 	    " x=y\nContent-ID: <1@x.test>\nContent-Description: a\n picture\n"
 	    "Content-Transfer-Encoding: BASE64 (yes)\n"
 	    "Content-Disposition: attachment;\n filename*0*=utf-8''caf%C3%A9;"
 	    "\n filename*1=\".png\"; size=4\n"
 	    "Content-MD5: Q2hlY2sgSW50ZWdyaXR5IQ==\n"
 	    "Content-Language: en, de-CH (Swiss)\n"
-	    "Content-Location: http://x.test/\n\nQUJD\n", true,
+	    "Content-Location: http://x.test/\n\nQUJD\n",
+	    true,
 	    "(\"image\" \"png\" (\"name\" \"a \\\"b\\\".png\" \"x\" \"y\") "
 	    "\"<1@x.test>\" \"a picture\" \"BASE64\" 6 "
 	    "\"Q2hlY2sgSW50ZWdyaXR5IQ==\" (\"attachment\" (\"filename*\" "
 	    "\"utf-8''caf%C3%A9.png\" \"size\" \"4\")) (\"en\" \"de-CH\") "
-	    "\"http://x.test/\")", "every field, RFC 2231 6");
+	    "\"http://x.test/\")",
+	    "every field, RFC 2231 6");
 	check_structure("Content-Disposition: inline\n\n", true,
 	    "(\"text\" \"plain\" " TEXT0 "0 0 NIL (\"inline\" NIL) NIL NIL)",
 	    "disposition without parameters");
 	check_structure("Content-Type: text/plain; name=\xc3\xa9\n\n", false,
 	    "(\"text\" \"plain\" (\"name\" {2}\r\n\xc3\xa9) NIL NIL \"7BIT\" 0 "
-	    "0)", "8-bit in a parameter");
+	    "0)",
+	    "8-bit in a parameter");
 }
 
 static void
 test_composite(void)
 {
-	check_structure(MIXED("a") "--a\n\none\n--a\nContent-Type: text/html\n\n"
-	    "two\n--a--\n", false,
+	check_structure(
+	    MIXED("a") "--a\n\none\n--a\nContent-Type: text/html\n\n"
+		       "two\n--a--\n",
+	    false,
 	    "((\"text\" \"plain\" " TEXT0 "3 0)(\"text\" \"html\" NIL NIL NIL "
-	    "\"7BIT\" 3 0) \"mixed\")", "multipart");
+	    "\"7BIT\" 3 0) \"mixed\")",
+	    "multipart");
 	check_structure(MIXED("a") "--a\n\none\n--a--\n", true,
 	    "((\"text\" \"plain\" " TEXT0 "3 0 NIL NIL NIL NIL) \"mixed\" "
-	    "(\"boundary\" \"a\") NIL NIL NIL)", "multipart, extended");
-	check_structure(MIXED("a"), false, "((\"TEXT\" \"PLAIN\" " TEXT0
-	    "0 0) \"mixed\")", "the grammar wants a part, RFC 3501 9");
+	    "(\"boundary\" \"a\") NIL NIL NIL)",
+	    "multipart, extended");
+	check_structure(MIXED("a"), false,
+	    "((\"TEXT\" \"PLAIN\" " TEXT0 "0 0) \"mixed\")",
+	    "the grammar wants a part, RFC 3501 9");
 	check_structure(MIXED("a") "--a\nContent-Type: message/rfc822\n\n"
-	    "Subject: in\n\nbody\n--a--\n", true,
+				   "Subject: in\n\nbody\n--a--\n",
+	    true,
 	    "((\"message\" \"rfc822\" NIL NIL NIL \"7BIT\" 19 (NIL \"in\" NIL "
 	    "NIL NIL NIL NIL NIL NIL NIL) (\"text\" \"plain\" " TEXT0
 	    "4 0 NIL NIL NIL NIL) 2 NIL NIL NIL NIL) \"mixed\" "
-	    "(\"boundary\" \"a\") NIL NIL NIL)", "a message inside");
+	    "(\"boundary\" \"a\") NIL NIL NIL)",
+	    "a message inside");
 	check_structure(MIXED("a") "--a\n" MIXED("b") "--b\n\nx\n--a\n\ny\n",
-	    false, "(((\"text\" \"plain\" " TEXT0 "1 0) \"mixed\")(\"text\" "
+	    false,
+	    "(((\"text\" \"plain\" " TEXT0 "1 0) \"mixed\")(\"text\" "
 	    "\"plain\" " TEXT0 "3 1) \"mixed\")",
 	    "an outer boundary closes the inner part");
 }
@@ -196,15 +214,19 @@ test_ceiling(void)
 
 	arena_init(&a, 4 << 20);
 	buf_init(&b, 60);
-	part_parse(&t, STR("Content-Type: image/x-long-name-of-a-type; "
-	    "name=\"and a long name\"\n\nabc\n"), &a);
+	part_parse(&t,
+	    STR("Content-Type: image/x-long-name-of-a-type; "
+		"name=\"and a long name\"\n\nabc\n"),
+	    &a);
 	imap_body_structure(&b, &t, false);
-	CHECK_STR(buf_slice(&b), STR("(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL "
-	    "NIL \"7BIT\" 5)"), "what does not fit is one part");
+	CHECK_STR(buf_slice(&b),
+	    STR("(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL "
+		"NIL \"7BIT\" 5)"),
+	    "what does not fit is one part");
 	CHECK(!b.over, "and no failure");
 	buf_reset(&b);
 	imap_body_envelope(&b, STR("Subject: 1234567890123456789012345678901234"
-	    "567890123456789012345678901234567890\n"));
+				   "567890123456789012345678901234567890\n"));
 	CHECK_STR(buf_slice(&b),
 	    STR("(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"), "NILs");
 	buf_free(&b);

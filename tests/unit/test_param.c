@@ -21,8 +21,7 @@ static const struct {
     {"a/b ; c = d ; e= \"f \\\"g\\\"; h\" (i) ;j=k", "c=d;e=f \"g\"; h;j=k;",
 	"blanks and quotes"},
     {"a/b; c=d e=f", "c=d;e=f;", "';' forgotten"},
-    {"a/b; name=my file.pdf; c=d", "name=my file.pdf;c=d;",
-	"quotes forgotten"},
+    {"a/b; name=my file.pdf; c=d", "name=my file.pdf;c=d;", "quotes forgotten"},
     {"a/b; c; d=e; =f; g=", "d=e;g=;", "no value, no name"},
     {"a/b; c=\"d", "c=d;", "an open quote"},
     {"a/b; c=\"d\\", "c=d;", "a backslash at the end"},
@@ -35,7 +34,8 @@ static const struct {
     {"a/b; title*0*=us-ascii'en'This%20is%20even%20more%20;\n"
      " title*1*=%2A%2A%2Afun%2A%2A%2A%20;\n title*2=\"isn't it!\"",
 	"title*=us-ascii'en'This%20is%20even%20more%20%2A%2A%2Afun%2A%2A%2A%20"
-	"isn%27t%20it!;", "RFC 2231 4.1"},
+	"isn%27t%20it!;",
+	"RFC 2231 4.1"},
     {"a/b; t*1=b; t*0=a; t*3=d", "t=ab;", "any order, up to a gap"},
     {"a/b; t*0=a; t*0=b; t*1=c", "t=ac;", "two beginnings"},
     {"a/b; t*x=a; t**=b; t*999=c", "t*x=a;t*=b;t*999=c;", "odd names"},
@@ -63,11 +63,12 @@ test_params(void)
 	for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
 		struct str type, subtype, rest;
 
-		CHECK(param_type(str_z(fields[i].value), &type, &subtype,
-		    &rest), "type");
+		CHECK(
+		    param_type(str_z(fields[i].value), &type, &subtype, &rest),
+		    "type");
 		show(rest);
-		CHECK_STR(buf_slice(&out), str_z(fields[i].want),
-		    fields[i].what);
+		CHECK_STR(
+		    buf_slice(&out), str_z(fields[i].want), fields[i].what);
 	}
 }
 
@@ -79,7 +80,8 @@ test_types(void)
 	struct str type, subtype, rest;
 
 	CHECK(param_type(STR(" (a) Text (b)/ (c) X-y+z.1\r\n ; d=e"), &type,
-	    &subtype, &rest), "comments, RFC 2045 5.1");
+		  &subtype, &rest),
+	    "comments, RFC 2045 5.1");
 	CHECK_STR(type, STR("Text"), "type");
 	CHECK_STR(subtype, STR("X-y+z.1"), "subtype");
 	CHECK_STR(rest, STR("\r\n ; d=e"), "the rest");
@@ -87,7 +89,8 @@ test_types(void)
 		CHECK(!param_type(str_z(bad[i]), &type, &subtype, &rest),
 		    "no type, RFC 2045 5.2");
 	CHECK(param_token(STR(" inline; a=b"), &type, &rest) &&
-	    str_eq(type, STR("inline")), "RFC 2183");
+		  str_eq(type, STR("inline")),
+	    "RFC 2183");
 	CHECK(!param_token(STR(" ;"), &type, &rest), "no token");
 }
 
@@ -151,8 +154,10 @@ main(void)
 	test_utf8();
 	bomb("; a=b", "parameters");
 	bomb("; a*0*=b; a*1=\xff\xff\xff\xff", "pieces");
-	bomb(";a*0=;a*1=\"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
-	    "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\"",
+	bomb(";a*0=;a*1="
+	     "\"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	     "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
+	     "\"",
 	    "long pieces");
 	bomb(";a*0*=\"", "quotes");
 	bomb("(", "comments");

@@ -59,21 +59,25 @@ test_shapes(void)
 	check_shape("", "plain", "nothing at all");
 	check_shape("Subject: x\n", "plain", "only a header");
 	check_shape("\nbody\n", "plain", "only a body");
-	check_shape(MIXED("a") "--a\n\none\n--a\n" TYPE("text/html")
-	    "two\n--a--\nend\n", "mixed(plain,html)", "two parts");
-	check_shape(MIXED("a") "pre\n--a\n\none\n", "mixed(plain)",
-	    "missing close");
+	check_shape(MIXED("a") "--a\n\none\n--a\n" TYPE(
+			"text/html") "two\n--a--\nend\n",
+	    "mixed(plain,html)", "two parts");
+	check_shape(
+	    MIXED("a") "pre\n--a\n\none\n", "mixed(plain)", "missing close");
 	check_shape(MIXED("a") "--a\n" MIXED("b") "--b\n\nx\n--a\n\ny\n--a--\n",
 	    "mixed(mixed(plain),plain)", "the outer boundary closes the inner");
 	check_shape(MIXED("a") "--a\n" MIXED("ab") "--ab\n\nx\n--ab--\n--a\n\n"
-	    "y\n--a--\n", "mixed(mixed(plain),plain)",
-	    "a boundary that starts with another");
-	check_shape(MIXED("a") "--a\n" TYPE("message/rfc822") "Subject: in\n"
-	    TYPE("text/html") "x\n--a--\n", "mixed(rfc822{html})",
-	    "a message inside");
-	check_shape("Content-Type: multipart/digest; boundary=\"a b\"\n\n"
+						   "y\n--a--\n",
+	    "mixed(mixed(plain),plain)", "a boundary that starts with another");
+	check_shape(
+	    MIXED("a") "--a\n" TYPE("message/rfc822") "Subject: in\n" TYPE(
+		"text/html") "x\n--a--\n",
+	    "mixed(rfc822{html})", "a message inside");
+	check_shape(
+	    "Content-Type: multipart/digest; boundary=\"a b\"\n\n"
 	    "--a b\n\nSubject: x\n\ny\n--a b\n" TYPE("text/plain") "z\n"
-	    "--a b--\n", "digest(rfc822{plain},plain)",
+								   "--a b--\n",
+	    "digest(rfc822{plain},plain)",
 	    "the default type in a digest, RFC 2046 5.1.5");
 	check_shape("Content-Type: multipart/mixed\n\n--a\n\nx\n", "plain",
 	    "no boundary parameter");
@@ -88,25 +92,23 @@ test_shapes(void)
 	check_shape(MIXED("a") "--a\n" MIXED("a") "--a\n\nx\n--a--\n--a--\n",
 	    "mixed(mixed(plain))", "the same boundary twice");
 	check_shape("Content-Type: message/rfc822\n"
-	    "Content-Transfer-Encoding: base64\n\nU3ViamVjdDogeAo=\n",
+		    "Content-Transfer-Encoding: base64\n\nU3ViamVjdDogeAo=\n",
 	    "octet-stream", "an encoded message, RFC 2046 5.2.1");
 }
 
 static void
 test_sizes(void)
 {
-	static const char text[] =
-	    "Subject: x\n" MIXED("q")
-	    "preamble\n"
-	    "--q\n"
-	    "\n"
-	    "one\r\ntwo\n"
-	    "--q\n"
-	    "X: y\n"
-	    "\n"
-	    "--q\n"
-	    "X: z\n"
-	    "--q--\n";
+	static const char text[] = "Subject: x\n" MIXED("q") "preamble\n"
+							     "--q\n"
+							     "\n"
+							     "one\r\ntwo\n"
+							     "--q\n"
+							     "X: y\n"
+							     "\n"
+							     "--q\n"
+							     "X: z\n"
+							     "--q--\n";
 	struct part_tree t = parse(str_z(text));
 	const struct part *p = &t.parts[0];
 
@@ -127,26 +129,46 @@ test_sizes(void)
 }
 
 static const char numbered[] = /* the shape of RFC 3501 6.4.5's example */
-    MIXED("m")
-    "--m\n" TYPE("text/plain") "1\n"
-    "--m\n" TYPE("application/octet-stream") "2\n"
-    "--m\n" TYPE("message/rfc822")
-    MIXED("n")
-    "--n\n" TYPE("text/plain") "3.1\n"
-    "--n\n" TYPE("application/octet-stream") "3.2\n"
-    "--n--\n"
-    "--m\n" MIXED("o")
-    "--o\n" TYPE("image/gif") "4.1\n"
-    "--o\n" TYPE("message/rfc822")
-    MIXED("p")
-    "--p\n" TYPE("text/plain") "4.2.1\n"
-    "--p\n" "Content-Type: multipart/alternative; boundary=r\n\n"
-    "--r\n" TYPE("text/plain") "4.2.2.1\n"
-    "--r\n" TYPE("text/richtext") "4.2.2.2\n"
-    "--r--\n"
-    "--p--\n"
-    "--o--\n"
-    "--m--\n";
+    MIXED("m") "--m\n" TYPE(
+	"text/plain") "1\n"
+		      "--m\n" TYPE(
+			  "application/octet-stream") "2\n"
+						      "--m\n" TYPE("message/"
+								   "rfc822") MIXED("n") "--n\n" TYPE(
+							  "text/plain") "3.1\n"
+									"--"
+									"n"
+									"\n" TYPE(
+									    "ap"
+									    "pl"
+									    "ic"
+									    "at"
+									    "io"
+									    "n/"
+									    "oc"
+									    "te"
+									    "t-"
+									    "st"
+									    "re"
+									    "a"
+									    "m") "3.2\n"
+										 "--n--\n"
+										 "--m\n" MIXED("o") "--o\n" TYPE(
+										     "image/gif") "4.1\n"
+												  "--o\n" TYPE(
+												      "message/rfc822")
+												      MIXED("p") "--p\n" TYPE(
+													  "text/plain") "4.2.1\n"
+															"--p\n"
+															"Content-Type: multipart/alternative; boundary=r\n\n"
+															"--r\n" TYPE(
+															    "text/plain") "4.2.2.1\n"
+																	  "--r\n" TYPE(
+																	      "text/richtext") "4.2.2.2\n"
+																			       "--r--\n"
+																			       "--p--\n"
+																			       "--o--\n"
+																			       "--m--\n";
 
 static void
 check_number(const struct part_tree *t, uint32_t a, uint32_t b, uint32_t c,
@@ -254,6 +276,55 @@ test_deep(void)
 	buf_free(&b);
 }
 
+static const struct {
+	const char *name, *want;
+} samples[] = {
+    {"plain", "plain"},
+    {"utf8", "plain"},
+    {"iso2022jp", "plain"},
+    {"koi8", "plain"},
+    {"utf16", "plain"},
+    {"alternative", "alternative(plain,html)"},
+    {"attachments", "mixed(related(html,png),pdf,x-patch)"},
+    {"forwarded", "mixed(plain,rfc822{alternative(plain,html)})"},
+    {"digest", "digest(rfc822{plain},rfc822{plain},plain)"},
+    {"noclose", "mixed(plain,octet-stream)"},
+    {"outercloses", "mixed(alternative(plain,html),plain)"},
+    {"noheader", "plain"},
+    {"onlyheader", "plain"},
+    {"noblank", "plain"},
+    {"groups", "plain"},
+    {"longheader", "plain"},
+    {"words", "plain"},
+    {"mbox", "plain"},
+    {"bounce", "report(plain,delivery-status,rfc822-headers)"},
+    {"emptyparts", "mixed(plain,plain,mixed(),rfc822{plain})"},
+    {"crlf", "mixed(plain,plain)"},
+};
+
+/* Run where tests/msgs is: in the top folder. */
+static void
+test_samples(void)
+{
+	for (size_t i = 0; i < sizeof(samples) / sizeof(*samples); i++) {
+		static char text[65536];
+		char path[100];
+		size_t n;
+		FILE *f;
+
+		snprintf(
+		    path, sizeof(path), "tests/msgs/%s.eml", samples[i].name);
+		f = fopen(path, "rb");
+		CHECK(f, path);
+		if (!f)
+			continue;
+		n = fread(text, 1, sizeof(text) - 1, f);
+		text[n] = '\0';
+		fclose(f);
+		check_shape(text, samples[i].want, path);
+	}
+}
+
 int
 main(void)
 {
@@ -261,6 +332,7 @@ main(void)
 	test_shapes();
 	test_sizes();
 	test_numbers();
+	test_samples();
 	test_bombs();
 	test_deep();
 	arena_free(&arena);

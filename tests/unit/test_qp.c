@@ -12,7 +12,8 @@ static const struct {
     {"plain text\r\nand more\n", "plain text\r\nand more\n", "as it stands"},
     {"caf=C3=A9 =3d =3D", "caf\xc3\xa9 = =", "octets, rule 1"},
     {"Now's the time =\r\nfor all folk to come=\n to the aid",
-	"Now's the time for all folk to come to the aid", "soft breaks, rule 5"},
+	"Now's the time for all folk to come to the aid",
+	"soft breaks, rule 5"},
     {"a= \t\r\nb", "ab", "blanks behind '='"},
     {"a \t\r\nb  \nc ", "a\r\nb\nc ", "blanks at a line's end go, rule 3"},
     {"a \t b", "a \t b", "others stay"},
@@ -43,8 +44,8 @@ test_pieces(void)
 			for (size_t k = 0; k < s.n; k += step)
 				qp_feed(&d, str_to(str_from(s, k), step), &b);
 			qp_end(&d, &b);
-			CHECK_STR(buf_slice(&b), str_z(texts[i].want),
-			    texts[i].what);
+			CHECK_STR(
+			    buf_slice(&b), str_z(texts[i].want), texts[i].what);
 		}
 	}
 	buf_free(&b);

@@ -51,27 +51,36 @@ test_case(void)
 	CHECK(in("\xc3\x89T\xc3\x89 \xc3\x98", "\xc3\xa9t\xc3\xa9 \xc3\xb8"),
 	    "Latin-1");
 	CHECK(!in("\xc3\x97", "\xc3\xb7"), "times is not divided by");
-	CHECK(in("\xc5\x81\xc3\x93" "D\xc5\xb9", "\xc5\x82\xc3\xb3" "d\xc5\xba"),
+	CHECK(in("\xc5\x81\xc3\x93"
+		 "D\xc5\xb9",
+		  "\xc5\x82\xc3\xb3"
+		  "d\xc5\xba"),
 	    "Latin Extended-A");
 	CHECK(in("\xce\x9c\xce\xac\xce\x81\xce\x9f\xce\xa3", "\xce\xbc"),
 	    "Greek");
 	CHECK(in("\xcf\x82", "\xce\xa3"), "final sigma");
 	CHECK(in("\xd0\x9f\xd0\xa0\xd0\x98\xd0\x81", "\xd0\xbf\xd1\x80\xd0\xb8"
-	    "\xd1\x91"), "Cyrillic");
-	CHECK(!in("a\xff", "\xff" "b"), "broken UTF-8");
+						     "\xd1\x91"),
+	    "Cyrillic");
+	CHECK(!in("a\xff", "\xff"
+			   "b"),
+	    "broken UTF-8");
 }
 
 static void
 test_header(void)
 {
-	const struct str h = STR("Subject: =?iso-8859-1?q?Caf=C9?= au\n lait\n"
-	    "X-Empty:\nTo: \"Ann Lee\" <ann@x.test>\n\nSubject: body\n");
+	const struct str h =
+	    STR("Subject: =?iso-8859-1?q?Caf=C9?= au\n lait\n"
+		"X-Empty:\nTo: \"Ann Lee\" <ann@x.test>\n\nSubject: body\n");
 	struct text_needle none = text_needle(STR(""), &arena);
 
 	CHECK(text_in_field(text_needle(STR("caf\xc3\xa9 AU lait"), &arena), h,
-	    STR("subject")), "decoded and unfolded");
-	CHECK(!text_in_field(text_needle(STR("body"), &arena), h,
-	    STR("Subject")), "only the header");
+		  STR("subject")),
+	    "decoded and unfolded");
+	CHECK(
+	    !text_in_field(text_needle(STR("body"), &arena), h, STR("Subject")),
+	    "only the header");
 	CHECK(text_in_field(none, h, STR("x-empty")),
 	    "empty: is there such a field? RFC 3501 6.4.4 (HEADER)");
 	CHECK(!text_in_field(none, h, STR("Cc")), "there is not");
@@ -103,7 +112,8 @@ test_body(void)
 	    "Subject: Inner\n\nforwarded\n"
 	    "--a--\n";
 
-	CHECK(body_has(mail, "\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"),
+	CHECK(
+	    body_has(mail, "\xd0\xbf\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82"),
 	    "quoted-printable and KOI8-R");
 	CHECK(body_has(mail, "soft break"), "over a soft line break");
 	CHECK(body_has(mail, "HELLO W\xc3\x96RLD"), "base64 and UTF-8");
@@ -135,12 +145,17 @@ test_chunks(void)
 		buf_z(&b, "\n");
 		while (b.n < at)
 			buf_chr(&b, 'x');
-		buf_z(&b, "n\xc3\xa9" "edle");
+		buf_z(&b, "n\xc3\xa9"
+			  "edle");
 		t = parse(buf_slice(&b));
-		missed += !text_in_body(
-		    text_needle(STR("N\xc3\x89" "EDLE"), &arena), &t);
-		missed += !text_in(
-		    text_needle(STR("N\xc3\x89" "EDLE"), &arena), buf_slice(&b));
+		missed += !text_in_body(text_needle(STR("N\xc3\x89"
+							"EDLE"),
+					    &arena),
+		    &t);
+		missed += !text_in(text_needle(STR("N\xc3\x89"
+						   "EDLE"),
+				       &arena),
+		    buf_slice(&b));
 	}
 	CHECK_NUM(missed, 0, "over the end of a chunk");
 	buf_free(&b);
@@ -160,9 +175,10 @@ bomb(const char *head, const char *piece, const char *needle, const char *what)
 	start = clock();
 	t = parse(buf_slice(&b));
 	tap_check(!text_in_message(text_needle(str_z(needle), &arena), &t) &&
-	    (clock() - start) / CLOCKS_PER_SEC < 8, __FILE__, __LINE__, what);
-	printf("# %s: %.3f s\n", what,
-	    (double)(clock() - start) / CLOCKS_PER_SEC);
+		      (clock() - start) / CLOCKS_PER_SEC < 8,
+	    __FILE__, __LINE__, what);
+	printf(
+	    "# %s: %.3f s\n", what, (double)(clock() - start) / CLOCKS_PER_SEC);
 	buf_free(&b);
 }
 

@@ -29,15 +29,20 @@ static const struct {
 	"If you can read this you understand the example.", "RFC 2047 8"},
     {"=?utf-8*en?q?caf=c3=a9?=", "caf\xc3\xa9", "RFC 2231 5"},
     {"=?utf-8?b?w?= =?utf-8?b?w6k=?=", "\xc3\xa9", "an unfinished group"},
-    {"=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "\xc3\xa9",
-	"a character cut in two"},
+    {"=?utf-8?q?=C3?= =?utf-8?q?=A9?=", "\xc3\xa9", "a character cut in two"},
     {"=?utf-8?q?=C3?= x", "\xef\xbf\xbd x", "half a character"},
     {"=?ISO-2022-JP?B?GyRCRnxLXBsoQg==?=", "\xe6\x97\xa5\xe6\x9c\xac",
 	"the C library's sets"},
-    {"=?x-unknown?q?a=FFb?=", "a\xef\xbf\xbd" "b", "an unknown set"},
+    {"=?x-unknown?q?a=FFb?=",
+	"a\xef\xbf\xbd"
+	"b",
+	"an unknown set"},
     {"=?utf-8?q?a b?=", "a b", "blanks inside"},
     {"x=?utf-8?q?a?=y", "xay", "not set apart"},
-    {"=?utf-8?q?" "?= =?utf-8?b?" "?=", "", "empty words"},
+    {"=?utf-8?q?"
+     "?= =?utf-8?b?"
+     "?=",
+	"", "empty words"},
     {"=?utf-8?x?a?=", "=?utf-8?x?a?=", "an unknown encoding"},
     {"=?utf-8?q?a", "=?utf-8?q?a", "no end"},
     {"=?utf-8?q?a?", "=?utf-8?q?a?", "half an end"},
@@ -56,8 +61,8 @@ test_decode(void)
 	for (size_t i = 0; i < sizeof(values) / sizeof(*values); i++) {
 		buf_reset(&out);
 		word_decode(str_z(values[i].value), &out);
-		CHECK_STR(buf_slice(&out), str_z(values[i].want),
-		    values[i].what);
+		CHECK_STR(
+		    buf_slice(&out), str_z(values[i].want), values[i].what);
 	}
 }
 
@@ -84,10 +89,10 @@ test_encode(void)
 	size_t longest = 0;
 
 	check_encode("plain text", "plain text", "ASCII stays");
-	check_encode("caf\xc3\xa9 au lait?", "=?utf-8?q?caf=C3=A9_au_lait=3F?=",
-	    "Q where most is ASCII");
-	check_encode("\xe6\x97\xa5\xe6\x9c\xac", "=?utf-8?b?5pel5pys?=",
-	    "B where little is");
+	check_encode("caf\xc3\xa9 au lait?",
+	    "=?utf-8?q?caf=C3=A9_au_lait=3F?=", "Q where most is ASCII");
+	check_encode("\xe6\x97\xa5\xe6\x9c\xac",
+	    "=?utf-8?b?5pel5pys?=", "B where little is");
 	check_encode("a =?utf-8?q?b?=", NULL, "looks like a word");
 	check_encode("a\nb", "=?utf-8?q?a=0Ab?=", "no line ends get through");
 	buf_init(&text, 1000);
@@ -116,10 +121,10 @@ bomb(const char *piece, const char *what)
 		buf_z(&big, piece);
 	start = clock();
 	word_decode(buf_slice(&big), &to);
-	tap_check((clock() - start) / CLOCKS_PER_SEC < 5, __FILE__, __LINE__,
-	    what);
-	printf("# %s: %.3f s\n", what,
-	    (double)(clock() - start) / CLOCKS_PER_SEC);
+	tap_check(
+	    (clock() - start) / CLOCKS_PER_SEC < 5, __FILE__, __LINE__, what);
+	printf(
+	    "# %s: %.3f s\n", what, (double)(clock() - start) / CLOCKS_PER_SEC);
 	buf_free(&big);
 	buf_free(&to);
 }
