@@ -2,65 +2,14 @@
 /* AUTH PLAIN (RFC 4616) and LOGIN (the expired draft-murchison-sasl-login,
  * which Outlook and every printer speak), RFC 4954. */
 #include <errno.h>
-#include <string.h>
 
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/now.h"
 #include "commands.h"
 #include "conf/settings.h"
-#include "msg/b64.h"
 #include "parent.h"
-
-/* Some clients compare these two texts. */
-#define PROMPT_USER "VXNlcm5hbWU6"
-#define PROMPT_PASSWORD "UGFzc3dvcmQ6"
-
-#define MAX_NAME 255
-#define MAX_PASSWORD 255
-
-/* One answer of the client, decoded. */
-struct answer {
-	struct buf text;
-	const struct smtp_reply *bad; /* what to reply instead of going on */
-	bool gone;                    /* no reply: the client has gone */
-};
-
-static void
-decode(struct smtp *s, struct answer *a, struct str coded)
-{
-	buf_reset(&a->text);
-	if (str_eq(coded, STR("*")))
-		a->bad = session_reply(s, 501, "5.7.0", "Login cancelled");
-	else if (b64_decode(&a->text, coded) < 0)
-		a->bad = session_reply(s, 501, "5.5.2", "Bad base64");
-	else if (a->text.over)
-		a->bad = session_reply(s, 500, "5.5.6", "Too long");
-}
-
-/* Send "334 prompt" and read the answer. */
-static void
-challenge(struct smtp *s, struct answer *a, const char *prompt)
-{
-	struct str line;
-	int r;
-
-	session_send(s, session_reply(s, 334, "", "%s", prompt));
-	session_deadline(s);
-	r = in_line(&s->serve.in, &line, SESSION_LINE);
-	if (r > 0) {
-		decode(s, a, line);
-	} else if (r < 0 && errno == EMSGSIZE) {
-		a->bad = session_reply(s, 500, "5.5.6", "Line too long");
-	} else if (r < 0 && errno == EPROTO) {
-		s->closing = true;
-		a->bad = session_reply(s, 500, "5.5.2",
-		    "Lines must end in CRLF");
-	} else {
-		a->bad = session_lost(s, r, "login");
-		a->gone = !a->bad;
-	}
-}
+#include "proto/sasl.h"
 
 /* The verdict on a name and password. */
 static const struct smtp_reply *
@@ -94,58 +43,6 @@ judge(struct smtp *s, struct str name, struct str password)
 }
 
 static const struct smtp_reply *
-check(struct smtp *s, struct str name, struct str password)
-{
-	if (name.n == 0 || name.n > MAX_NAME || password.n == 0 ||
-	    password.n > MAX_PASSWORD || str_has(name, 0) ||
-	    str_has(password, 0))
-		return session_reply(s, 501, "5.5.2",
-		    "Bad user name or password");
-	return judge(s, name, password);
-}
-
-/* authzid NUL authcid NUL password, RFC 4616 2; we know no other author. */
-static const struct smtp_reply *
-plain(struct smtp *s, struct answer *a, struct str initial)
-{
-	struct str rest, author, name;
-
-	if (initial.n)
-		decode(s, a, initial);
-	else
-		challenge(s, a, "");
-	if (a->bad || a->gone)
-		return a->bad;
-	rest = buf_slice(&a->text);
-	if (!str_cut(&rest, 0, &author) || !str_cut(&rest, 0, &name) ||
-	    !rest.p)
-		return session_reply(s, 501, "5.5.2", "Bad PLAIN message");
-	if (author.n && !str_eq(author, name))
-		return session_reply(s, 535, "5.7.8",
-		    "Nobody may act for somebody else");
-	return check(s, name, rest);
-}
-
-static const struct smtp_reply *
-login(struct smtp *s, struct answer *a, struct str initial)
-{
-	char name[MAX_NAME + 1];
-
-	if (initial.n)
-		decode(s, a, initial);
-	else
-		challenge(s, a, PROMPT_USER);
-	if (a->bad || a->gone)
-		return a->bad;
-	if (str_copy(name, sizeof(name), buf_slice(&a->text)) < 0)
-		return session_reply(s, 501, "5.5.2", "Bad user name");
-	challenge(s, a, PROMPT_PASSWORD);
-	if (a->bad || a->gone)
-		return a->bad;
-	return check(s, str_z(name), buf_slice(&a->text));
-}
-
-static const struct smtp_reply *
 allowed(struct smtp *s)
 {
 	if (!s->checker)
@@ -162,32 +59,73 @@ allowed(struct smtp *s)
 	return NULL;
 }
 
+/* Send the challenge and read the response.  Returns SASL_MORE and the reply
+ * in *bad (NULL when the client has gone) if there is none. */
+static enum sasl_result
+challenge(struct smtp *s, struct sasl *sasl, const struct smtp_reply **bad)
+{
+	struct str line;
+	int r;
+
+	session_send(s, session_reply(s, 334, "", "%s",
+	    sasl_challenge(sasl)));
+	session_deadline(s);
+	r = in_line(&s->serve.in, &line, SESSION_LINE);
+	if (r > 0)
+		return sasl_step(sasl, line);
+	if (r < 0 && errno == EMSGSIZE) {
+		*bad = session_reply(s, 500, "5.5.6", "Line too long");
+	} else if (r < 0 && errno == EPROTO) {
+		s->closing = true;
+		*bad = session_reply(s, 500, "5.5.2",
+		    "Lines must end in CRLF");
+	} else {
+		*bad = session_lost(s, r, "login");
+	}
+	return SASL_MORE;
+}
+
+static const struct smtp_reply *
+finish(struct smtp *s, const struct sasl *sasl, enum sasl_result r)
+{
+	switch (r) {
+	case SASL_DONE:
+		return judge(s, sasl->user, sasl->pass);
+	case SASL_CANCELLED:
+		return session_reply(s, 501, "5.7.0", "Login cancelled");
+	case SASL_OTHER:
+		return session_reply(s, 535, "5.7.8",
+		    "Nobody may act for somebody else");
+	case SASL_UNKNOWN:
+		return session_reply(s, 504, "5.5.4", "PLAIN or LOGIN");
+	case SASL_BAD:
+	case SASL_MORE:
+		break;
+	}
+	return session_reply(s, 501, "5.5.2", "Bad response");
+}
+
 const struct smtp_reply *
 auth_login(struct smtp *s, struct str args)
 {
 	size_t n = str_find(args, ' ');
-	struct str mechanism = str_to(args, n);
 	struct str initial = str_trim(str_from(args, n));
-	const struct smtp_reply *r = allowed(s);
-	struct answer a = {.bad = NULL};
-	char copy[SESSION_LINE + 1];
+	const struct smtp_reply *bad = allowed(s);
+	struct sasl sasl;
+	enum sasl_result r;
 
-	if (r)
-		return r;
-	/* The line lives in the reader, which may soon read on. */
-	if (str_copy(copy, sizeof(copy), initial) < 0)
-		return session_reply(s, 501, "5.5.4", "Bad initial response");
-	initial = str_z(copy);
-	/* RFC 4954 4: "=" is an empty initial response. */
-	buf_init(&a.text, SESSION_LINE);
-	if (str_eq(initial, STR("=")))
-		r = session_reply(s, 501, "5.5.2", "Empty response");
-	else if (str_ieq(mechanism, STR("PLAIN")))
-		r = plain(s, &a, initial);
-	else if (str_ieq(mechanism, STR("LOGIN")))
-		r = login(s, &a, initial);
-	else
-		r = session_reply(s, 504, "5.5.4", "PLAIN or LOGIN");
-	buf_free(&a.text);
-	return r;
+	if (bad)
+		return bad;
+	if (initial.n == 0)
+		initial.p = NULL;
+	r = sasl_begin(&sasl, str_to(args, n), initial);
+	while (r == SASL_MORE) {
+		r = challenge(s, &sasl, &bad);
+		if (r == SASL_MORE && (bad || s->closing))
+			break;
+	}
+	if (r != SASL_MORE)
+		bad = finish(s, &sasl, r);
+	sasl_end(&sasl);
+	return bad;
 }

@@ -142,7 +142,7 @@ setup() {
 		C: AUTH CRAM-MD5
 		S: 504 5.5.4 *
 		C: AUTH PLAIN *
-		S: 501 5.7.0 *
+		S: 501 5.5.2 *
 		C: AUTH LOGIN
 		S: 334 *
 		C: *
