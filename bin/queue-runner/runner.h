@@ -147,5 +147,7 @@ void jobs_kill(struct runner *r, int sig);
 /* clean.c: leftovers */
 void clean_tmp(struct runner *r); /* does nothing but once an hour */
 void clean_bad(struct runner *r, const char *id);
+/* Whether new/DIR is not where this id belongs; moves it there. */
+bool clean_misplaced(struct runner *r, int dir, const char *id);
 
 #endif

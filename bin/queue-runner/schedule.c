@@ -227,7 +227,7 @@ schedule_scan(struct runner *r)
 			continue;
 		}
 		for (size_t i = 0; i < n; i++)
-			if (!find(r, ids[i]))
+			if (!find(r, ids[i]) && !clean_misplaced(r, d, ids[i]))
 				add(r, ids[i]);
 	}
 	arena_free(&a);

@@ -294,11 +294,12 @@ try_one(struct runner *r, struct work *w)
 }
 
 /* When the ring is full and nothing of a message can be started, let another
- * one have its place, which may go elsewhere. */
+ * one have its place, which may go elsewhere.  Not with --once, which would
+ * not wait for it. */
 static bool
 may_yield(struct runner *r, const struct work *w)
 {
-	if (w->running > 0 || r->nactive < r->max_active ||
+	if (r->once || w->running > 0 || r->nactive < r->max_active ||
 	    schedule_due(r) > now_ms() || now_ms() < r->next_yield_ms)
 		return false;
 	r->next_yield_ms = now_ms() + YIELD_EVERY_MS;
