@@ -90,6 +90,9 @@ const struct setting settings[] = {
         "TCP port of other mail servers"),
     NUM("CONNECT_TIMEOUT", "s", "60", 1, 600, "deliver-remote",
         "time for a connection to another server"),
+    NUM("REMOTE_TIMEOUT", "s", "600", 1, 3600, "deliver-remote",
+        "most time for an answer of another server; RFC 5321 4.5.3.2 sets "
+        "less for most of them"),
     TEXT("EXTENSION_DELIMITER", "+", "deliver-local smtpd",
         "what separates USER from EXTENSION in an address"),
 

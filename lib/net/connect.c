@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC */
+/* Outgoing connections. */
+#define _GNU_SOURCE
+#include "net/connect.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/now.h"
+#include "io/file.h"
+#include "io/wait.h"
+#include "net/relay.h"
+#include "net/ucspi_tls.h"
+
+static int
+finish(int fd, const struct dns_address *to, int64_t deadline)
+{
+	socklen_t len = sizeof(int);
+	int err = 0;
+	int ready;
+
+	if (connect(fd, (const struct sockaddr *)&to->ss, to->len) == 0)
+		return 0;
+	if (errno != EINPROGRESS)
+		return -1;
+	ready = wait_writable(fd, deadline);
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	if (ready <= 0)
+		return -1;
+	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len) < 0)
+		return -1;
+	errno = err;
+	return err ? -1 : 0;
+}
+
+int
+connect_to(const struct dns_address *to, int64_t deadline)
+{
+	int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
+	int fd = socket(to->ss.ss_family, type, 0);
+	int on = 1;
+
+	if (fd < 0)
+		return fail("connect to ", to->text);
+	if (finish(fd, to, deadline) < 0) {
+		fail("connect to ", to->text);
+		close(fd);
+		return -1;
+	}
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+	return fd;
+}
+
+bool
+connect_is_local(const struct dns_address *to)
+{
+	struct sockaddr_storage ss = to->ss;
+	int fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool local;
+
+	if (fd < 0)
+		return false;
+	if (ss.ss_family == AF_INET)
+		((struct sockaddr_in *)(void *)&ss)->sin_port = 0;
+	else
+		((struct sockaddr_in6 *)(void *)&ss)->sin6_port = 0;
+	/* The kernel binds to its own addresses only. */
+	local = bind(fd, (struct sockaddr *)&ss, to->len) == 0;
+	close(fd);
+	return local;
+}
+
+/* The TLS process: whatever it has to say goes through ctl, "!reason" or the
+ * variables and a NUL. */
+_Noreturn static void
+relay_process(int sock, const char *host, int64_t deadline, int ctl, int data)
+{
+	struct buf vars;
+	struct tls t;
+	int r;
+
+	/* Nobody who waits for the end of our output waits for this process. */
+	close(0);
+	close(1);
+	signal(SIGPIPE, SIG_IGN);
+	buf_init(&vars, 4096);
+	if (ucspi_tls_confine(NULL) < 0 ||
+	    tls_connect(&t, host, sock, deadline) < 0) {
+		buf_fmt(&vars, "!%s", fail_last());
+		file_write(ctl, vars.p, vars.n);
+		_exit(EXIT_TEMP);
+	}
+	tls_vars(&t, &vars);
+	buf_chr(&vars, '\0');
+	if (file_write(ctl, vars.p, vars.n) < 0)
+		_exit(EXIT_TEMP);
+	close(ctl);
+	r = relay_run(&t, data);
+	_exit(r < 0 ? EXIT_TEMP : 0);
+}
+
+/* What the TLS process said. */
+static int
+read_outcome(int ctl, struct buf *vars)
+{
+	char part[1024];
+	ssize_t n;
+
+	do {
+		n = read(ctl, part, sizeof(part));
+		if (n > 0)
+			buf_put(vars, part, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
+	if (vars->n > 1 && vars->p[0] == '!')
+		return fail_text(EPROTO, buf_cstr(vars) + 1);
+	if (n < 0 || !str_ends(buf_slice(vars), STR("\0\0")))
+		return fail_text(EPROTO, "the TLS process died");
+	return 0;
+}
+
+int
+connect_tls(int sock, const char *host, int64_t deadline, struct buf *vars)
+{
+	int type = SOCK_STREAM | SOCK_CLOEXEC;
+	int ctl[2], data[2];
+	pid_t pid;
+	int r;
+
+	buf_reset(vars);
+	if (socketpair(AF_UNIX, type, 0, ctl) < 0) {
+		close(sock);
+		return fail("socketpair", NULL);
+	}
+	if (socketpair(AF_UNIX, type, 0, data) < 0) {
+		close(sock);
+		close(ctl[0]);
+		close(ctl[1]);
+		return fail("socketpair", NULL);
+	}
+	pid = fork();
+	if (pid == 0) {
+		close(ctl[0]);
+		close(data[0]);
+		relay_process(sock, host, deadline, ctl[1], data[1]);
+	}
+	close(sock);
+	close(ctl[1]);
+	close(data[1]);
+	r = pid < 0 ? fail("fork", NULL) : read_outcome(ctl[0], vars);
+	close(ctl[0]);
+	if (r < 0)
+		close(data[0]);
+	return r < 0 ? -1 : data[0];
+}
