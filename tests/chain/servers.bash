@@ -8,7 +8,9 @@ serve() {
 	local name=$1 mode=$2
 	shift 2
 	rm -f "$DIR/$name.port"
-	yubin-tlsserver -t "$mode" -p "$DIR/$name.port" 127.0.0.1 0 "$@" \
+	local keep=()
+	if [ "$1" = -U ]; then keep=(-U); shift; fi
+	yubin-tlsserver -t "$mode" "${keep[@]}" -p "$DIR/$name.port" 127.0.0.1 0 "$@" \
 	    2>>"$DIR/log" 3>&- 4>&- &
 	echo $! >>"$DIR/pids"
 	wait_for test -s "$DIR/$name.port"

@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# Started by root, each process has the rights it needs and no more.
+load ../helper
+load servers
+
+setup() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	new_root
+	export LOGIN_DELAY=0 LOGIN_USER=64001:64001 SMTP_USER=64002:64002
+	export TLS_USER=64003:64003
+	DIR=$BATS_TEST_TMPDIR
+	chmod 755 "$BATS_RUN_TMPDIR" "${BATS_FILE_TMPDIR%/*}" "$DIR" 2>/dev/null || :
+	chmod 711 "$YUBIN_ROOT" "$YUBIN_ROOT/mail" "$YUBIN_ROOT/mail/example.test"
+	sed -i 's/^ann:\([^:]*\):[^:]*:[^:]*:/ann:\1:64010:64010:/' \
+	    "$YUBIN_ROOT/domains/example.test/users"
+	chown -R 64010:64010 "$YUBIN_ROOT/mail/example.test/ann"
+	chgrp -R 64002 "$YUBIN_ROOT/queue"
+	find "$YUBIN_ROOT/queue" -type d -exec chmod 2770 {} +
+	self_signed "$YUBIN_ROOT/tls"
+	chmod 600 "$YUBIN_ROOT/tls/key.pem"
+}
+
+teardown() {
+	[ ! -e "$DIR/pids" ] || kill $(cat "$DIR/pids") 2>/dev/null || :
+	[ ! -e "$DIR/pids" ] || kill $(cat "$DIR/pids") 2>/dev/null || :
+	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 25 "$BATS_TEST_TMPDIR/log"
+}
+
+# uids PROGRAM: the real uids of all its processes with this root, sorted.
+cat_uids() {
+	local p
+	for p in /proc/[0-9]*; do
+		[[ $(readlink "$p/exe") == */yubin-$1 ]] || continue
+		tr '\0' '\n' <"$p/environ" 2>/dev/null |
+		    grep -qxF "YUBIN_ROOT=$YUBIN_ROOT" || continue
+		awk '/^Uid:/ { print $2 }' "$p/status"
+	done | sort -n | paste -sd' '
+}
+
+@test "IMAP: TLS, the network side and the session are three users" {
+	serve IMAPS tls -U yubin-imap-login yubin-checkpw yubin-imapd
+	coproc CLIENT { openssl s_client -quiet -crlf \
+	    -connect "127.0.0.1:$IMAPS" 2>/dev/null; }
+	local line
+	read -r -t 10 -u "${CLIENT[0]}" line
+	[[ $line == "* OK "* ]]
+	# The listener, the relay; the monitor, the child that speaks.
+	[ "$(cat_uids tlsserver)" = "0 64003" ]
+	[ "$(cat_uids imap-login)" = "0 64001" ]
+	echo 'a LOGIN ann@example.test secret' >&"${CLIENT[1]}"
+	read -r -t 10 -u "${CLIENT[0]}" line
+	[[ $line == "a OK "* ]]
+	[ "$(cat_uids imapd)" = 64010 ]
+	[ "$(cat_uids imap-login)" = "" ]
+	echo 'b LOGOUT' >&"${CLIENT[1]}"
+	read -r -t 10 -u "${CLIENT[0]}" line
+	[[ $line == "* BYE"* ]]
+	wait "$CLIENT_PID" || :
+}
+
+@test "SMTP: the side that speaks is its own user and can write the queue" {
+	serve SMTP starttls -U yubin-smtpd
+	dialog -c "127.0.0.1:$SMTP" <<-'X'
+		S: 220 *
+		C: EHLO me
+		S* 250 *
+		C: MAIL FROM:<x@elsewhere.test>
+		S: 250 *
+		C: RCPT TO:<ann@example.test>
+		S: 250 *
+		C: DATA
+		S: 354 *
+		C: Subject: as-user
+		C:
+		C: hello
+		C: .
+		S: 250 2.0.0 Ok *
+		C: QUIT
+		S: 221 *
+	X
+	[ "$(find "$YUBIN_ROOT/queue/new" -type f -uid 64002 | wc -l)" -eq 1 ]
+	yubin-queue-runner --once 2>>"$DIR/log"
+	local f
+	f=$(find "$YUBIN_ROOT/mail/example.test/ann/new" -type f)
+	[ "$(stat -c %u "$f")" = 64010 ]
+	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+}
+
+@test "a session of one user cannot read another's Maildir" {
+	chmod 700 "$YUBIN_ROOT/mail/example.test/bob"
+	serve IMAP plain -U yubin-imap-login yubin-checkpw yubin-imapd
+	dialog -c "127.0.0.1:$IMAP" <<-'X'
+		S: * OK *
+		C: a LOGIN ann@example.test secret
+		S: a OK *
+		C: b SELECT "../bob"
+		S: b NO *
+		C: c LIST "" "../%"
+		S: c *
+		C: d LOGOUT
+		S* d OK*
+	X
+}
