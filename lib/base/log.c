@@ -4,6 +4,7 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,20 +38,51 @@ same_file(int a, int b)
 	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* Standard error is a connection with the outside: under inetd it is the
+ * client's, also for programs started behind a TLS relay, whose descriptors 0
+ * and 1 are others. */
+static bool
+is_connection(void)
+{
+	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
+	socklen_t len = sizeof(ss);
+
+	if (getsockname(2, (struct sockaddr *)&ss, &len) < 0)
+		return false;
+	return ss.ss_family == AF_INET || ss.ss_family == AF_INET6 ||
+	    same_file(2, 0) || same_file(2, 1);
+}
+
+/* Standard error is the system's log, put there by a program before us. */
+static bool
+is_syslog(void)
+{
+	struct sockaddr_un sun = {.sun_family = AF_UNSPEC};
+	socklen_t len = sizeof(sun);
+
+	return getpeername(2, (struct sockaddr *)&sun, &len) == 0 &&
+	    sun.sun_family == AF_UNIX && strcmp(sun.sun_path, "/dev/log") == 0;
+}
+
+/* Put the system's log, or failing that nothing, in place of descriptor 2:
+ * what we start inherits it. */
 static void
-open_syslog(void)
+replace_stderr(void)
 {
 	struct sockaddr_un sun = {.sun_family = AF_UNIX,
 	    .sun_path = "/dev/log"};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	log_fd = socket(AF_UNIX, SOCK_DGRAM, 0);
-	if (log_fd < 0)
-		return;
-	if (connect(log_fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
-		close(log_fd);
-		log_fd = -1;
+	if (fd >= 0 && connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
+		close(fd);
+		fd = -1;
 	}
-	to_syslog = true;
+	if (fd < 0)
+		fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || dup2(fd, 2) < 0)
+		log_fd = -1;
+	if (fd >= 0)
+		close(fd);
 }
 
 void
@@ -61,8 +93,9 @@ log_open(const char *prog)
 	prog_name = prog;
 	if (fstat(2, &st) < 0)
 		log_fd = -1;
-	else if (S_ISSOCK(st.st_mode) && (same_file(2, 0) || same_file(2, 1)))
-		open_syslog();
+	else if (S_ISSOCK(st.st_mode) && is_connection())
+		replace_stderr();
+	to_syslog = is_syslog();
 }
 
 void

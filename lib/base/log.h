@@ -15,8 +15,8 @@
 
 /* Set the name that starts each line (a string that stays), and find out
  * whether standard error may be written: under inetd it is the client's
- * connection, and then lines go to syslog's /dev/log or, failing that,
- * nowhere.  Call once at start. */
+ * connection, and then descriptor 2 is replaced by syslog's /dev/log or,
+ * failing that, /dev/null.  Call once at start. */
 void log_open(const char *prog);
 
 /* A key=value that every later line carries right behind ev=, for example the

@@ -193,10 +193,11 @@ mail() {
 		Pass secret
 		SSLType IMAPS
 		CertificateFile $CA
+
 		MaildirStore near
-		Path $PWD/local/
 		Inbox $PWD/local/INBOX
 		SubFolders Maildir++
+
 		Channel all
 		Far :far:
 		Near :near:
@@ -212,9 +213,10 @@ mail() {
 	# A change on each side: a new message here, a flag and a deletion there.
 	printf 'Subject: near-new\nMessage-ID: <near@x>\n\nnew\n' \
 	    >local/INBOX/new/1.near.host
-	local first
-	first=$(find local/INBOX/cur -type f | sort | head -n 1)
-	mv "$first" "${first%:2,*}:2,FS${first##*:2,*}"
+	local first base
+	first=$(find local/INBOX/{cur,new} -name '*U=*' | sort | head -n 1)
+	base=${first##*/}
+	mv "$first" "local/INBOX/cur/${base%:2,*}:2,FS"
 	mbsync -c mbsyncrc -a
 	arrived ann near-new
 	[ "$(find "$far/cur" -name '*:2,*F*' | wc -l)" -ge 1 ]
