@@ -116,9 +116,9 @@ skip(struct imap *s, struct imap_literal l)
 		if (r <= 0)
 			return failed(s, r);
 		r = imap_literal_tail(line, &l);
-		if (r == 0)
+		if (!l.nonsync)
 			return refuse(s, "literal too large");
-		if (r < 0 || !l.nonsync || l.n > SKIP_MAX)
+		if (r < 0 || l.n > SKIP_MAX)
 			return bye(s, "literal too large");
 	}
 }
@@ -130,7 +130,8 @@ literal(struct imap *s, struct imap_literal l)
 	char *to;
 	int r;
 
-	if (l.n > s->line.max - s->line.n - 2)
+	if (s->line.n + 2 > s->line.max ||
+	    l.n > s->line.max - s->line.n - 2)
 		return skip(s, l);
 	if (!l.nonsync)
 		out_z(&s->serve.out, "+ go ahead\r\n");

@@ -244,7 +244,7 @@ take_input(struct imap *s)
 	if (!text)
 		return;
 	buf_init(&b, IMAP_LINE);
-	if (b64_decode(&b, str_z(text)) < 0 ||
+	if (b64_decode(&b, str_z(text)) < 0 || b.over ||
 	    in_push(&s->serve.in, buf_slice(&b)) < 0) {
 		fail_text(EINVAL, "CLIENT_INPUT is not base64");
 		die(EXIT_PERM);

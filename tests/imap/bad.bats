@@ -142,6 +142,18 @@ load common
 	grep -q '^b OK' <<<"$output"
 }
 
+@test "a literal behind a line that fills the ceiling is not invited" {
+	{
+		printf 'a NOOP '
+		head -c 65523 /dev/zero | tr '\0' x
+		printf ' {3}\r\nb NOOP\r\n'
+	} >"$BATS_TEST_TMPDIR/in"
+	run -0 yubin-imapd <"$BATS_TEST_TMPDIR/in"
+	grep -q '^a BAD' <<<"$output"
+	grep -q '^b OK' <<<"$output"
+	! grep -q '^+' <<<"$output"
+}
+
 @test "too many bad commands end the session" {
 	run -0 yubin-imapd < <(for ((i = 0; i < 100; i++)); do printf 'a%d FOO\r\n' "$i"; done)
 	[ "$(grep -c ' BAD ' <<<"$output")" -le 30 ]
