@@ -2,7 +2,9 @@
 /* Completing a header, RFC 6409 8 and RFC 5322 3.6. */
 #include "head.h"
 
+#include "base/arena.h"
 #include "base/ascii.h"
+#include "msg/addr.h"
 #include "msg/date.h"
 #include "msg/header.h"
 
@@ -104,6 +106,52 @@ put_missing(const struct head *h, struct str fields, struct buf *b)
 		buf_fmt(b, "Message-ID: <%s@%s>\r\n", h->id, h->host);
 }
 
+/* Where a domain is to be put into the value, which holds one address without
+ * any ("root (Cron Daemon)", "Ann <ann>"); SIZE_MAX when it is not so. */
+static size_t
+missing_domain(struct str value, struct arena *a)
+{
+	struct addr_list l;
+	struct str box;
+	size_t at;
+
+	if (str_has(value, '@'))
+		return SIZE_MAX;
+	addr_parse(&l, value, a);
+	if (l.n != 1 || l.addrs[0].kind != ADDR_BOX || l.addrs[0].host.n ||
+	    l.addrs[0].mailbox.n == 0)
+		return SIZE_MAX;
+	box = l.addrs[0].mailbox;
+	at = str_find(value, '<');
+	at = at < value.n ? at + 1 : 0;
+	at += str_search(str_from(value, at), box);
+	return at < value.n ? at + box.n : SIZE_MAX;
+}
+
+/* A field as it stands, but for a domain where an address lacks it. */
+static void
+put_field(const struct head *h, const struct header_field *f, struct buf *b)
+{
+	static const char *const addresses[] = {
+	    "From", "Sender", "Reply-To", "To", "Cc", NULL};
+	size_t at = SIZE_MAX;
+	struct arena a;
+
+	if (one_of(f->name, addresses)) {
+		arena_init(&a, (size_t)16 << 20);
+		at = missing_domain(f->value, &a);
+		arena_free(&a);
+	}
+	if (at < SIZE_MAX) {
+		at += (size_t)(f->value.p - f->whole.p);
+		buf_str(b, str_to(f->whole, at));
+		buf_fmt(b, "@%s", h->host);
+		buf_str(b, str_from(f->whole, at));
+	} else {
+		buf_str(b, f->whole);
+	}
+}
+
 void
 head_complete_to(const struct head *h, struct str text, struct buf *b)
 {
@@ -116,7 +164,7 @@ head_complete_to(const struct head *h, struct str text, struct buf *b)
 	put_received(h, b);
 	while (header_next(&walk, &f) && f.name.n) {
 		if (!one_of(f.name, dropped))
-			buf_str(b, f.whole);
+			put_field(h, &f, b);
 		body = walk.rest;
 	}
 	put_missing(h, str_to(text, text.n - body.n), b);

@@ -157,6 +157,9 @@ data_receive(struct smtp *s, struct str args)
 	int end;
 
 	(void)args;
+	/* RFC 5321 3.3 allows both; which one tells more. */
+	if (s->nrcpt == 0 && !s->refused_rcpt)
+		return session_reply(s, 503, "5.5.1", "RCPT first");
 	if (s->nrcpt == 0)
 		return session_reply(s, 554, "5.5.1", "No valid recipients");
 	memset(&d, 0, sizeof(d));

@@ -99,6 +99,7 @@ rcpt_to(struct smtp *s, struct str args)
 		bad = session_reply(s, 452, "4.5.3", "Too many recipients");
 	if (!bad)
 		bad = verdict(s, ask(s, path));
+	s->refused_rcpt |= bad != NULL;
 	if (bad)
 		return bad;
 	add(s, smtp_path_text(path));

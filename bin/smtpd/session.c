@@ -70,6 +70,7 @@ session_reset(struct smtp *s)
 	s->size = 0;
 	s->rcpts = NULL;
 	s->nrcpt = s->rcpt_room = 0;
+	s->refused_rcpt = false;
 	arena_reset(&s->arena);
 	log_context("id", NULL);
 }

@@ -56,6 +56,7 @@ struct smtp {
 	uint64_t size; /* SIZE= of MAIL, 0 when not given */
 	struct envelope_rcpt *rcpts;
 	size_t nrcpt, rcpt_room;
+	bool refused_rcpt; /* some RCPT was refused */
 	struct arena arena;
 	struct queue_put put;
 

@@ -100,7 +100,7 @@ setup() {
 		C: MAIL FROM:<a@b.test>
 		S: 503 5.5.1 *
 		C: DATA
-		S: 554 5.5.1 *
+		S: 503 5.5.1 *
 		C: RCPT TO:<nobody@example.test>
 		S: 550 5.1.1 *
 		C: DATA

@@ -47,6 +47,17 @@ inject() {
 	! sent | grep -qi '^resent-bcc'
 }
 
+@test "what cron sends: addresses without a domain get one" {
+	inject 'From: root (Cron Daemon)\nTo: ann\nCc: Ann B <ann>\nReply-To: a, b\nSender: x@y\nSubject: root\n\nx\n' -t -i -FCronDaemon -odi -oem -oi
+	[ "$(sent | sed -n 1p)" = $'From: root@mx.example.test (Cron Daemon)\r' ]
+	[ "$(sent | sed -n 2p)" = $'To: ann@mx.example.test\r' ]
+	[ "$(sent | sed -n 3p)" = $'Cc: Ann B <ann@mx.example.test>\r' ]
+	[ "$(sent | sed -n 4p)" = $'Reply-To: a, b\r' ]
+	[ "$(sent | sed -n 5p)" = $'Sender: x@y\r' ]
+	[ "$(sent | sed -n 6p)" = $'Subject: root\r' ]
+	[ "$(envelope rcpt)" = ann@mx.example.test ]
+}
+
 @test "-f and -r: the sender; <> is nobody" {
 	inject '\nx\n' -f bob@example.test ann@example.test
 	[ "$(envelope sender)" = bob@example.test ]
