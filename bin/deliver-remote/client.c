@@ -56,6 +56,7 @@ static int
 broken(struct client *c, const char *why)
 {
 	c->broken = true;
+	c->answer.code = 0; /* half a reply says nothing */
 	return why ? fail_text(0, why) : -1;
 }
 

@@ -10,13 +10,15 @@ Lines of the script:
   <data     read up to the lone dot, keep the message in TRANSCRIPT.msgN
   tls       start TLS as server       tlsbad      send rubbish instead of it
   flood N   send N times "250-x"      drop        close now
-  hold      wait until the client closes
+  hold      read until the client closes
+  stall N   read nothing for N seconds
   --        the next connection
 The transcript has what was received, "TLS" and "END" per connection.
 """
 import socket
 import ssl
 import sys
+import time
 
 portfile, transcript = sys.argv[1:3]
 parts = [p.strip().split("\n") for p in sys.stdin.read().split("\n--\n")]
@@ -89,6 +91,8 @@ class Connection:
         elif s == "hold":
             while self.sock.recv(4096):
                 pass
+        elif s.startswith("stall "):
+            time.sleep(int(s[6:]))
         return s != "drop"
 
 
