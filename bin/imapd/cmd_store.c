@@ -81,10 +81,10 @@ tell(struct imap *s, const struct store *st, const size_t *index, size_t n)
 enum reply
 cmd_store(struct imap *s, struct scan *args)
 {
-	uint32_t flags, keywords, before = imap_known_keywords(&s->box);
+	uint32_t flags = 0, keywords = 0, before = imap_known_keywords(&s->box);
 	size_t *index, n;
 	struct imap_set set;
-	struct store st;
+	struct store st = {0};
 	enum reply r;
 
 	if (!imap_sp(args) || !imap_set_scan(args, &s->arena, &set) ||

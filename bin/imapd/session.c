@@ -4,8 +4,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/ascii.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "msg/b64.h"
@@ -113,7 +113,8 @@ imap_mailbox(struct imap *s, struct scan *args, struct str *name)
 	if (str_ieq(*name, STR("INBOX")) || str_istarts(*name, STR("INBOX."))) {
 		char *z = arena_z(&s->arena, *name);
 
-		memcpy(z, "INBOX", 5);
+		for (size_t i = 0; i < 5; i++)
+			z[i] = ascii_upper(z[i]);
 		*name = str_make(z, name->n);
 	}
 	return true;
