@@ -22,13 +22,14 @@ list(const char *root)
 	struct str *names;
 	struct arena a;
 	size_t n;
+	int r;
 
 	arena_init(&a, 64u << 20);
-	if (domain_list(root, &a, &names, &n) < 0)
-		return failed("list the domains");
+	r = domain_list(root, &a, &names, &n);
 	for (size_t i = 0; i < n; i++)
 		printf("%.*s\n", STR_FMT(names[i]));
-	return 0;
+	arena_free(&a);
+	return r < 0 ? failed("list the domains") : 0;
 }
 
 static void
@@ -79,14 +80,15 @@ del(const char *root, const char *name)
 	struct user *users;
 	char path[4096];
 	struct arena a;
-	size_t n;
+	size_t n = 0;
 	int fd, r;
 
 	if (!need_domain(root, domain))
 		return EXIT_PERM;
 	arena_init(&a, 64u << 20);
-	if (user_list(root, domain, &a, &users, &n) < 0 ||
-	    domain_path(path, sizeof(path), root, domain, NULL) < 0)
+	r = user_list(root, domain, &a, &users, &n);
+	arena_free(&a);
+	if (r < 0 || domain_path(path, sizeof(path), root, domain, NULL) < 0)
 		return failed("read its users");
 	if (n > 0)
 		return refuse("%s still has %zu users; remove them first",

@@ -48,9 +48,10 @@ list(const char *root, const char *domain)
 		    : EXIT_PERM;
 	arena_init(&a, LIST_ARENA);
 	if (domain_list(root, &a, &names, &n) < 0)
-		return failed("list the domains");
+		r = failed("list the domains");
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = list_one(root, names[i]);
+	arena_free(&a);
 	return r;
 }
 
