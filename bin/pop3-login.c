@@ -80,7 +80,7 @@ start_session(struct pop3_login *c)
 {
 	struct buf input;
 
-	buf_init(&input, 4 * SERVE_IN);
+	buf_init(&input, (size_t)4 * SERVE_IN);
 	b64_encode(&input, in_unread(&c->l.s.in));
 	login_hand_over(&c->l, (struct str){NULL, 0}, buf_slice(&input),
 	    STR("-ERR [SYS/TEMP] The session cannot be started\r\n"));
@@ -94,7 +94,7 @@ try_login(struct pop3_login *c, struct str user, struct str pass)
 		start_session(c);
 	case LOGIN_LATER:
 		err(c, "[SYS/TEMP] Try again later");
-		return;
+		break;
 	case LOGIN_DENIED:
 		err(c, "[AUTH] Wrong name or password");
 		break;

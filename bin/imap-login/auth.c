@@ -14,7 +14,7 @@ start_session(struct imap_login *c)
 	struct str unread = in_unread(&c->l.s.in);
 	struct buf input, sorry;
 
-	buf_init(&input, 4 * SERVE_IN);
+	buf_init(&input, (size_t)4 * SERVE_IN);
 	buf_init(&sorry, 1024);
 	b64_encode(&input, unread);
 	buf_str(&sorry, c->tag);
@@ -30,9 +30,10 @@ try_login(struct imap_login *c, struct str user, struct str pass)
 		start_session(c);
 	case LOGIN_LATER:
 		answer(c, "NO", "[UNAVAILABLE] Try again later");
-		return;
+		break;
 	case LOGIN_DENIED:
-		answer(c, "NO", "[AUTHENTICATIONFAILED] Wrong name or password");
+		answer(c, "NO",
+		    "[AUTHENTICATIONFAILED] Wrong name or password");
 		break;
 	}
 	if (c->l.tries_left <= 0)

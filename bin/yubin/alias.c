@@ -99,6 +99,6 @@ admin_alias(int argc, char **argv)
 		return add(root, argv[2], argv + 3);
 	if (argc == 3 && strcmp(argv[1], "del") == 0)
 		return del(root, argv[2]);
-	return refuse("usage: yubin alias list [DOMAIN] | add ADDR TARGET … | "
-	              "del ADDR");
+	return refuse("usage: yubin alias list [DOMAIN] | "
+	              "add ADDR TARGET … | del ADDR");
 }

@@ -183,8 +183,7 @@ login_try(struct login *l, struct str user, struct str pass)
 	l->s.in.deadline = now_plus_s(settings_num("LOGIN_TIMEOUT"));
 	if (verdict == 'y')
 		return LOGIN_OK;
-	if (verdict == 'n')
-		l->tries_left--;
+	l->tries_left--;
 	return verdict == 'n' ? LOGIN_DENIED : LOGIN_LATER;
 }
 

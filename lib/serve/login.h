@@ -36,8 +36,8 @@ void login_start(struct login *l, const char *prog, int argc, char **argv);
 /* Whether a login may be tried now: TLS is on, or not needed. */
 bool login_allowed(const struct login *l);
 
-/* Ask for a verdict.  Takes its time.  Counts tries_left down when denied.
- * Exits when the monitor is gone. */
+/* Ask for a verdict.  Takes its time.  Counts tries_left down unless it is
+ * LOGIN_OK; at 0 the connection is to end.  Exits when the monitor is gone. */
 enum login_result login_try(struct login *l, struct str user,
     struct str pass);
 

@@ -271,6 +271,8 @@ monitor_check(const char *root, const char *source, const char *checker,
 	if (slow_enter(&slow, root, source, user, most))
 		checker_run(checker, user, pass,
 		    (int)settings_num("CHECKER_TIMEOUT"), reply);
+	else
+		fail_text(EAGAIN, "too many tries at once");
 	known = reply->verdict == CHECKER_OK       ? 1
 	    : reply->verdict == CHECKER_DENIED ? 0
 	                                       : -1;

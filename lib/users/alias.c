@@ -118,10 +118,12 @@ check_target(struct str t)
 		if (ascii_iscntrl(t.p[i]))
 			return "a control character in a target";
 	if (t.p[0] == '|')
-		return str_trim(str_from(t, 1)).n ? NULL : "no program behind |";
+		return str_trim(str_from(t, 1)).n ? NULL
+		                                  : "no program behind |";
 	if (t.p[0] == '/')
-		return str_ends(t, STR("/")) ? NULL :
-		    "a path that does not end in / (only Maildirs)";
+		return str_ends(t, STR("/"))
+		    ? NULL
+		    : "a path that does not end in / (only Maildirs)";
 	if (str_istarts(t, FAIL))
 		return NULL;
 	if (at < t.n && at > 0 && domain_valid(str_from(t, at + 1)))

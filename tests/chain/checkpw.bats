@@ -24,7 +24,7 @@ check() {
 	local dir=$YUBIN_ROOT/mail/example.test/ann
 	[ "$output" = "ann@example.test ann@example.test $dir $dir /bin/sh $dir" ]
 	grep 'ev=login-ok .*user=ann@example.test' "$log"
-	! grep -w secret "$log"
+	run ! grep -w secret "$log"
 }
 
 @test "home and shell of the account; descriptor 3 is closed" {

@@ -19,7 +19,7 @@ SH
 }
 
 login() {
-	dialog yubin-imap-login yubin-checkpw "$session" "$@"
+	dialog yubin-imap-login yubin-checkpw "$session"
 }
 
 @test "the greeting carries the capabilities (RFC 3501 7.1)" {
@@ -45,7 +45,7 @@ login() {
 	EOF
 	grep 'ev=login-ok .*user=ann@example.test' "$log"
 	grep 'ev=session .*user=ann@example.test' "$log"
-	! grep secret "$log"
+	run ! grep secret "$log"
 }
 
 @test "the only domain is the default; names match in any case" {
@@ -151,7 +151,7 @@ login() {
 	grep 'ev=login-failed .*user=ann reason=wrong-password' "$log"
 	grep 'ev=login-failed .*user=nobody reason=unknown-user' "$log"
 	grep 'ev=login-failed .*user=ann@elsewhere.test reason=unknown-domain' "$log"
-	! grep -E 'secret|wrong"' "$log"
+	run ! grep -E 'secret|wrong"' "$log"
 }
 
 @test "LOGIN_TRIES wrong passwords end the connection" {
@@ -230,7 +230,7 @@ SH
 		C: d STARTTLS
 		S: d BAD*
 	EOF
-	! grep ev=login-ok "$log"
+	run ! grep ev=login-ok "$log"
 }
 
 @test "under TLS passwords are taken" {

@@ -18,7 +18,7 @@ SH
 }
 
 login() {
-	dialog yubin-pop3-login yubin-checkpw "$session" "$@"
+	dialog yubin-pop3-login yubin-checkpw "$session"
 }
 
 @test "greeting, CAPA (RFC 2449), QUIT" {
@@ -58,7 +58,7 @@ login() {
 		C~ pass  a b \r\n
 		S: +OK bob@example.test 
 	EOF
-	! grep secret "$log"
+	run ! grep secret "$log"
 }
 
 @test "what is pipelined behind PASS reaches the session" {

@@ -28,7 +28,7 @@ rig() {
 @test "what is sent behind STLS is refused, and TLS not started (CVE-2011-0411)" {
 	rig inject
 	grep ev=injection "$BATS_TEST_TMPDIR/log"
-	! grep ev=login-ok "$BATS_TEST_TMPDIR/log"
+	run ! grep ev=login-ok "$BATS_TEST_TMPDIR/log"
 }
 
 @test "a failed handshake is the end" {

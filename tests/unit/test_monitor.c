@@ -174,7 +174,8 @@ test_checkers(void)
 	    {"printf garbage >&4", CHECKER_BROKEN},
 	    {"printf '1:0,1:0,0:,1:/,8:LD_X=bad,' >&4", CHECKER_BROKEN},
 	    {"exec cat /dev/zero >&4", CHECKER_BUSY},
-	    {"test -n \"$AUTHORIZED$CREDENTIALS_LOOKUP\" && exit 1; exec \"$@\"",
+	    {"test -n \"$AUTHORIZED$CREDENTIALS_LOOKUP\" && exit 1\n"
+	     "exec \"$@\"",
 	        CHECKER_OK},
 	    {"x=$(tr '\\0' . <&3); [ \"$x\" = ann.pass.. ] && "
 	     "USER=$x exec \"$@\"; exit 1",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* proto/sasl: RFC 4616 4 has the examples, RFC 4954 4 and 4959 3 the framing. */
+/* proto/sasl: RFC 4616 4 has the examples, RFC 4954 4 and RFC 4959 3 the
+ * framing. */
 #include "tap.h"
 
 #include "msg/b64.h"
