@@ -14,7 +14,7 @@
 #include "base/now.h"
 #include "msg/flags.h"
 
-#define BASE_MAX 250 /* leaves room for ":2," */
+#define BASE_MAX 250 /* leaves room for ":2," and a flag */
 
 /* The flag bit of an upper-case letter, or 0. */
 static uint32_t
@@ -98,27 +98,23 @@ name_sizes(struct str base)
 int
 name_make(char to[NAME_SIZE], const struct name *n)
 {
-	size_t at = n->base.n;
+	char flags[52]; /* 26 letters of each case at most */
+	size_t count = 0;
+	int len;
 
-	if (at > BASE_MAX) {
-		errno = ENAMETOOLONG;
-		return fail("name ", NULL);
-	}
-	memcpy(to, n->base.p, at);
-	memcpy(to + at, ":2,", 3);
-	at += 3;
-	for (char c = 'A'; c <= 'Z'; c++) {
-		bool on = flag_of(c) ? n->flags & flag_of(c)
-				     : n->others & 1u << (c - 'A');
-
-		if (on && at < NAME_MAX)
-			to[at++] = c;
-	}
+	for (char c = 'A'; c <= 'Z'; c++)
+		if (flag_of(c) ? n->flags & flag_of(c)
+		               : n->others & 1u << (c - 'A'))
+			flags[count++] = c;
 	for (char c = 'a'; c <= 'z'; c++)
-		if (n->letters & 1u << (c - 'a') && at < NAME_MAX)
-			to[at++] = c;
-	to[at] = '\0';
-	return 0;
+		if (n->letters & 1u << (c - 'a'))
+			flags[count++] = c;
+	len = snprintf(to, NAME_SIZE, "%.*s:2,%.*s", STR_FMT(n->base),
+	    (int)count, flags);
+	if (len >= 0 && len < NAME_SIZE)
+		return 0;
+	errno = ENAMETOOLONG;
+	return fail("name ", NULL);
 }
 
 void

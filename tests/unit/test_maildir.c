@@ -32,8 +32,10 @@ test_names(void)
 	struct name n = name_parse(STR("1.Q2.host,S=10,W=12:2,FPSa"));
 	struct name odd = name_parse(STR("x:1,weird"));
 	char to[NAME_SIZE];
+	char long_name[245];
 	uint64_t v = 0;
 
+	memset(long_name, 'x', sizeof(long_name));
 	CHECK_STR(n.base, STR("1.Q2.host,S=10,W=12"), "base ends at the colon");
 	CHECK_NUM(n.flags, FLAG_FLAGGED | FLAG_SEEN, "F and S");
 	CHECK_NUM(n.letters, 1, "keyword letter a");
@@ -48,6 +50,9 @@ test_names(void)
 	CHECK(name_make(to, &n) == 0, "name made");
 	CHECK_STR(str_z(to), STR("1.Q2.host,S=10,W=12:2,DFPRSTaz"),
 	    "flags sorted, the unknown P kept");
+	n.base = str_make(long_name, 245);
+	CHECK(name_make(to, &n) < 0 && errno == ENAMETOOLONG,
+	    "flags that find no room are no silent loss");
 	CHECK(odd.flags == 0 && odd.base.n == 1, "another info is no flags");
 	CHECK(!name_usable(STR(".x")) && !name_usable(STR("a\nb")) &&
 	        !name_usable(STR(":2,S")) && !name_usable(STR("")),
@@ -75,7 +80,10 @@ test_valid(void)
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		bool ok = folder_valid(str_z(t[i].name));
 
-		CHECK(ok == t[i].ok, t[i].name[0] ? t[i].name : "(empty)");
+		CHECK(ok == t[i].ok,
+		    t[i].ok ? "a name one may have" : "a name refused");
+		if (ok != t[i].ok)
+			printf("# name %zu\n", i);
 	}
 }
 
