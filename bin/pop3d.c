@@ -201,7 +201,7 @@ send_text(struct pop3d *p, struct str text, uint32_t lines)
 			lines--;
 		if (!body)
 			body = str_eq(line, STR("\n")) ||
-			    str_eq(line, STR("\r\n"));
+			       str_eq(line, STR("\r\n"));
 		if (line.p[0] == '.')
 			out_chr(o, '.');
 		out_crlf(o, line);
@@ -304,15 +304,14 @@ static void
 cmd_capa(struct pop3d *p, struct str args)
 {
 	(void)args;
-	out_z(&p->s.out,
-	    "+OK capabilities\r\n"
-	    "TOP\r\n"
-	    "UIDL\r\n"
-	    "PIPELINING\r\n"
-	    "RESP-CODES\r\n"
-	    "AUTH-RESP-CODE\r\n"
-	    "IMPLEMENTATION yubin\r\n"
-	    ".\r\n");
+	out_z(&p->s.out, "+OK capabilities\r\n"
+			 "TOP\r\n"
+			 "UIDL\r\n"
+			 "PIPELINING\r\n"
+			 "RESP-CODES\r\n"
+			 "AUTH-RESP-CODE\r\n"
+			 "IMPLEMENTATION yubin\r\n"
+			 ".\r\n");
 }
 
 /* The UPDATE state (RFC 1939 6).  Returns how many were removed, or -1. */

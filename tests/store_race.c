@@ -98,7 +98,7 @@ appender(int k, int count)
 		snprintf(text, sizeof(text), "a%d-%d\r\n", k, i);
 		if (append_open(&a, &home, STR("INBOX")) != 1 ||
 		    append_begin(&a, i % 2 ? FLAG_SEEN : 0, &word,
-		        (size_t)(i % 3 == 0), 1000) < 0)
+			(size_t)(i % 3 == 0), 1000) < 0)
 			broken("append_begin");
 		append_data(&a, text, strlen(text));
 		if (append_end(&a) < 0 || append_commit(&a) < 0)
@@ -116,7 +116,7 @@ appender(int k, int count)
 struct view {
 	struct mailbox m;
 	const char *name;
-	uint32_t last;  /* the greatest UID told so far */
+	uint32_t last;	/* the greatest UID told so far */
 	size_t counted; /* messages as a client counts them */
 };
 
@@ -198,8 +198,8 @@ flag_some(struct view *v)
 	size_t idx[BATCH], n = choose(v, idx);
 
 	if (mailbox_store(&v->m, idx, n,
-	        random() % 2 ? STORE_ADD : STORE_REMOVE,
-	        random() % 2 ? FLAG_SEEN : FLAG_FLAGGED | FLAG_ANSWERED, 0) < 0)
+		random() % 2 ? STORE_ADD : STORE_REMOVE,
+		random() % 2 ? FLAG_SEEN : FLAG_FLAGGED | FLAG_ANSWERED, 0) < 0)
 		broken("mailbox_store");
 }
 
@@ -210,8 +210,8 @@ move_some(struct view *v, const char *to)
 	struct mailbox_copied pairs[BATCH];
 	uint32_t validity;
 
-	if (mailbox_copy(&v->m, idx, n, str_z(to), true, pairs, &done,
-	        &validity) < 0)
+	if (mailbox_copy(
+		&v->m, idx, n, str_z(to), true, pairs, &done, &validity) < 0)
 		broken("move");
 	for (size_t i = 1; i < done; i++)
 		if (pairs[i].to <= pairs[i - 1].to)

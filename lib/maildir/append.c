@@ -58,8 +58,7 @@ next_item(struct append *a)
 	/* Powers of two: room is used up exactly when n is one. */
 	if (a->n == 0 || (a->n & (a->n - 1)) == 0) {
 		size_t room = a->n ? a->n * 2 : 1;
-		struct arrival *more =
-		    realloc(a->items, room * sizeof(*more));
+		struct arrival *more = realloc(a->items, room * sizeof(*more));
 
 		if (!more)
 			oom();

@@ -22,9 +22,8 @@ struct target {
 static int
 place(struct target *t, struct arrival *a)
 {
-	struct name n = {.base = str_z(a->name),
-	    .flags = a->flags,
-	    .letters = a->letters};
+	struct name n = {
+	    .base = str_z(a->name), .flags = a->flags, .letters = a->letters};
 	bool fresh = !a->flags && !a->letters;
 	char to[NAME_SIZE];
 
@@ -41,9 +40,8 @@ place(struct target *t, struct arrival *a)
 static void
 put_back(const struct target *t, const struct arrival *a)
 {
-	struct name n = {.base = str_z(a->name),
-	    .flags = a->flags,
-	    .letters = a->letters};
+	struct name n = {
+	    .base = str_z(a->name), .flags = a->flags, .letters = a->letters};
 	char to[NAME_SIZE];
 
 	if (name_make(to, &n) < 0)

@@ -12,11 +12,11 @@
 #include "maildir/name.h"
 
 struct arrival {
-	int from;              /* directory the file is in now */
-	char old[NAME_SIZE];   /* its name there */
-	char name[NAME_SIZE];  /* base to have */
+	int from;	      /* directory the file is in now */
+	char old[NAME_SIZE];  /* its name there */
+	char name[NAME_SIZE]; /* base to have */
 	uint32_t flags, letters;
-	uint32_t uid;          /* given here; 0: it was not there any more */
+	uint32_t uid; /* given here; 0: it was not there any more */
 };
 
 /* Give UIDs to the n files and move them into the folder open at fd: to new/

@@ -22,8 +22,9 @@ deliver_open(struct deliver *d, const struct home *h, struct str folder,
 	int r, err;
 
 	*d = (struct deliver){.fd = -1};
-	if (base && (str_z(base).n > BASE_MAX || !name_usable(str_z(base)) ||
-	                str_has(str_z(base), '/') || str_has(str_z(base), ':'))) {
+	if (base &&
+	    (str_z(base).n > BASE_MAX || !name_usable(str_z(base)) ||
+		str_has(str_z(base), '/') || str_has(str_z(base), ':'))) {
 		errno = EINVAL;
 		return fail("deliver as ", base);
 	}
@@ -46,8 +47,8 @@ static bool
 is_base(struct str entry, struct str base)
 {
 	return str_starts(entry, base) &&
-	    (entry.n == base.n || entry.p[base.n] == ',' ||
-	        entry.p[base.n] == ':');
+	       (entry.n == base.n || entry.p[base.n] == ',' ||
+		   entry.p[base.n] == ':');
 }
 
 static int

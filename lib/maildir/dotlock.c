@@ -61,7 +61,7 @@ is_stale(int fd)
 	if (is_ours(fd))
 		return true;
 	return fstat(fd, &st) == 0 &&
-	    now_wall_s() - (int64_t)st.st_mtime > DOTLOCK_STALE_S;
+	       now_wall_s() - (int64_t)st.st_mtime > DOTLOCK_STALE_S;
 }
 
 static void

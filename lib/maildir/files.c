@@ -20,7 +20,7 @@
 #define FILES_MAX ((size_t)1 << 27)
 #define TICK_NS 20000000     /* local time stamps are at least this fine */
 #define SHARED_NS 2000000000 /* those of shared file systems */
-#define TAKES 8              /* how often new/ is read until it is empty */
+#define TAKES 8		     /* how often new/ is read until it is empty */
 
 void
 files_init(struct files *f, struct arena *names)
@@ -69,8 +69,7 @@ files_changed(int fd, const struct files_seen *seen)
 	if (age < TICK_NS)
 		return true;
 	/* Look once more when even a coarse stamp would have moved on. */
-	return age < SHARED_NS &&
-	    now.looked_ns - seen->mtime_ns >= SHARED_NS;
+	return age < SHARED_NS && now.looked_ns - seen->mtime_ns >= SHARED_NS;
 }
 
 static uint32_t
@@ -95,8 +94,7 @@ slot_of(const struct files *f, struct str base)
 {
 	size_t i = hash(base) & (f->nslots - 1);
 
-	while (f->slots[i] &&
-	    !str_eq(base_of(&f->list[f->slots[i] - 1]), base))
+	while (f->slots[i] && !str_eq(base_of(&f->list[f->slots[i] - 1]), base))
 		i = (i + 1) & (f->nslots - 1);
 	return &f->slots[i];
 }
@@ -158,7 +156,7 @@ is_message(int fd, const struct dirent *e)
 	if (e->d_type != DT_UNKNOWN)
 		return e->d_type == DT_REG;
 	return fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISREG(st.st_mode);
+	       S_ISREG(st.st_mode);
 }
 
 static DIR *
@@ -267,13 +265,12 @@ files_scan(struct files *f, int cur, int new, bool take)
 			break;
 	}
 	if (files_look(cur, &f->cur) < 0 || scan_cur(f, cur) < 0 ||
-	    files_look(cur, &after_cur) < 0 ||
-	    files_look(new, &after_new) < 0)
+	    files_look(cur, &after_cur) < 0 || files_look(new, &after_new) < 0)
 		return -1;
 	f->settled = after_cur.mtime_ns == f->cur.mtime_ns &&
-	    after_new.mtime_ns == f->new.mtime_ns &&
-	    f->cur.looked_ns - f->cur.mtime_ns >= TICK_NS &&
-	    f->new.looked_ns - f->new.mtime_ns >= TICK_NS;
+		     after_new.mtime_ns == f->new.mtime_ns &&
+		     f->cur.looked_ns - f->cur.mtime_ns >= TICK_NS &&
+		     f->new.looked_ns - f->new.mtime_ns >= TICK_NS;
 	if (f->settled)
 		drop_old(f);
 	return 0;

@@ -82,10 +82,10 @@ collect(const struct home *h, char *const *names, size_t n, struct arena *a,
 		(*list)[(*count)++] = (struct folder){.name = name};
 		for (size_t at = 1; at < name.n; at++)
 			if (name.p[at] == FOLDER_DELIMITER)
-				(*list)[(*count)++] = (struct folder){
-				    .name = str_to(name, at),
-				    .noselect = true,
-				    .children = true};
+				(*list)[(*count)++] =
+				    (struct folder){.name = str_to(name, at),
+					.noselect = true,
+					.children = true};
 	}
 }
 
@@ -109,8 +109,8 @@ merge(struct folder *list, size_t n)
 }
 
 int
-folder_list(const struct home *h, struct arena *a, struct folder **list,
-    size_t *n)
+folder_list(
+    const struct home *h, struct arena *a, struct folder **list, size_t *n)
 {
 	char **names;
 	size_t count;
@@ -200,8 +200,8 @@ remove_tree(int dirfd, const char *name, int depth)
 	struct arena a;
 	char **names;
 	size_t n;
-	int fd = openat(dirfd, name,
-	    O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(
+	    dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd < 0)
 		return;
@@ -249,8 +249,7 @@ has_children(const struct home *h, const char *dir)
 	if (folder_list(h, &a, &list, &n) < 0)
 		n = 0;
 	for (size_t i = 0; i < n; i++)
-		if (list[i].name.n > name.n &&
-		    str_starts(list[i].name, name) &&
+		if (list[i].name.n > name.n && str_starts(list[i].name, name) &&
 		    list[i].name.p[name.n] == FOLDER_DELIMITER)
 			found = true;
 	arena_free(&a);
@@ -264,8 +263,8 @@ is_unborn(const struct home *h, const char *dir)
 	struct stat st;
 
 	return str_starts(str_z(dir), STR(UNBORN)) &&
-	    fstatat(h->fd, dir, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    now_wall_s() - (int64_t)st.st_ctime > UNBORN_S;
+	       fstatat(h->fd, dir, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       now_wall_s() - (int64_t)st.st_ctime > UNBORN_S;
 }
 
 /* Also what an earlier deletion that was interrupted left. */
@@ -349,8 +348,8 @@ static int
 new_dir(char to[NAME_MAX + 1], const char *old, size_t from_n, struct str name)
 {
 	struct str tail = str_from(str_z(old), from_n + 1);
-	int n = snprintf(to, NAME_MAX + 1, ".%.*s%.*s", STR_FMT(name),
-	    STR_FMT(tail));
+	int n = snprintf(
+	    to, NAME_MAX + 1, ".%.*s%.*s", STR_FMT(name), STR_FMT(tail));
 
 	if (n < 0 || n > FOLDER_NAME_MAX + 1) {
 		errno = ENAMETOOLONG;
@@ -366,14 +365,14 @@ is_below(const char *dir, struct str name)
 	struct str s = str_from(str_z(dir), 1);
 
 	return str_starts(s, name) &&
-	    (s.n == name.n || s.p[name.n] == FOLDER_DELIMITER);
+	       (s.n == name.n || s.p[name.n] == FOLDER_DELIMITER);
 }
 
 /* Check (do: carry out) the renaming of every directory of the subtree.
  * Returns how many there are, or -1. */
 static int
-rename_all(const struct home *h, char *const *names, size_t n,
-    struct str from, struct str to, bool now)
+rename_all(const struct home *h, char *const *names, size_t n, struct str from,
+    struct str to, bool now)
 {
 	int count = 0;
 
@@ -390,7 +389,7 @@ rename_all(const struct home *h, char *const *names, size_t n,
 			return -1;
 		}
 		if (now && (note_uidvalidity(h, names[i]) < 0 ||
-		               renameat(h->fd, names[i], h->fd, dir) < 0))
+			       renameat(h->fd, names[i], h->fd, dir) < 0))
 			return fail("rename ", names[i]);
 	}
 	return count;

@@ -13,8 +13,8 @@
 #include "maildir/home.h"
 
 #define FOLDER_DELIMITER '.'
-#define FOLDER_NAME_MAX 200   /* octets */
-#define FOLDERS_MAX 50000     /* in one home */
+#define FOLDER_NAME_MAX 200 /* octets */
+#define FOLDERS_MAX 50000   /* in one home */
 
 struct folder {
 	struct str name;
@@ -30,8 +30,8 @@ bool folder_valid(struct str name);
 
 /* All mailboxes, INBOX first, then by name, with the parents that exist only
  * by their children.  The array and names are in the arena.  0 or -1. */
-int folder_list(const struct home *h, struct arena *a, struct folder **list,
-    size_t *n);
+int folder_list(
+    const struct home *h, struct arena *a, struct folder **list, size_t *n);
 
 /* CREATE (RFC 3501 6.3.3); a delimiter at the end of name is ignored.
  * Returns 0; -1: EEXIST, EINVAL a bad name, … */
@@ -50,8 +50,8 @@ int folder_rename(const struct home *h, struct str from, struct str to);
 int folder_exists(const struct home *h, struct str name);
 
 /* The subscribed names, sorted; they need not exist.  0 or -1. */
-int folder_subscribed(const struct home *h, struct arena *a,
-    struct str **names, size_t *n);
+int folder_subscribed(
+    const struct home *h, struct arena *a, struct str **names, size_t *n);
 
 /* SUBSCRIBE and UNSUBSCRIBE (6.3.6, 6.3.7); both are content when it is so
  * already.  Durable.  Returns 0; -1: EINVAL a bad name, … */

@@ -75,7 +75,7 @@ utf7_ok(struct str s)
 			return false;
 		/* Two shifts in a row would be a second spelling. */
 		if (end > 1 && (shifted_before ||
-		                   !shifted_ok(str_from(str_to(s, end), 1))))
+				   !shifted_ok(str_from(str_to(s, end), 1))))
 			return false;
 		shifted_before = end > 1;
 		s = str_from(s, end + 1);

@@ -78,8 +78,8 @@ load(const struct home *h, struct arena *a, struct str **names, size_t *n)
 }
 
 int
-folder_subscribed(const struct home *h, struct arena *a, struct str **names,
-    size_t *n)
+folder_subscribed(
+    const struct home *h, struct arena *a, struct str **names, size_t *n)
 {
 	size_t kept = 0;
 
@@ -93,8 +93,8 @@ folder_subscribed(const struct home *h, struct arena *a, struct str **names,
 }
 
 static int
-save(const struct home *h, const struct str *names, size_t n,
-    struct str except, struct str more)
+save(const struct home *h, const struct str *names, size_t n, struct str except,
+    struct str more)
 {
 	struct buf b;
 	int r;
@@ -111,7 +111,7 @@ save(const struct home *h, const struct str *names, size_t n,
 		buf_chr(&b, '\n');
 	}
 	r = b.over ? (errno = EFBIG, -1)
-	           : file_replace(h->fd, SUBSCRIPTIONS, buf_slice(&b), 0600);
+		   : file_replace(h->fd, SUBSCRIPTIONS, buf_slice(&b), 0600);
 	buf_free(&b);
 	return r;
 }

@@ -43,8 +43,8 @@ home_close(struct home *h)
 static bool
 under_inbox(struct str name)
 {
-	return str_ieq(str_to(name, str_find(name, FOLDER_DELIMITER)),
-	    STR("INBOX"));
+	return str_ieq(
+	    str_to(name, str_find(name, FOLDER_DELIMITER)), STR("INBOX"));
 }
 
 int
@@ -93,9 +93,8 @@ home_folder_open(const struct home *h, struct str name, int *fd)
 		return 0;
 	*fd = openat(h->fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0)
-		return errno == ENOENT || errno == ENOTDIR
-		    ? 0
-		    : fail("open ", dir);
+		return errno == ENOENT || errno == ENOTDIR ? 0
+							   : fail("open ", dir);
 	r = complete(*fd, dir[1] == '\0');
 	if (r <= 0) {
 		int err = errno;
@@ -114,9 +113,8 @@ read_value(int fd)
 	uint64_t v;
 	ssize_t n = pread(fd, text, sizeof(text), 0);
 
-	if (n < 0 ||
-	    num_scan_hex(str_trim(str_make(text, (size_t)n)), UINT32_MAX, &v) <
-	        0)
+	if (n < 0 || num_scan_hex(str_trim(str_make(text, (size_t)n)),
+			 UINT32_MAX, &v) < 0)
 		return 0;
 	return (uint32_t)v;
 }

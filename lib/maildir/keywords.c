@@ -95,7 +95,7 @@ add(int dirfd, struct arena *a, const char *names[KEYWORDS_N], struct str name)
 	i = keywords_find(names, name);
 	if (i >= 0)
 		return i;
-	for (i = 0; i < KEYWORDS_N && names[i]; )
+	for (i = 0; i < KEYWORDS_N && names[i];)
 		i++;
 	if (i == KEYWORDS_N) {
 		errno = ENOSPC;
@@ -110,8 +110,8 @@ add(int dirfd, struct arena *a, const char *names[KEYWORDS_N], struct str name)
 }
 
 int
-keywords_add(int dirfd, struct arena *a, const char *names[KEYWORDS_N],
-    struct str name)
+keywords_add(
+    int dirfd, struct arena *a, const char *names[KEYWORDS_N], struct str name)
 {
 	struct dotlock lock;
 	int i = keywords_find(names, name);

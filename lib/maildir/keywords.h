@@ -17,8 +17,8 @@ bool keywords_valid(struct str name);
 
 /* Fill in all letters' names, NULL for those not in use; from the arena.
  * Bad lines are skipped, no file means no keywords. */
-void keywords_parse(struct str text, struct arena *a,
-    const char *names[KEYWORDS_N]);
+void keywords_parse(
+    struct str text, struct arena *a, const char *names[KEYWORDS_N]);
 int keywords_load(int dirfd, struct arena *a, const char *names[KEYWORDS_N]);
 
 /* The index of a keyword (case ignored), or -1. */
@@ -26,7 +26,7 @@ int keywords_find(const char *const names[KEYWORDS_N], struct str name);
 
 /* Give it a letter, on disk too, when it has none; names is loaded afresh.
  * Returns the index; -1: EINVAL no keyword, ENOSPC all letters are taken. */
-int keywords_add(int dirfd, struct arena *a, const char *names[KEYWORDS_N],
-    struct str name);
+int keywords_add(
+    int dirfd, struct arena *a, const char *names[KEYWORDS_N], struct str name);
 
 #endif

@@ -111,8 +111,8 @@ number(struct look *l, size_t n)
 			order[at++] = &l->files.list[i];
 	qsort(order, n, sizeof(struct file *), by_name);
 	for (size_t i = 0; i < n; i++)
-		order[i]->uid = uidlist_add(&l->list,
-		    str_make(order[i]->name, order[i]->base_n));
+		order[i]->uid = uidlist_add(
+		    &l->list, str_make(order[i]->name, order[i]->base_n));
 	free(order);
 }
 
@@ -162,8 +162,8 @@ shrink(struct look *l)
 
 /* Under the lock: look again unless nobody else was here meanwhile. */
 static int
-renew(struct look *l, const struct home *h, int fd, int cur, int new,
-    bool take, bool sure)
+renew(struct look *l, const struct home *h, int fd, int cur, int new, bool take,
+    bool sure)
 {
 	int r = 1;
 
@@ -225,8 +225,7 @@ annotate(struct look *l, struct arena *names)
 }
 
 static int
-look(struct look *l, const struct home *h, int fd, int cur, int new,
-    bool take)
+look(struct look *l, const struct home *h, int fd, int cur, int new, bool take)
 {
 	struct dotlock lock;
 	int r;

@@ -72,24 +72,21 @@ open_parts(struct mailbox *m, struct str name)
 		}
 	}
 	for (int i = 0; i < MAILBOX_PATHS; i++)
-		fds[i] = openat(m->fd, parts[i],
-		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		fds[i] =
+		    openat(m->fd, parts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	m->cur = fds[0];
 	m->new = fds[1];
 	return m->cur < 0 || m->new < 0 ? fail("open ", m->path[0]) : 0;
 }
 
 int
-mailbox_open(struct mailbox *m, const struct home *h, struct str name,
-    bool readonly)
+mailbox_open(
+    struct mailbox *m, const struct home *h, struct str name, bool readonly)
 {
 	int err, r;
 
-	*m = (struct mailbox){.home = h,
-	    .readonly = readonly,
-	    .fd = -1,
-	    .cur = -1,
-	    .new = -1};
+	*m = (struct mailbox){
+	    .home = h, .readonly = readonly, .fd = -1, .cur = -1, .new = -1};
 	r = home_folder_open(h, name, &m->fd);
 	if (r <= 0)
 		return r;
@@ -355,7 +352,7 @@ mailbox_look(struct mailbox *m)
 		return 0;
 	arena_init(&names, NAMES_MAX);
 	if (look_take(&l, m->home, m->fd, m->cur, m->new, &names, !m->readonly,
-	        m->uidvalidity ? m : NULL) < 0) {
+		m->uidvalidity ? m : NULL) < 0) {
 		arena_free(&names);
 		if (!is_deleted(m))
 			return -1;

@@ -19,17 +19,17 @@
 #include "maildir/home.h"
 
 #define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
-#define MAILBOX_PATHS 2     /* directories to watch */
+#define MAILBOX_PATHS 2	    /* directories to watch */
 
 struct mail {
 	uint32_t uid;
-	uint32_t flags;    /* msg/flags.h, without FLAG_RECENT */
+	uint32_t flags;	   /* msg/flags.h, without FLAG_RECENT */
 	uint32_t keywords; /* bit i: mailbox.keyword[i] */
-	bool recent;       /* \Recent in this session */
-	bool gone;         /* the file is gone; its expunge not yet reported */
+	bool recent;	   /* \Recent in this session */
+	bool gone;	   /* the file is gone; its expunge not yet reported */
 	/* Private from here: measured by mailbox_measure(). */
 	bool measured, in_new, changed;
-	uint8_t base_n;   /* octets of name before ":2," */
+	uint8_t base_n;	  /* octets of name before ":2," */
 	const char *name; /* NULL when gone */
 	const char *uidl;
 	uint64_t size, wire_size;
@@ -50,13 +50,13 @@ struct mailbox {
 	/* Private. */
 	const struct home *home;
 	int fd, cur, new; /* the folder and its two directories */
-	size_t total; /* with those found since the last sync, behind n */
+	size_t total;	  /* with those found since the last sync, behind n */
 	size_t room;
 	struct arena names;    /* file names of the last scan */
 	struct arena words;    /* keyword names */
 	struct arena reported; /* the arrays of the last mailbox_changes */
 	struct files_seen seen_cur, seen_new;
-	bool stale;     /* scan again at the next sync */
+	bool stale;	/* scan again at the next sync */
 	bool new_words; /* keyword[] has names not yet reported */
 	int64_t words_mtime_ns;
 	uint64_t words_ino;
@@ -70,8 +70,8 @@ struct mailbox {
  * h must outlive m.
  * Returns 1; 0 no such mailbox (also one that is only a \Noselect parent, or
  * a name nobody can have); -1 failed. */
-int mailbox_open(struct mailbox *m, const struct home *h, struct str name,
-    bool readonly);
+int mailbox_open(
+    struct mailbox *m, const struct home *h, struct str name, bool readonly);
 void mailbox_close(struct mailbox *m);
 
 /* What a sync found, in the order to send it: expunges, then EXISTS (m->n is
@@ -179,7 +179,7 @@ int mailbox_status(const struct home *h, struct str name, bool size,
 
 /* The directories whose changes mean a sync is worth while, for watch_open()
  * (two; they live as long as m is open). */
-void mailbox_watch_paths(const struct mailbox *m,
-    const char *paths[MAILBOX_PATHS]);
+void mailbox_watch_paths(
+    const struct mailbox *m, const char *paths[MAILBOX_PATHS]);
 
 #endif

@@ -27,7 +27,7 @@ struct copying {
 	size_t *idx; /* of m, for each of list */
 	size_t n;
 	uint8_t letter[MAILBOX_KEYWORDS]; /* there, + 1; 0 not known yet */
-	const char *words[KEYWORDS_N];    /* the destination's */
+	const char *words[KEYWORDS_N];	  /* the destination's */
 	struct arena arena;
 };
 
@@ -58,8 +58,7 @@ static void
 describe(struct copying *c, size_t i, struct arrival *a)
 {
 	const struct mail *mail = &c->m->mails[i];
-	struct str sizes =
-	    name_sizes(str_make(mail->name, mail->base_n));
+	struct str sizes = name_sizes(str_make(mail->name, mail->base_n));
 	char unique[NAME_SIZE];
 
 	name_unique(unique);
@@ -184,8 +183,8 @@ move_round(struct copying *c, const size_t *idx, size_t n,
 			continue;
 		describe(c, idx[i], a);
 		a->from = mailbox_dir(c->m, idx[i]);
-		snprintf(a->old, sizeof(a->old), "%s",
-		    c->m->mails[idx[i]].name);
+		snprintf(
+		    a->old, sizeof(a->old), "%s", c->m->mails[idx[i]].name);
 		c->idx[c->n++] = idx[i];
 	}
 	if (c->n &&
@@ -222,9 +221,8 @@ move(struct copying *c, const size_t *idx, size_t n,
 		errno = EAGAIN;
 	if (r != 0)
 		return -1;
-	return file_sync_dir(c->m->cur) < 0 || file_sync_dir(c->m->new) < 0
-	    ? -1
-	    : 0;
+	return file_sync_dir(c->m->cur) < 0 || file_sync_dir(c->m->new) < 0 ? -1
+									    : 0;
 }
 
 int
@@ -254,8 +252,8 @@ mailbox_copy(struct mailbox *m, const size_t *idx, size_t n, struct str dest,
 	if (keywords_load(c.fd, &c.arena, c.words) < 0)
 		r = -1;
 	else if (n)
-		r = (moving ? move : copy)(&c, idx, n, pairs, npairs,
-		    uidvalidity);
+		r = (moving ? move : copy)(
+		    &c, idx, n, pairs, npairs, uidvalidity);
 	err = errno;
 	m->stale = true;
 	arena_free(&c.arena);

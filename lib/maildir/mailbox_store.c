@@ -111,8 +111,8 @@ store_one(struct mailbox *m, size_t i, const struct change *c)
 }
 
 int
-mailbox_store(struct mailbox *m, const size_t *idx, size_t n,
-    enum store_op op, uint32_t flags, uint32_t keywords)
+mailbox_store(struct mailbox *m, const size_t *idx, size_t n, enum store_op op,
+    uint32_t flags, uint32_t keywords)
 {
 	struct change c = {.op = op, .flags = flags & FLAG_SETTABLE};
 

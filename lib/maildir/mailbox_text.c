@@ -15,7 +15,7 @@
 #include "msg/flags.h"
 
 #define READ_MAX 262144 /* above this size, map instead of reading */
-#define MISSES 10       /* renames by others in the way of one operation */
+#define MISSES 10	/* renames by others in the way of one operation */
 
 int
 mailbox_dir(const struct mailbox *m, size_t i)
@@ -43,8 +43,8 @@ static int
 open_message(int dirfd, const char *name, struct stat *st)
 {
 	/* O_NONBLOCK: what we listed as a file may be a FIFO by now. */
-	int fd = openat(dirfd, name,
-	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	int fd =
+	    openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	int err = 0;
 
 	if (fd < 0)
@@ -126,8 +126,8 @@ file_text(int dirfd, const char *name, struct mailbox_text *t)
 		errno = EFBIG;
 		return -1;
 	}
-	r = (st.st_size > READ_MAX ? map_text : read_text)(fd,
-	    (size_t)st.st_size, t);
+	r = (st.st_size > READ_MAX ? map_text : read_text)(
+	    fd, (size_t)st.st_size, t);
 	err = errno;
 	close(fd);
 	errno = err;
@@ -219,8 +219,8 @@ mailbox_measure(struct mailbox *m, size_t i)
 		if (mail->gone)
 			return 0;
 		if (mailbox_file_sizes(mailbox_dir(m, i), mail->name,
-		        mail->wire_size, &mail->size, &mail->wire_size,
-		        &mail->date_s) == 0) {
+			mail->wire_size, &mail->size, &mail->wire_size,
+			&mail->date_s) == 0) {
 			mail->measured = true;
 			return 1;
 		}
@@ -235,8 +235,8 @@ mailbox_measure(struct mailbox *m, size_t i)
 }
 
 int
-mailbox_status(const struct home *h, struct str name, bool size,
-    struct mailbox_status *st)
+mailbox_status(
+    const struct home *h, struct str name, bool size, struct mailbox_status *st)
 {
 	struct mailbox m;
 	int r = mailbox_open(&m, h, name, true);

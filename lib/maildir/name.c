@@ -69,7 +69,7 @@ name_usable(struct str file)
 	size_t base = name_base(file);
 
 	return base > 0 && base <= BASE_MAX && file.p[0] != '.' &&
-	    !str_has(file, '\n') && !str_has(file, '\r');
+	       !str_has(file, '\n') && !str_has(file, '\r');
 }
 
 bool
@@ -83,7 +83,7 @@ name_size(struct str base, char key, uint64_t *v)
 		return false;
 	digits = str_from(base, at + 3);
 	return num_scan(str_to(digits, str_find(digits, ',')), INT64_MAX, v) ==
-	    0;
+	       0;
 }
 
 struct str
@@ -104,13 +104,13 @@ name_make(char to[NAME_SIZE], const struct name *n)
 
 	for (char c = 'A'; c <= 'Z'; c++)
 		if (flag_of(c) ? n->flags & flag_of(c)
-		               : n->others & 1u << (c - 'A'))
+			       : n->others & 1u << (c - 'A'))
 			flags[count++] = c;
 	for (char c = 'a'; c <= 'z'; c++)
 		if (n->letters & 1u << (c - 'a'))
 			flags[count++] = c;
-	len = snprintf(to, NAME_SIZE, "%.*s:2,%.*s", STR_FMT(n->base),
-	    (int)count, flags);
+	len = snprintf(
+	    to, NAME_SIZE, "%.*s:2,%.*s", STR_FMT(n->base), (int)count, flags);
 	if (len >= 0 && len < NAME_SIZE)
 		return 0;
 	errno = ENAMETOOLONG;

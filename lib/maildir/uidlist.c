@@ -74,8 +74,8 @@ header1(struct uidlist *u, struct str line)
 	struct str validity, next;
 
 	return str_cut(&line, ' ', &validity) && str_cut(&line, ' ', &next) &&
-	    number(validity, UINT32_MAX, &u->uidvalidity) &&
-	    number(next, UIDLIST_UID_MAX, &u->uidnext);
+	       number(validity, UINT32_MAX, &u->uidvalidity) &&
+	       number(next, UIDLIST_UID_MAX, &u->uidnext);
 }
 
 /* "3 V<uidvalidity> N<next uid> …" */
@@ -152,7 +152,7 @@ entry(struct uidlist_entry *e, struct str line, bool v1)
 	e->base = scan_rest(&s);
 	e->base = str_to(e->base, name_base(e->base));
 	return name_usable(e->base) && !str_has(e->base, '/') &&
-	    !str_has(e->base, '\0');
+	       !str_has(e->base, '\0');
 }
 
 int
@@ -171,7 +171,7 @@ uidlist_parse(struct uidlist *u, struct str text)
 		u->uidvalidity = 0;
 		return -1;
 	}
-	for (text = str_from(text, lf + 1); text.n; ) {
+	for (text = str_from(text, lf + 1); text.n;) {
 		struct uidlist_entry e;
 
 		lf = str_find(text, '\n');
@@ -268,7 +268,7 @@ uidlist_fresh(const struct uidlist *u, int dirfd)
 	if (fstatat(dirfd, UIDLIST, &st, 0) < 0)
 		return !u->found;
 	return u->found && u->dev == st.st_dev && u->ino == st.st_ino &&
-	    u->size == (uint64_t)st.st_size && u->mtime_ns == mtime_ns(&st);
+	       u->size == (uint64_t)st.st_size && u->mtime_ns == mtime_ns(&st);
 }
 
 uint32_t
@@ -277,7 +277,7 @@ uidlist_add(struct uidlist *u, struct str base)
 	uint32_t uid = u->uidnext;
 
 	push(u, (struct uidlist_entry){
-	            .uid = uid, .fields = STR(""), .base = base});
+		    .uid = uid, .fields = STR(""), .base = base});
 	return uid;
 }
 

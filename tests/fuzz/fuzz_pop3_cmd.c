@@ -14,9 +14,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct pop3_cmd c = pop3_cmd_parse(line);
 	uint32_t v[2];
 
-	if (c.args.n > n ||
-	    (c.args.n && (c.args.p < line.p ||
-	                     c.args.p + c.args.n > line.p + n)))
+	if (c.args.n > n || (c.args.n && (c.args.p < line.p ||
+					     c.args.p + c.args.n > line.p + n)))
 		abort();
 	if (pop3_cmd_numbers(c.args, v, 1) && pop3_cmd_numbers(c.args, v, 2))
 		abort();

@@ -42,7 +42,7 @@ check_keywords(struct str text)
 	keywords_parse(text, &a, names);
 	for (int i = 0; i < KEYWORDS_N; i++)
 		if (names[i] && (!keywords_valid(str_z(names[i])) ||
-		                    keywords_find(names, str_z(names[i])) != i))
+				    keywords_find(names, str_z(names[i])) != i))
 			abort();
 	arena_free(&a);
 }
@@ -61,8 +61,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    name_make(made, &name) == 0) {
 		struct name again = name_parse(str_z(made));
 
-		if (!str_eq(again.base, name.base) ||
-		    again.flags != name.flags)
+		if (!str_eq(again.base, name.base) || again.flags != name.flags)
 			abort();
 	}
 	return 0;

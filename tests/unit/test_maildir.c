@@ -55,7 +55,7 @@ test_names(void)
 	    "flags that find no room are no silent loss");
 	CHECK(odd.flags == 0 && odd.base.n == 1, "another info is no flags");
 	CHECK(!name_usable(STR(".x")) && !name_usable(STR("a\nb")) &&
-	        !name_usable(STR(":2,S")) && !name_usable(STR("")),
+		  !name_usable(STR(":2,S")) && !name_usable(STR("")),
 	    "names that cannot be listed");
 	CHECK(name_order("9.x", "10.a") < 0, "order by number of seconds");
 }
@@ -131,8 +131,8 @@ test_deliver(void)
 	CHECK_NUM(deliver_open(&d, &home, STR("INBOX"), "a/b"), -1,
 	    "a slash in the name is refused");
 	CHECK(deliver_open(&d, &home, STR("INBOX"), NULL) == 1 &&
-	        deliver_seen(&d, "100.Qx.h") == 1 &&
-	        deliver_seen(&d, "100.Q") == 0,
+		  deliver_seen(&d, "100.Qx.h") == 1 &&
+		  deliver_seen(&d, "100.Q") == 0,
 	    "seen in new/");
 	CHECK_NUM(mailbox_open(&m, &home, STR("inbox"), false), 1, "INBOX");
 	CHECK_NUM(deliver_seen(&d, "100.Qx.h"), 1, "seen in cur/");
@@ -143,7 +143,7 @@ test_deliver(void)
 	    "UIDs from 1 in order of time");
 	check_text(&m, 0, "A: b\n\nc\n", "stored with LF");
 	CHECK(mailbox_measure(&m, 0) == 1 && m.mails[0].size == 8 &&
-	        m.mails[0].wire_size == 11,
+		  m.mails[0].wire_size == 11,
 	    "sizes stored and on the wire");
 	check_text(&m, 1, "a\r\r\nb\rc\nd\r",
 	    "CR CR LF and bare CR kept, else nothing lost");
@@ -169,42 +169,46 @@ test_sessions(void)
 	CHECK_NUM(mailbox_open(&a, &home, STR("INBOX"), false), 1, "first");
 	CHECK_NUM(mailbox_open(&b, &home, STR("INBOX"), false), 1, "second");
 	CHECK(mailbox_sync(&a, true, &c) == 0 && !c.exists && !c.nexpunged &&
-	        !c.nflagged,
+		  !c.nflagged,
 	    "nothing new");
 	k = mailbox_keyword(&a, STR("$Forwarded"), true);
 	CHECK_NUM(k, 0, "the first letter");
-	CHECK_NUM(mailbox_store(&a, (size_t[]){0, 1}, 2, STORE_ADD, FLAG_SEEN,
-	              1u << k), 0, "STORE");
-	CHECK_NUM(mailbox_store(&b, (size_t[]){0}, 1, STORE_ADD,
-	              FLAG_FLAGGED, 0), 0, "STORE by the other, renamed since");
+	CHECK_NUM(mailbox_store(
+		      &a, (size_t[]){0, 1}, 2, STORE_ADD, FLAG_SEEN, 1u << k),
+	    0, "STORE");
+	CHECK_NUM(
+	    mailbox_store(&b, (size_t[]){0}, 1, STORE_ADD, FLAG_FLAGGED, 0), 0,
+	    "STORE by the other, renamed since");
 	CHECK_NUM(b.mails[0].flags, FLAG_SEEN | FLAG_FLAGGED,
 	    "both changes are there");
 	CHECK(mailbox_sync(&b, true, &c) == 0 && c.nflagged == 2 && c.keywords,
 	    "the other's flags and keyword reported");
 	CHECK(b.keyword[0] && strcmp(b.keyword[0], "$Forwarded") == 0 &&
-	        b.mails[1].keywords == 1,
+		  b.mails[1].keywords == 1,
 	    "keyword seen");
 	CHECK(mailbox_sync(&a, true, &c) == 0 && c.nflagged == 1 &&
-	        c.flagged[0] == 0 &&
-	        a.mails[0].flags == (FLAG_SEEN | FLAG_FLAGGED),
+		  c.flagged[0] == 0 &&
+		  a.mails[0].flags == (FLAG_SEEN | FLAG_FLAGGED),
 	    "and the first sees the second's");
 	CHECK_NUM(deliver(STR("INBOX"), "102.Qz.h", "new\r\n"), 1, "a third");
 	CHECK(mailbox_sync(&a, false, &c) == 0 && c.exists && a.n == 3 &&
-	        a.mails[2].recent && a.mails[2].uid == 3,
+		  a.mails[2].recent && a.mails[2].uid == 3,
 	    "noticed by the first");
 	CHECK(mailbox_sync(&b, false, &c) == 0 && c.exists && b.n == 3 &&
-	        !b.mails[2].recent && b.mails[2].uid == 3,
+		  !b.mails[2].recent && b.mails[2].uid == 3,
 	    "same UID in the second, not recent there");
-	CHECK_NUM(mailbox_store(&a, (size_t[]){0, 1}, 2, STORE_ADD,
-	              FLAG_DELETED, 0), 0, "delete two");
-	CHECK_NUM(mailbox_store(&b, (size_t[]){1}, 1, STORE_REMOVE,
-	              FLAG_DELETED, 0), 0, "the other rescues one");
+	CHECK_NUM(
+	    mailbox_store(&a, (size_t[]){0, 1}, 2, STORE_ADD, FLAG_DELETED, 0),
+	    0, "delete two");
+	CHECK_NUM(
+	    mailbox_store(&b, (size_t[]){1}, 1, STORE_REMOVE, FLAG_DELETED, 0),
+	    0, "the other rescues one");
 	CHECK_NUM(mailbox_expunge(&a, NULL), 0, "EXPUNGE");
 	CHECK(mailbox_sync(&a, true, &c) == 0 && c.nexpunged == 1 &&
-	        c.expunged[0] == 1 && c.expunged_uid[0] == 1 && a.n == 2,
+		  c.expunged[0] == 1 && c.expunged_uid[0] == 1 && a.n == 2,
 	    "only the other one went");
 	CHECK(mailbox_sync(&b, false, &c) == 0 && !c.nexpunged && b.n == 3 &&
-	        b.mails[0].gone,
+		  b.mails[0].gone,
 	    "expunge held back in the second");
 	CHECK_NUM(mailbox_measure(&b, 0), 0, "vanished");
 	CHECK(mailbox_sync(&b, true, &c) == 0 && c.nexpunged == 1 && b.n == 2,
@@ -224,8 +228,8 @@ test_append(void)
 
 	CHECK_NUM(append_open(&a, &home, STR("Nope")), 0, "TRYCREATE");
 	CHECK_NUM(append_open(&a, &home, STR("INBOX")), 1, "append");
-	CHECK_NUM(append_begin(&a, FLAG_SEEN | FLAG_RECENT, words, 3, 86400),
-	    0, "first");
+	CHECK_NUM(append_begin(&a, FLAG_SEEN | FLAG_RECENT, words, 3, 86400), 0,
+	    "first");
 	append_data(&a, "one\r", 4);
 	append_data(&a, "\n", 1);
 	CHECK_NUM(append_end(&a), 0, "complete");
@@ -262,33 +266,38 @@ test_copy(void)
 
 	CHECK_NUM(mailbox_open(&m, &home, STR("INBOX"), false), 1, "source");
 	CHECK(mailbox_copy(&m, (size_t[]){0}, 1, STR("Nope"), false, pairs, &n,
-	          &v) < 0 && errno == ENOENT, "no destination");
+		  &v) < 0 &&
+		  errno == ENOENT,
+	    "no destination");
 	CHECK_NUM(folder_create(&home, STR("Box")), 0, "create");
 	CHECK_NUM(mailbox_copy(&m, (size_t[]){0, 2}, 2, STR("Box"), false,
-	              pairs, &n, &v), 0, "copy");
+		      pairs, &n, &v),
+	    0, "copy");
 	CHECK(n == 2 && pairs[0].from == 2 && pairs[0].to == 1 &&
-	        pairs[1].from == 4 && pairs[1].to == 2,
+		  pairs[1].from == 4 && pairs[1].to == 2,
 	    "COPYUID");
 	CHECK_NUM(mailbox_open(&d, &home, STR("Box"), false), 1, "dest");
 	CHECK(d.uidvalidity == v && v != m.uidvalidity, "its UIDVALIDITY");
 	CHECK(d.n == 2 && d.mails[1].flags == FLAG_SEEN &&
-	        d.mails[1].keywords == 3,
+		  d.mails[1].keywords == 3,
 	    "flags and keywords by name");
 	CHECK(mailbox_measure(&d, 1) == 1 && d.mails[1].date_s == 86400,
 	    "date kept");
-	CHECK_NUM(mailbox_copy(&m, (size_t[]){1, 3}, 2, STR("Box"), true,
-	              pairs, &n, &v), 0, "move");
+	CHECK_NUM(mailbox_copy(
+		      &m, (size_t[]){1, 3}, 2, STR("Box"), true, pairs, &n, &v),
+	    0, "move");
 	CHECK(n == 2 && pairs[0].from == 3 && pairs[1].from == 5 &&
-	        pairs[0].to == 3 && pairs[1].to == 4,
+		  pairs[0].to == 3 && pairs[1].to == 4,
 	    "COPYUID of the move");
 	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nexpunged == 2 &&
-	        c.expunged[0] == 4 && c.expunged[1] == 2 && m.n == 2,
+		  c.expunged[0] == 4 && c.expunged[1] == 2 && m.n == 2,
 	    "gone from the source, highest number first");
 	CHECK(mailbox_sync(&d, true, &c) == 0 && c.exists && d.n == 4, "moved");
-	CHECK_NUM(mailbox_copy(&d, (size_t[]){0}, 1, STR("Box"), false, pairs,
-	              &n, &v), 0, "copy into itself");
-	CHECK(mailbox_sync(&d, true, &c) == 0 && d.n == 5 &&
-	        d.mails[4].uid == 5,
+	CHECK_NUM(mailbox_copy(
+		      &d, (size_t[]){0}, 1, STR("Box"), false, pairs, &n, &v),
+	    0, "copy into itself");
+	CHECK(
+	    mailbox_sync(&d, true, &c) == 0 && d.n == 5 && d.mails[4].uid == 5,
 	    "a new message");
 	mailbox_close(&m);
 	mailbox_close(&d);
@@ -309,7 +318,7 @@ listed(struct str name, bool noselect, bool children)
 		for (size_t i = 0; i < n; i++)
 			if (str_eq(list[i].name, name))
 				found = list[i].noselect == noselect &&
-				    list[i].children == children;
+					list[i].children == children;
 	arena_free(&a);
 	return found;
 }
@@ -320,7 +329,7 @@ validity(struct str name)
 	struct mailbox_status st;
 
 	return mailbox_status(&home, name, false, &st) == 1 ? st.uidvalidity
-							     : 0;
+							    : 0;
 }
 
 static void
@@ -330,10 +339,10 @@ test_folders(void)
 
 	CHECK_NUM(folder_create(&home, STR("A.B.C")), 0, "create deep");
 	CHECK(listed(STR("A"), true, true) && listed(STR("A.B"), true, true) &&
-	        listed(STR("A.B.C"), false, false),
+		  listed(STR("A.B.C"), false, false),
 	    "parents that do not exist are \\Noselect");
-	CHECK(folder_create(&home, STR("A.B.C")) < 0 && errno == EEXIST,
-	    "twice");
+	CHECK(
+	    folder_create(&home, STR("A.B.C")) < 0 && errno == EEXIST, "twice");
 	CHECK(folder_create(&home, STR("inBox")) < 0 && errno == EEXIST,
 	    "INBOX exists");
 	CHECK(folder_create(&home, STR("../x")) < 0 && errno == EINVAL,
@@ -355,14 +364,16 @@ test_folders(void)
 	CHECK_NUM(folder_rename(&home, STR("A"), STR("Z.y")), 0,
 	    "rename of a parent");
 	CHECK(listed(STR("Z.y.B.C"), false, false) &&
-	        !listed(STR("A"), true, true),
+		  !listed(STR("A"), true, true),
 	    "children go along (6.3.5)");
-	CHECK(folder_rename(&home, STR("Z.y"), STR("Box")) < 0 &&
-	        errno == EEXIST, "the new name is taken");
-	CHECK(folder_rename(&home, STR("none"), STR("b")) < 0 &&
-	        errno == ENOENT, "nothing to rename");
-	CHECK_NUM(folder_rename(&home, STR("INBOX"), STR("Old")), 0,
-	    "RENAME INBOX");
+	CHECK(
+	    folder_rename(&home, STR("Z.y"), STR("Box")) < 0 && errno == EEXIST,
+	    "the new name is taken");
+	CHECK(
+	    folder_rename(&home, STR("none"), STR("b")) < 0 && errno == ENOENT,
+	    "nothing to rename");
+	CHECK_NUM(
+	    folder_rename(&home, STR("INBOX"), STR("Old")), 0, "RENAME INBOX");
 	CHECK_NUM(folder_exists(&home, STR("INBOX")), 1, "it stays");
 	CHECK_NUM(deliver(STR("Old"), NULL, "x"), 1, "a real mailbox");
 }
@@ -382,13 +393,14 @@ test_subscriptions(void)
 	    "need not exist (RFC 3501 6.3.6)");
 	CHECK_NUM(folder_subscribe(&home, STR("Box"), false), 0, "no more");
 	CHECK(folder_subscribed(&home, &a, &names, &n) == 0 && n == 2 &&
-	        str_eq(names[0], STR("INBOX")) &&
-	        str_eq(names[1], STR("not.there")),
+		  str_eq(names[0], STR("INBOX")) &&
+		  str_eq(names[1], STR("not.there")),
 	    "sorted list");
 	CHECK_NUM(file_replace(home.fd, "subscriptions",
-	              STR("V\t2\n\nArchive\t2024\n"), 0600), 0, "version 2");
+		      STR("V\t2\n\nArchive\t2024\n"), 0600),
+	    0, "version 2");
 	CHECK(folder_subscribed(&home, &a, &names, &n) == 0 && n == 1 &&
-	        str_eq(names[0], STR("Archive.2024")),
+		  str_eq(names[0], STR("Archive.2024")),
 	    "Dovecot's version 2 is read");
 	arena_free(&a);
 }
@@ -409,14 +421,15 @@ test_foreign(void)
 	CHECK_NUM(mailbox_open(&m, &home, STR("F"), false), 1, "open");
 	v = m.uidvalidity;
 	dir = openat(home.fd, ".F", O_RDONLY | O_DIRECTORY);
-	CHECK_NUM(renameat(dir, "cur/1.a,S=4,W=5:2,", dir, "cur/1.a,S=4,W=5:2,S"),
-	    0, "mutt marks it read");
+	CHECK_NUM(
+	    renameat(dir, "cur/1.a,S=4,W=5:2,", dir, "cur/1.a,S=4,W=5:2,S"), 0,
+	    "mutt marks it read");
 	check_text(&m, 0, "one\n", "found under its new name");
 	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nflagged == 1, "told");
 	CHECK_NUM(unlinkat(dir, "dovecot-uidlist", 0), 0, "the list is lost");
 	CHECK_NUM(deliver(STR("F"), "3.c", "three\n"), 1, "3");
 	CHECK(mailbox_sync(&m, true, &c) == 0 && m.n == 3 &&
-	        m.mails[2].uid == 3 && m.uidvalidity == v,
+		  m.mails[2].uid == 3 && m.uidvalidity == v,
 	    "a running session restores it");
 	mailbox_close(&m);
 	CHECK_NUM(validity(STR("F")), v, "UIDVALIDITY unchanged");
@@ -462,9 +475,10 @@ main(void)
 	if (!mkdtemp(root) || home_open(&home, root, true) < 0)
 		return 1;
 	arena_init(&a, 1 << 20);
-	keywords_parse(STR("0 a\n1 b\n1 c\n26 d\nx\n2 A\n3 e(\n25 z"), &a, words);
+	keywords_parse(
+	    STR("0 a\n1 b\n1 c\n26 d\nx\n2 A\n3 e(\n25 z"), &a, words);
 	CHECK(words[0] && words[1] && words[25] && !words[2] && !words[3] &&
-	        strcmp(words[1], "b") == 0,
+		  strcmp(words[1], "b") == 0,
 	    "dovecot-keywords: bad lines are skipped");
 	arena_free(&a);
 	test_names();

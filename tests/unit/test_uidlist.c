@@ -22,11 +22,13 @@ test_parse(void)
 
 	uidlist_init(&u);
 	CHECK_NUM(uidlist_parse(&u, STR("3 V1700000000 N10 " TAIL "\n"
-	    "1 :100.a,S=1\n"
-	    "4 S12 W13 Pold-uidl :101.b\n"
-	    "5 W9 :a name: with colons\n")), 0, "version 3");
+					"1 :100.a,S=1\n"
+					"4 S12 W13 Pold-uidl :101.b\n"
+					"5 W9 :a name: with colons\n")),
+	    0, "version 3");
 	CHECK(u.uidvalidity == 1700000000 && u.uidnext == 10 && u.n == 3 &&
-	        !u.rewrite, "header");
+		  !u.rewrite,
+	    "header");
 	CHECK_STR(u.header, STR(TAIL), "other header fields are kept");
 	CHECK_STR(u.list[0].base, STR("100.a,S=1"), "name");
 	CHECK_STR(u.list[1].fields, STR("S12 W13 Pold-uidl"), "fields");
@@ -37,16 +39,18 @@ test_parse(void)
 	CHECK_NUM(uidlist_parse(&u, STR("1 1234 7\n1 a\n3 b:2,S\n")), 0,
 	    "version 1, Courier's courierimapuiddb");
 	CHECK(u.uidvalidity == 1234 && u.uidnext == 7 && u.n == 2 &&
-	        u.list[1].uid == 3 && u.rewrite,
+		  u.list[1].uid == 3 && u.rewrite,
 	    "to be written as version 3");
 	CHECK_STR(u.list[1].base, STR("b"), "name without flags");
 
-	CHECK_NUM(uidlist_parse(&u, STR("3 V5 N2 " TAIL "\n"
-	    "1 :a\n7 :b\n7 :c\n6 :d\nx :e\n0 :f\n8 \n9 :\n10 q :g\n"
-	    "99999999999 :h\n11 :i/j\n12 P:k\n13 P1\n14 :l\n15 :torn")), 0,
-	    "damage");
-	CHECK(u.n == 3 && u.list[1].uid == 7 && u.list[2].uid == 14 &&
-	        u.rewrite,
+	CHECK_NUM(
+	    uidlist_parse(&u,
+		STR("3 V5 N2 " TAIL "\n"
+		    "1 :a\n7 :b\n7 :c\n6 :d\nx :e\n0 :f\n8 \n9 :\n10 q :g\n"
+		    "99999999999 :h\n11 :i/j\n12 P:k\n13 P1\n14 :l\n15 :torn")),
+	    0, "damage");
+	CHECK(
+	    u.n == 3 && u.list[1].uid == 7 && u.list[2].uid == 14 && u.rewrite,
 	    "good lines survive, bad ones are skipped");
 	CHECK_NUM(u.uidnext, 15, "the next UID is above all");
 
@@ -68,7 +72,7 @@ file_is(int dir, const char *want)
 
 	buf_init(&b, 65536);
 	same = file_read(dir, UIDLIST, &b) == 0 &&
-	    str_eq(buf_slice(&b), str_z(want));
+	       str_eq(buf_slice(&b), str_z(want));
 	if (!same)
 		printf("# file is \"%.*s\"\n", STR_FMT(buf_slice(&b)));
 	buf_free(&b);
@@ -84,12 +88,14 @@ test_save(int dir)
 	uidlist_init(&u);
 	CHECK_NUM(uidlist_load(&u, dir), 0, "no file yet");
 	CHECK(uidlist_fresh(&u, dir), "and that has not changed");
-	CHECK_NUM(file_replace(dir, "courierimapuiddb",
-	    STR("1 77 3\n2 x\n"), 0600), 0, "Courier's");
+	CHECK_NUM(
+	    file_replace(dir, "courierimapuiddb", STR("1 77 3\n2 x\n"), 0600),
+	    0, "Courier's");
 	CHECK(uidlist_load(&u, dir) == 1 && u.uidvalidity == 77 && u.n == 1,
 	    "is read when there is no other");
-	CHECK_NUM(file_replace(dir, UIDLIST, STR("3 V5 N2 G1\n1 W3 :a\n"),
-	    0600), 0, "ours");
+	CHECK_NUM(
+	    file_replace(dir, UIDLIST, STR("3 V5 N2 G1\n1 W3 :a\n"), 0600), 0,
+	    "ours");
 	CHECK(uidlist_load(&u, dir) == 1 && u.uidvalidity == 5, "wins");
 	from = u.n;
 	CHECK_NUM(uidlist_add(&u, STR("b")), 2, "next UID");
