@@ -39,7 +39,8 @@ struct monitor {
 int monitor_split(struct monitor *m, const char *drop_setting);
 
 /* In the child: no new processes, at most 16 descriptors and, where neither
- * the log nor the output is a file, no writing to files.  For network sides that open nothing. */
+ * the log nor the output is a file, no writing to files.  For network sides
+ * that open nothing. */
 void monitor_confine(void);
 
 /* In the child: ask and wait for the answer, which replaces what is in

@@ -204,8 +204,11 @@ slow_enter(struct slow *s, const char *root, const char *source,
 	if (by_account > start)
 		start = by_account;
 	now = (uint64_t)now_wall_s();
-	if (start > now + SLOW_PATIENCE)
+	if (start > now + SLOW_PATIENCE) {
+		/* Sent away, but not at once: it would come right back. */
+		poll(NULL, 0, (int)delay_of(1, most) * 1000);
 		return 0;
+	}
 	if (start > now)
 		poll(NULL, 0, (int)(start - now) * 1000);
 	return 1;

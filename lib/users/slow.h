@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 #define SLOW_TRIES 8     /* tries of one source at once */
-#define SLOW_PATIENCE 45 /* s; who had to wait longer is sent away at once */
+#define SLOW_PATIENCE 45 /* s; who had to wait longer is sent away after 2 */
 
 struct slow {
 	int dirfd;
