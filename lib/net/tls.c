@@ -33,6 +33,9 @@ ssl_fail(int err, const char *what, const char *detail)
 	const char *why = code ? ERR_reason_error_string(code) : NULL;
 	char text[400];
 
+	/* A file that is missing: OpenSSL has no words for errno. */
+	if (ERR_SYSTEM_ERROR(code))
+		why = strerror(ERR_GET_REASON(code));
 	ERR_clear_error();
 	snprintf(text, sizeof(text), "%s%.256s: %s", what, detail,
 	    why ? why : "unknown reason");

@@ -336,3 +336,19 @@ os.execvp(sys.argv[1], sys.argv[1:])' yubin-deliver-remote -i 0abc -f '' \
 	run -100 yubin-deliver-remote -i 1 -f a b
 	run -100 yubin-deliver-remote -x
 }
+
+@test "our own smtpd takes it over TLS" {
+	new_root
+	mkdir -p root/tls
+	self_signed root/tls
+	export TLS_USER=65534:65534
+	SMTP_USER=$(id -u):$(id -g) start yubin-tlsserver -t starttls -p port \
+	    127.0.0.1 0 yubin-smtpd
+	read -r _ PORT <port
+	echo "example.test 127.0.0.1:$PORT" >root/routes
+	remote example.test ann@example.test nobody@example.test
+	[ "$(cut -c1-7 result | tr '\n' ' ')" = "K 2.0.0 D 5.1.1 " ]
+	grep -q 'tls=TLSv1.3 decided=2' log
+	run ! grep -rq '^\.\.two' root/queue/new
+	grep -rq '^\.two' root/queue/new
+}
