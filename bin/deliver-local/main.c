@@ -169,5 +169,6 @@ main(int argc, char **argv)
 		die(EXIT_TEMP);
 	r = deliver(&l);
 	say(&r);
+	arena_free(&a);
 	return 0;
 }

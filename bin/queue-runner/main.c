@@ -251,6 +251,7 @@ read_options(struct runner *r, int argc, char **argv, uint64_t *ready)
 {
 	static const struct option names[] = {{"once", no_argument, NULL, 'o'},
 	    {"all", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
+	bool bad = false;
 	int c;
 
 	while ((c = getopt_long(argc, argv, "oad:", names, NULL)) != -1) {
@@ -259,9 +260,9 @@ read_options(struct runner *r, int argc, char **argv, uint64_t *ready)
 		else if (c == 'a')
 			r->all = true;
 		else if (c != 'd' || num_scan(str_z(optarg), 1000, ready) < 0)
-			optind = argc + 1;
+			bad = true;
 	}
-	if (optind != argc) {
+	if (bad || optind != argc) {
 		fprintf(stderr, "usage: yubin-queue-runner %s\n", usage);
 		exit(EXIT_PERM);
 	}

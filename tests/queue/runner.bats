@@ -269,5 +269,8 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"*", "nudge")'
 	wait_for grep -q hanging "$CALLS"
 	id=$(put a@b.test ok@example.test)
 	wait_for grep -q "ev=done id=$id" "$LOG"
+	kill -9 "${STARTED[0]}"
+	{ wait "${STARTED[0]}" || true; } 2>/dev/null
+	STARTED=()
 	kill "$(cat "$CALLS.pid")"
 }
