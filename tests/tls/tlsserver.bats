@@ -172,7 +172,8 @@ hello" ]
 }
 
 @test "-d says when the server is ready" {
-	start yubin-tlsserver -d 5 127.0.0.1 0 cat 5>ready
+	# Opening a FIFO waits for its reader: not in this shell.
+	start sh -c 'exec yubin-tlsserver -d 5 127.0.0.1 0 cat 5>ready'
 	read -r line <ready
 	[ -z "$line" ]
 }
@@ -229,8 +230,9 @@ hello" ]
 @test "as root, TLS runs as TLS_USER and the handler as -u says" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	serve -t tls -u 12345:12345 -- sh -c 'id -u; id -g; id -G
-		stat -c %u /proc/$PPID; exec cat'
-	[ "$(echo end | tls | tr '\n' ' ')" = "12345 12345 12345 0 end " ]
+		stat -c %u /proc/$PPID /proc/$PPID/environ; exec cat'
+	# The second is root's: a process that may not be looked into (proc(5)).
+	[ "$(echo end | tls | tr '\n' ' ')" = "12345 12345 12345 65534 0 end " ]
 	serve -t tls -U -- sh -c 'id -u; grep ^Uid /proc/$PPID/status'
 	[[ "$(tls </dev/null | tr '\n\t' '  ')" == \
 	    "0 Uid: 65534 65534 65534 65534 " ]]
