@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: ISC
-# kill9.py COUNT CLIENTS: COUNT submissions from CLIENTS clients while random
-# processes of the server are killed with SIGKILL.  Every message that was
-# acknowledged must be in the Maildir once, or (bounded, counted) twice.
+# kill9.py COUNT CLIENTS: CLIENTS clients submit until COUNT messages were
+# acknowledged, while random processes of the server are killed with SIGKILL.
+# Every acknowledged message must be in the Maildir once, or (bounded, counted)
+# twice.
 import base64
 import collections
 import os
@@ -19,6 +20,7 @@ BIN = os.environ["BIN"]
 PORT = int(os.environ["PORT"])
 LOG = open(os.environ["LOG"], "ab")
 MAX_TWICE = 20
+BODY = "\r\n".join(["x" * 70] * 30)
 
 stopping = threading.Event()
 killing = threading.Event()
@@ -110,7 +112,7 @@ def submit(token):
         s.ask(b"MAIL FROM:<ann@example.test>", b"250")
         s.ask(b"RCPT TO:<bob@example.test>", b"250")
         s.ask(b"DATA", b"354")
-        s.ask(f"Subject: {token}\r\n\r\n{'x' * 2000}\r\n.".encode(), b"250")
+        s.ask(f"Subject: {token}\r\n\r\n{BODY}\r\n.".encode(), b"250")
     finally:
         s.close()
 
@@ -119,7 +121,7 @@ def client(number):
     global tried
     while True:
         with lock:
-            if tried >= COUNT:
+            if len(acked) >= COUNT:
                 return
             tried += 1
             token = f"token-{tried}-end"
@@ -139,7 +141,7 @@ def delivered():
         for name in os.listdir(os.path.join(base, sub)):
             with open(os.path.join(base, sub, name), "rb") as f:
                 text = f.read()
-            if not text.endswith(b"x" * 2000 + b"\n"):
+            if not text.endswith(BODY.replace("\r", "").encode() + b"\n"):
                 sys.exit(f"torn message {name}")
             at = text.index(b"Subject: token-") + 9
             found[text[at:text.index(b"\n", at)].decode()] += 1
