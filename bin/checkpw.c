@@ -63,7 +63,7 @@ deny(struct login *l, const char *reason)
 _Noreturn static void
 later(struct login *l)
 {
-	log_event("login-error", "user", log_str(l->id), "error", fail_last(),
+	log_event("login-error", "user", log_str(l->id), "err", fail_last(),
 	    NULL);
 	leave(l, EXIT_TEMP);
 }
@@ -71,7 +71,7 @@ later(struct login *l)
 _Noreturn static void
 misused(const char *what)
 {
-	log_event("misused", "error", what, NULL);
+	log_event("misused", "err", what, NULL);
 	_exit(MISUSED);
 }
 
@@ -196,7 +196,7 @@ find_ids(struct login *l)
 		return;
 	}
 	if (named == 0)
-		log_event("privileges", "user", log_str(l->id), "error",
+		log_event("privileges", "user", log_str(l->id), "err",
 		    "no uid in the users file and no MAIL_USER: the session "
 		    "runs as root",
 		    NULL);

@@ -56,7 +56,7 @@ bad(struct pop3d *p, const char *text)
 static void
 trouble(struct pop3d *p)
 {
-	log_event("error", "error", fail_last(), NULL);
+	log_event("error", "err", fail_last(), NULL);
 	err(p, "[SYS/TEMP] Something is wrong here; try again later");
 }
 
@@ -248,7 +248,7 @@ cmd_retr(struct pop3d *p, struct str args)
 	p->retrieved++;
 	if (!(p->box.mails[i].flags & FLAG_SEEN) &&
 	    mailbox_store(&p->box, &i, 1, STORE_ADD, FLAG_SEEN, 0) < 0)
-		log_event("error", "error", fail_last(), NULL);
+		log_event("error", "err", fail_last(), NULL);
 }
 
 static void
@@ -340,7 +340,7 @@ cmd_quit(struct pop3d *p, struct str args)
 	(void)args;
 	p->quit = true;
 	if (update(p, &n) < 0) {
-		log_event("error", "error", fail_last(), NULL);
+		log_event("error", "err", fail_last(), NULL);
 		err(p, "[SYS/TEMP] Some deleted messages were not removed");
 	} else {
 		ok(p, "goodbye");
@@ -484,7 +484,7 @@ main(int argc, char **argv)
 	while (step(p))
 		;
 	if (out_flush(&p->s.out) < 0)
-		log_event("lost", "error", strerror(p->s.out.err), NULL);
+		log_event("lost", "err", strerror(p->s.out.err), NULL);
 	else if (!p->quit)
 		log_event("closed", "retrieved", log_num(p->retrieved),
 		    "reason", p->s.in.err == ETIMEDOUT ? "timeout" : "end",

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 /* yubin-smtpd: one SMTP session on descriptors 0 and 1 (RFC 5321).  It splits
  * at once: the child speaks, the parent keeps the privilege (parent.h). */
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/num.h"
+#include "io/file.h"
 #include "parent.h"
 #include "serve/checker.h"
 #include "serve/starttls.h"
@@ -17,6 +22,23 @@ out_of_memory(void)
 
 	if (write(1, text, sizeof(text) - 1) < 0)
 		_exit(EXIT_TEMP);
+}
+
+/* Whoever owns the queue may write it: who to become when SMTP_USER does not
+ * exist, as on a machine where nothing was installed. */
+static const char *
+queue_owner(const char *root)
+{
+	static char ids[2 * NUM_SIZE + 1];
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (file_join(path, sizeof(path), root, "queue/tmp") < 0 ||
+	    stat(path, &st) < 0)
+		return NULL;
+	snprintf(ids, sizeof(ids), "%lu:%lu", (unsigned long)st.st_uid,
+	    (unsigned long)st.st_gid);
+	return ids;
 }
 
 int
@@ -34,6 +56,7 @@ main(int argc, char **argv)
 	s.checker = argc == 2 ? argv[1] : NULL;
 	s.tls_offered = starttls_offered();
 	session_init(&s);
+	s.monitor.spare = queue_owner(s.serve.root);
 	r = monitor_split(&s.monitor, "SMTP_USER");
 	if (r < 0)
 		die(EXIT_TEMP);
@@ -41,6 +64,11 @@ main(int argc, char **argv)
 		parent_run(&s);
 		return monitor_end(&s.monitor);
 	}
+	if (s.monitor.fell_back)
+		log_event("privileges", "err",
+		    "the user named by SMTP_USER does not exist; using the "
+		    "owner of the queue",
+		    "uid", s.monitor.spare, NULL);
 	oom_hook(out_of_memory);
 	session_run(&s);
 	return 0;

@@ -36,7 +36,7 @@ answer_login(struct login *l, const char *checker, const struct str *args,
 	if (reply->verdict == CHECKER_BROKEN ||
 	    reply->verdict == CHECKER_BUSY)
 		log_event("checker-failed", "checker", checker, "user",
-		    log_str(args[0]), "error", fail_last(), NULL);
+		    log_str(args[0]), "err", fail_last(), NULL);
 	verdict = reply->verdict == CHECKER_OK     ? 'y'
 	    : reply->verdict == CHECKER_DENIED ? 'n'
 	                                       : 't';
@@ -113,13 +113,13 @@ monitor_side(struct login *l, char **argv)
 		} else if (kind == ASK_SESSION && n == 5 && accepted) {
 			become_session(l, argv + 2, args, &reply);
 		} else {
-			log_event("monitor", "error", "an unknown question",
+			log_event("monitor", "err", "an unknown question",
 			    NULL);
 			break;
 		}
 	}
 	if (r < 0)
-		log_event("monitor", "error", fail_last(), NULL);
+		log_event("monitor", "err", fail_last(), NULL);
 	r = monitor_end(&l->m);
 	exit(r);
 }
@@ -143,14 +143,14 @@ login_start(struct login *l, const char *prog, int argc, char **argv)
 	l->tries_left = (int)settings_num("LOGIN_TRIES");
 	l->bad_left = LOGIN_BAD_MAX;
 	buf_init(&l->tls_vars, STARTTLS_VARS);
-	l->m.nobody = true;
+	l->m.spare = "65534:65534";
 	r = monitor_split(&l->m, "LOGIN_USER");
 	if (r < 0)
 		die(EXIT_TEMP);
 	if (r > 0)
 		monitor_side(l, argv);
 	if (l->m.fell_back)
-		log_event("privileges", "error",
+		log_event("privileges", "err",
 		    "the user named by LOGIN_USER does not exist; "
 		    "using 65534:65534",
 		    NULL);

@@ -22,8 +22,6 @@
 #include "io/wait.h"
 #include "users/slow.h"
 
-#define NOBODY 65534
-
 /* The child may not outlive the monitor; the kernel forgets the wish when the
  * user changes, so it is made after that. */
 static int
@@ -49,13 +47,13 @@ drop(struct monitor *m, const char *setting)
 	r = drop_find(settings_text(setting), &d);
 	if (r < 0)
 		return -1;
-	if (r == 0 && !m->nobody) {
+	if (r == 0 && m->spare && (r = drop_find(m->spare, &d)) > 0)
+		m->fell_back = true;
+	if (r < 0)
+		return -1;
+	if (r == 0) {
 		errno = ENOENT;
 		return fail("no such user as named by ", setting);
-	}
-	if (r == 0) {
-		d = (struct drop){NOBODY, NOBODY, {NOBODY}, 1};
-		m->fell_back = true;
 	}
 	return drop_to(&d);
 }

@@ -22,15 +22,15 @@
 #define MONITOR_ARGS 16
 
 struct monitor {
-	bool nobody;    /* set before the split: when the user to switch to does
-	                   not exist, become 65534:65534 instead of failing */
-	bool fell_back; /* set in the child when that happened: log it */
+	const char *spare; /* set before the split: who to become, "uid:gid",
+	                      when the user to switch to does not exist */
+	bool fell_back;  /* set in the child when that happened: log it */
 	int fd;
 	pid_t child;     /* in the monitor; 0 in the child */
 	struct buf text; /* the last question, in the monitor */
 };
 
-/* Split.  m must be zeroed but for `nobody`.  Only when we are root does the
+/* Split.  m must be zeroed but for `spare`.  Only when we are root does the
  * child change users, to the one that the setting drop_setting names; in all
  * cases it gets no_new_privs, is not dumpable, and dies with the monitor.
  * Call before threads or children exist.

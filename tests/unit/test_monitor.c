@@ -43,7 +43,7 @@ child(struct monitor *m)
 static void
 test_questions(void)
 {
-	struct monitor m = {.nobody = true};
+	struct monitor m = {.spare = "65534:65534"};
 	struct str args[MONITOR_ARGS];
 	char kind, text[32];
 	size_t n;
@@ -85,7 +85,7 @@ static void
 test_hostile(void)
 {
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile); i++) {
-		struct monitor m = {.nobody = true};
+		struct monitor m = {.spare = "65534:65534"};
 		struct str args[2];
 		char kind;
 		size_t n;
@@ -116,7 +116,7 @@ test_deaths(void)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		struct monitor m = {.nobody = true};
+		struct monitor m = {.spare = "65534:65534"};
 
 		close(p[0]);
 		if (monitor_split(&m, "LOGIN_USER") == 0) {
