@@ -29,16 +29,20 @@ out_of_memory(void)
 static const char *
 queue_owner(const char *root)
 {
+	static const char *const places[] = {"queue/tmp", "queue", "."};
 	static char ids[2 * NUM_SIZE + 1];
 	char path[PATH_MAX];
 	struct stat st;
 
-	if (file_join(path, sizeof(path), root, "queue/tmp") < 0 ||
-	    stat(path, &st) < 0)
-		return NULL;
-	snprintf(ids, sizeof(ids), "%lu:%lu", (unsigned long)st.st_uid,
-	    (unsigned long)st.st_gid);
-	return ids;
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
+		if (file_join(path, sizeof(path), root, places[i]) < 0 ||
+		    stat(path, &st) < 0)
+			continue;
+		snprintf(ids, sizeof(ids), "%lu:%lu", (unsigned long)st.st_uid,
+		    (unsigned long)st.st_gid);
+		return ids;
+	}
+	return NULL;
 }
 
 int
