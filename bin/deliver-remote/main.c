@@ -13,6 +13,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "conf/settings.h"
+#include "io/drop.h"
 #include "io/file.h"
 #include "io/spawn.h"
 #include "job.h"
@@ -204,6 +205,23 @@ print_results(const struct job *j)
 	return fflush(stdout) == 0 ? 0 : EXIT_TEMP;
 }
 
+/* The runner may be root; who meets the network is not. */
+static void
+drop_root(const char *root)
+{
+	struct drop d;
+	int r = geteuid() == 0 ? drop_find(settings_text("REMOTE_USER"), &d)
+	                       : 1;
+
+	if (r == 0 && (r = drop_owner(root, &d)) > 0)
+		log_event("privileges", "err",
+		    "the user named by REMOTE_USER does not exist; using the "
+		    "owner of the root",
+		    "uid", log_num(d.uid), NULL);
+	if (r <= 0 || (geteuid() == 0 && drop_to(&d) < 0))
+		die(EXIT_TEMP);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -213,6 +231,7 @@ main(int argc, char **argv)
 	read_arguments(&j, argc, argv);
 	log_context("id", j.id);
 	spawn_close_from(3);
+	drop_root(settings_root());
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		die(EXIT_TEMP);
 	arena_init(&j.arena, (size_t)4 << 20);

@@ -2,13 +2,11 @@
 /* yubin-smtpd: one SMTP session on descriptors 0 and 1 (RFC 5321).  It splits
  * at once: the child speaks, the parent keeps the privilege (parent.h). */
 #include <limits.h>
-#include <stdio.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/log.h"
-#include "base/num.h"
+#include "io/drop.h"
 #include "io/file.h"
 #include "parent.h"
 #include "serve/checker.h"
@@ -26,22 +24,17 @@ out_of_memory(void)
 
 /* Whoever owns the queue may write it: who to become when SMTP_USER does not
  * exist, as on a machine where nothing was installed. */
-static const char *
+static const struct drop *
 queue_owner(const char *root)
 {
 	static const char *const places[] = {"queue/tmp", "queue", "."};
-	static char ids[2 * NUM_SIZE + 1];
+	static struct drop owner;
 	char path[PATH_MAX];
-	struct stat st;
 
-	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++) {
-		if (file_join(path, sizeof(path), root, places[i]) < 0 ||
-		    stat(path, &st) < 0)
-			continue;
-		snprintf(ids, sizeof(ids), "%lu:%lu", (unsigned long)st.st_uid,
-		    (unsigned long)st.st_gid);
-		return ids;
-	}
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (file_join(path, sizeof(path), root, places[i]) == 0 &&
+		    drop_owner(path, &owner) > 0)
+			return &owner;
 	return NULL;
 }
 
@@ -72,7 +65,7 @@ main(int argc, char **argv)
 		log_event("privileges", "err",
 		    "the user named by SMTP_USER does not exist; using the "
 		    "owner of the queue",
-		    "uid", s.monitor.spare, NULL);
+		    "uid", log_num(s.monitor.spare->uid), NULL);
 	oom_hook(out_of_memory);
 	session_run(&s);
 	return 0;

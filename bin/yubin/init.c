@@ -16,7 +16,7 @@
 #include "serve/session.h"
 #include "users/domain.h"
 
-/* Owners are those of DESIGN 6; NULL is root.  The set-group-id bit makes new
+/* Owners; NULL is root.  The set-group-id bit makes new
  * files below belong to the folder's group. */
 static const struct place {
 	const char *name;

@@ -86,6 +86,8 @@ const struct setting settings[] = {
         "remote deliveries at once"),
     NUM("DOMAIN_JOBS", "deliveries", "5", 1, 1000, "queue-runner",
         "of these, to one domain"),
+    TEXT("REMOTE_USER", "yubin-remote", "deliver-remote",
+        "user to become when started by root, a name or uid:gid"),
     NUM("REMOTE_PORT", "", "25", 1, 65535, "deliver-remote",
         "TCP port of other mail servers"),
     NUM("CONNECT_TIMEOUT", "s", "60", 1, 600, "deliver-remote",

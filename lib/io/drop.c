@@ -8,6 +8,7 @@
 #include <pwd.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -76,6 +77,17 @@ drop_find(const char *text, struct drop *d)
 	if (!gr)
 		return 0;
 	d->gid = d->groups[0] = gr->gr_gid;
+	return 1;
+}
+
+int
+drop_owner(const char *path, struct drop *d)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0)
+		return 0;
+	*d = (struct drop){st.st_uid, st.st_gid, {st.st_gid}, 1};
 	return 1;
 }
 

@@ -19,6 +19,10 @@ struct drop {
  * one group.  Returns 1 found, 0 no such user or group, -1 failed (EINVAL). */
 int drop_find(const char *text, struct drop *d);
 
+/* The owner of path, without supplementary groups: who may stand in for a user
+ * that does not exist.  Returns 1, or 0 when there is no such path. */
+int drop_owner(const char *path, struct drop *d);
+
 /* Become that user: groups, gid and uid, checked afterwards.  A process that
  * is not root does nothing.  Returns 0 or -1: the caller must not go on. */
 int drop_to(const struct drop *d);

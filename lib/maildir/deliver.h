@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Delivering one message: tmp/, synced, then new/, then that directory synced
- * (promise 1).  No UID is given here: the first session that looks does so. */
+/* Delivering one message: tmp/, synced, then new/, then that directory
+ * synced.  No UID is given here: the first session that looks does so. */
 #ifndef MAILDIR_DELIVER_H
 #define MAILDIR_DELIVER_H
 

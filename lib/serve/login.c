@@ -129,6 +129,7 @@ monitor_side(struct login *l, char **argv)
 void
 login_start(struct login *l, const char *prog, int argc, char **argv)
 {
+	static const struct drop nobody = {65534, 65534, {65534}, 1};
 	int r;
 
 	checker_reply_mode(argc, argv);
@@ -143,7 +144,7 @@ login_start(struct login *l, const char *prog, int argc, char **argv)
 	l->tries_left = (int)settings_num("LOGIN_TRIES");
 	l->bad_left = LOGIN_BAD_MAX;
 	buf_init(&l->tls_vars, STARTTLS_VARS);
-	l->m.spare = "65534:65534";
+	l->m.spare = &nobody;
 	r = monitor_split(&l->m, "LOGIN_USER");
 	if (r < 0)
 		die(EXIT_TEMP);

@@ -47,15 +47,16 @@ drop(struct monitor *m, const char *setting)
 	r = drop_find(settings_text(setting), &d);
 	if (r < 0)
 		return -1;
-	if (r == 0 && m->spare && (r = drop_find(m->spare, &d)) > 0)
-		m->fell_back = true;
 	if (r < 0)
 		return -1;
-	if (r == 0) {
+	if (r > 0)
+		return drop_to(&d);
+	if (!m->spare) {
 		errno = ENOENT;
 		return fail("no such user as named by ", setting);
 	}
-	return drop_to(&d);
+	m->fell_back = true;
+	return drop_to(m->spare);
 }
 
 static int

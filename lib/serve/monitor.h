@@ -16,14 +16,16 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "io/drop.h"
 #include "serve/checker.h"
 
 #define MONITOR_MAX 65536
 #define MONITOR_ARGS 16
 
 struct monitor {
-	const char *spare; /* set before the split: who to become, "uid:gid",
-	                      when the user to switch to does not exist */
+	/* Set before the split: who to become when the user to switch to does
+	 * not exist; NULL: fail then. */
+	const struct drop *spare;
 	bool fell_back;  /* set in the child when that happened: log it */
 	int fd;
 	pid_t child;     /* in the monitor; 0 in the child */

@@ -40,10 +40,12 @@ child(struct monitor *m)
 	return 42;
 }
 
+static const struct drop nobody = {65534, 65534, {65534}, 1};
+
 static void
 test_questions(void)
 {
-	struct monitor m = {.spare = "65534:65534"};
+	struct monitor m = {.spare = &nobody};
 	struct str args[MONITOR_ARGS];
 	char kind, text[32];
 	size_t n;
@@ -85,7 +87,7 @@ static void
 test_hostile(void)
 {
 	for (size_t i = 0; i < sizeof(hostile) / sizeof(*hostile); i++) {
-		struct monitor m = {.spare = "65534:65534"};
+		struct monitor m = {.spare = &nobody};
 		struct str args[2];
 		char kind;
 		size_t n;
@@ -116,7 +118,7 @@ test_deaths(void)
 	fflush(stdout);
 	pid = fork();
 	if (pid == 0) {
-		struct monitor m = {.spare = "65534:65534"};
+		struct monitor m = {.spare = &nobody};
 
 		close(p[0]);
 		if (monitor_split(&m, "LOGIN_USER") == 0) {
