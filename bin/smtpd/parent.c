@@ -122,10 +122,9 @@ parent_run(struct smtp *s)
 	struct str args[2];
 	size_t n;
 	char kind;
-	int r;
 
 	let_go(s);
-	while ((r = monitor_next(&s->monitor, &kind, args, 2, &n)) > 0) {
+	while (monitor_next(&s->monitor, &kind, args, 2, &n) > 0) {
 		buf_reset(&s->line);
 		if (n != 2)
 			break;

@@ -113,7 +113,7 @@ mail() {
 		tls on
 		tls_trust_file $CA
 		from ann@example.test
-		host localhost
+		host 127.0.0.1
 		account starttls
 		port $SUBMISSION
 		account tls
@@ -131,11 +131,11 @@ mail() {
 	need curl
 	mail curl-smtps | curl -sS --cacert "$CA" --crlf --upload-file - \
 	    --user ann@example.test:secret --mail-from ann@example.test \
-	    --mail-rcpt bob@example.test "smtps://localhost:$SUBMISSIONS"
+	    --mail-rcpt bob@example.test "smtps://127.0.0.1:$SUBMISSIONS"
 	mail curl-smtp | curl -sS --cacert "$CA" --crlf --upload-file - \
 	    --ssl-reqd --user ann@example.test:secret \
 	    --mail-from ann@example.test --mail-rcpt bob@example.test \
-	    "smtp://localhost:$SUBMISSION"
+	    "smtp://127.0.0.1:$SUBMISSION"
 	wait_for arrived bob curl-smtps
 	wait_for arrived bob curl-smtp
 }
@@ -145,7 +145,7 @@ mail() {
 	mail curl-read | yubin-inject -f ann@example.test bob@example.test
 	wait_for arrived bob curl-read
 	local url
-	for url in "imaps://localhost:$IMAPS" "imap://localhost:$IMAP"; do
+	for url in "imaps://127.0.0.1:$IMAPS" "imap://127.0.0.1:$IMAP"; do
 		run -0 curl -sS --cacert "$CA" --ssl-reqd \
 		    --user bob@example.test:secret "$url/" -X 'LIST "" *'
 		[[ $output == *INBOX* ]]
@@ -158,7 +158,7 @@ mail() {
 		    --user bob@example.test:secret "$url/INBOX;MAILINDEX=$n"
 		[[ $output == *"Body of curl-read."* ]]
 	done
-	for url in "pop3s://localhost:$POP3S" "pop3://localhost:$POP3"; do
+	for url in "pop3s://127.0.0.1:$POP3S" "pop3://127.0.0.1:$POP3"; do
 		run -0 curl -sS --cacert "$CA" --ssl-reqd \
 		    --user bob@example.test:secret "$url/"
 		run -0 curl -sS --cacert "$CA" --ssl-reqd \
@@ -170,10 +170,10 @@ mail() {
 @test "curl: a wrong password is refused by IMAP and POP3" {
 	need curl
 	run curl -sS --cacert "$CA" --user bob@example.test:wrong \
-	    "imaps://localhost:$IMAPS/"
+	    "imaps://127.0.0.1:$IMAPS/"
 	[ "$status" -eq 67 ]
 	run curl -sS --cacert "$CA" --user bob@example.test:wrong \
-	    "pop3s://localhost:$POP3S/"
+	    "pop3s://127.0.0.1:$POP3S/"
 	[ "$status" -eq 67 ]
 }
 
@@ -187,7 +187,7 @@ mail() {
 	mkdir -p local
 	cat >mbsyncrc <<-X
 		IMAPStore far
-		Host localhost
+		Host 127.0.0.1
 		Port $IMAPS
 		User ann@example.test
 		Pass secret
@@ -247,7 +247,7 @@ mail() {
 		    yubin-inject -f ann@example.test bob@example.test
 		wait_for arrived bob "fetch-$proto"
 		cat >fetchmailrc <<-X
-			poll localhost protocol $proto service $port
+			poll 127.0.0.1 protocol $proto service $port
 			  user "bob@example.test" password "secret"
 			  ssl sslcertck sslcertfile $CA sslcommonname localhost
 			  fetchall nokeep mda "$PWD/mda"
@@ -267,10 +267,10 @@ mail() {
 	mail mutt-one | yubin-inject -f bob@example.test ann@example.test
 	wait_for arrived ann mutt-one
 	cat >muttrc <<-X
-		set folder="imaps://ann@example.test@localhost:$IMAPS/"
+		set folder="imaps://ann@example.test@127.0.0.1:$IMAPS/"
 		set imap_user=ann@example.test imap_pass=secret
 		set spoolfile=+INBOX ssl_starttls=yes ssl_force_tls=yes
-		set certificate_file=$CA
+		set certificate_file=$CA ssl_verify_host=no
 		set copy=no confirmappend=no delete=yes move=no quit=yes
 		set header_cache= message_cachedir= mail_check=0
 		push "<limit>~s mutt-one<enter><tag-pattern>~s mutt-one<enter><tag-prefix><save-message>=Archive<enter><sync-mailbox><quit>"

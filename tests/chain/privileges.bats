@@ -10,6 +10,10 @@ setup() {
 	export LOGIN_DELAY=0 LOGIN_USER=64001:64001 SMTP_USER=64002:64002
 	export TLS_USER=64003:64003
 	DIR=$BATS_TEST_TMPDIR
+	# Wherever the checkout lies, other users must reach the programs.
+	mkdir "$DIR/bin"
+	cp "$BIN"/* "$DIR/bin"
+	export PATH="$DIR/bin:$PATH"
 	chmod 755 "$BATS_RUN_TMPDIR" "${BATS_FILE_TMPDIR%/*}" "$DIR" 2>/dev/null || :
 	chmod 711 "$YUBIN_ROOT" "$YUBIN_ROOT/mail" "$YUBIN_ROOT/mail/example.test"
 	sed -i 's/^ann:\([^:]*\):[^:]*:[^:]*:/ann:\1:64010:64010:/' \

@@ -25,13 +25,13 @@ def message(subject):
 
 
 def send():
-    with smtplib.SMTP("localhost", port["SUBMISSION"]) as s:
+    with smtplib.SMTP("127.0.0.1", port["SUBMISSION"]) as s:
         s.ehlo()
         assert not s.has_extn("auth"), "AUTH must not be offered in clear"
         s.starttls(context=context)
         s.login(USER, PASSWORD)
         assert s.send_message(message("python-starttls")) == {}
-    with smtplib.SMTP_SSL("localhost", port["SUBMISSIONS"],
+    with smtplib.SMTP_SSL("127.0.0.1", port["SUBMISSIONS"],
                           context=context) as s:
         s.login(USER, PASSWORD)
         s.send_message(message("python-tls"))
@@ -99,12 +99,12 @@ def pop_session(c):
 
 
 send()
-imap_session(imaplib.IMAP4_SSL("localhost", port["IMAPS"],
+imap_session(imaplib.IMAP4_SSL("127.0.0.1", port["IMAPS"],
                                ssl_context=context))
-imap = imaplib.IMAP4("localhost", port["IMAP"])
+imap = imaplib.IMAP4("127.0.0.1", port["IMAP"])
 imap.starttls(context)
 imap_session(imap)
-pop_session(poplib.POP3_SSL("localhost", port["POP3S"], context=context))
-pop = poplib.POP3("localhost", port["POP3"])
+pop_session(poplib.POP3_SSL("127.0.0.1", port["POP3S"], context=context))
+pop = poplib.POP3("127.0.0.1", port["POP3"])
 pop.stls(context=context)
 pop_session(pop)

@@ -44,10 +44,10 @@ def body():
 
 
 sent = head + body()
-with smtplib.SMTP("localhost", int(os.environ["SMTP"])) as s:
+with smtplib.SMTP("127.0.0.1", int(os.environ["SMTP"])) as s:
     s.sendmail("a@elsewhere.test", [USER], sent, ["BODY=8BITMIME"])
 
-with imaplib.IMAP4_SSL("localhost", int(os.environ["IMAPS"]),
+with imaplib.IMAP4_SSL("127.0.0.1", int(os.environ["IMAPS"]),
                        ssl_context=context) as c:
     c.login(USER, PASSWORD)
     c.select("INBOX")
@@ -61,7 +61,7 @@ with imaplib.IMAP4_SSL("localhost", int(os.environ["IMAPS"]),
     by_imap = next(d[1] for d in data if isinstance(d, tuple))
     size = int(data[0][0].split(b"RFC822.SIZE ")[1].split()[0])
 
-pop = poplib.POP3_SSL("localhost", int(os.environ["POP3S"]), context=context)
+pop = poplib.POP3_SSL("127.0.0.1", int(os.environ["POP3S"]), context=context)
 poplib._MAXLINE = 4096
 pop.user(USER)
 pop.pass_(PASSWORD)

@@ -21,13 +21,13 @@ use_chain() {
 	printf 'Subject: through-%s\n\nhello\n' "$1" | curl -sS --cacert "$CA" \
 	    --crlf --upload-file - --ssl-reqd --user ann@example.test:secret \
 	    --mail-from ann@example.test --mail-rcpt bob@example.test \
-	    "smtp://localhost:$1"
+	    "smtp://127.0.0.1:$1"
 	yubin-queue-runner --once 2>>log
 	run -0 curl -sS --cacert "$CA" --ssl-reqd \
-	    --user bob@example.test:secret "imap://localhost:$2/INBOX;MAILINDEX=1"
+	    --user bob@example.test:secret "imap://127.0.0.1:$2/INBOX;MAILINDEX=1"
 	[[ $output == *"through-$1"* ]]
 	run -0 curl -sS --cacert "$CA" --user bob@example.test:secret \
-	    "pop3s://localhost:$3/1"
+	    "pop3s://127.0.0.1:$3/1"
 	[[ $output == *"through-$1"* ]]
 }
 

@@ -34,7 +34,7 @@ submit() {
 	printf 'From: ann@example.test\nTo: %s\nSubject: %s\n\nAcross.\n' \
 	    "$1" "$2" | curl -sS --cacert "$CA" --crlf --upload-file - \
 	    --user ann@example.test:secret --mail-from ann@example.test \
-	    --mail-rcpt "$1" "smtps://localhost:$SUBMISSIONS"
+	    --mail-rcpt "$1" "smtps://127.0.0.1:$SUBMISSIONS"
 }
 
 far_has() {
