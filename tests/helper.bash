@@ -84,9 +84,10 @@ stop_all() {
 STARTED=()
 
 # self_signed DIR: a certificate for localhost in DIR/cert.pem, DIR/key.pem.
+# mbsync looks for an address among the DNS names too.
 self_signed() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 	    -nodes -keyout "$1/key.pem" -out "$1/cert.pem" -days 30 \
-	    -subj /CN=localhost -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \
+	    -subj /CN=localhost -addext subjectAltName=DNS:localhost,DNS:127.0.0.1,IP:127.0.0.1 \
 	    2>/dev/null
 }
