@@ -55,16 +55,16 @@ leave(struct login *l, int code)
 _Noreturn static void
 deny(struct login *l, const char *reason)
 {
-	log_event("login-failed", "user", log_str(l->id), "reason", reason,
-	    NULL);
+	log_event(
+	    "login-failed", "user", log_str(l->id), "reason", reason, NULL);
 	leave(l, DENIED);
 }
 
 _Noreturn static void
 later(struct login *l)
 {
-	log_event("login-error", "user", log_str(l->id), "err", fail_last(),
-	    NULL);
+	log_event(
+	    "login-error", "user", log_str(l->id), "err", fail_last(), NULL);
 	leave(l, EXIT_TEMP);
 }
 
@@ -136,8 +136,8 @@ find_user(struct login *l, const char **reason)
 	if (r <= 0)
 		return r;
 	*reason = "unknown-user";
-	return user_find(settings_root(), l->local, l->domain, &l->arena,
-	    &l->user);
+	return user_find(
+	    settings_root(), l->local, l->domain, &l->arena, &l->user);
 }
 
 /* Wait for one of MAX_HASHES places, so that many logins at once cannot eat
@@ -153,8 +153,8 @@ take_place(void)
 	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return 0; /* without the folder there is no limit */
-	r = lock_place(fd, (int)settings_num("MAX_HASHES"),
-	    now_plus_s(HASH_WAIT_S));
+	r = lock_place(
+	    fd, (int)settings_num("MAX_HASHES"), now_plus_s(HASH_WAIT_S));
 	if (r == 0)
 		return fail_text(EBUSY, "too many password checks at once");
 	return r < 0 ? fail("lock ", path) : 0;
@@ -267,9 +267,8 @@ become(struct login *l)
 	struct str vars[NVARS];
 	const char *home;
 
-	if (geteuid() == 0 &&
-	    (setgroups((size_t)l->ngroups, l->groups) < 0 ||
-	        setgid(l->gid) < 0 || setuid(l->uid) < 0)) {
+	if (geteuid() == 0 && (setgroups((size_t)l->ngroups, l->groups) < 0 ||
+				  setgid(l->gid) < 0 || setuid(l->uid) < 0)) {
 		fail("change to the user", NULL);
 		later(l);
 	}

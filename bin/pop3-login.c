@@ -216,7 +216,7 @@ do_capa(struct pop3_login *c, struct str arg)
 	}
 	ok(c, "Capabilities");
 	out_z(o, "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\n"
-	         "AUTH-RESP-CODE\r\n");
+		 "AUTH-RESP-CODE\r\n");
 	if (c->l.can_starttls)
 		out_z(o, "STLS\r\n");
 	if (login_allowed(&c->l))
@@ -228,9 +228,9 @@ static void
 do_stls(struct pop3_login *c, struct str arg)
 {
 	if (arg.n > 0 || !c->l.can_starttls) {
-		bad(c, arg.n > 0     ? "STLS takes no argument"
-		        : c->l.s.tls ? "TLS is on already"
-		                     : "TLS is not available here");
+		bad(c, arg.n > 0    ? "STLS takes no argument"
+		       : c->l.s.tls ? "TLS is on already"
+				    : "TLS is not available here");
 		return;
 	}
 	/* See CVE-2011-0411. */

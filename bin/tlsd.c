@@ -119,7 +119,7 @@ main(int argc, char **argv)
 	log_context("ip", peer.remote_ip);
 	set_environment(&peer);
 	if (tls_server_load(&server, settings_root(), settings_text("TLS_CERT"),
-	        settings_text("TLS_KEY")) < 0)
+		settings_text("TLS_KEY")) < 0)
 		die(EXIT_TEMP);
 	drop = tls_user(&user);
 	sock = fcntl(0, F_DUPFD_CLOEXEC, 3);
@@ -133,8 +133,7 @@ main(int argc, char **argv)
 	close(1);
 	if (r < 0 || ucspi_tls_confine(drop) < 0)
 		die(EXIT_TEMP);
-	r = ucspi_tls_serve(&u, &server, now,
-	    (int)settings_num("TLS_TIMEOUT"));
+	r = ucspi_tls_serve(&u, &server, now, (int)settings_num("TLS_TIMEOUT"));
 	if (r < 0)
 		log_event("tls-failed", "err", fail_last(), NULL);
 	r = spawn_wait(u.handler, INT64_MAX);

@@ -96,8 +96,8 @@ start_connection(struct session *s)
 	struct str at = str_z(target);
 	size_t colon = str_rfind(at, ':');
 
-	if (colon == at.n || str_copy(host, sizeof(host),
-	    str_to(at, colon)) < 0 ||
+	if (colon == at.n ||
+	    str_copy(host, sizeof(host), str_to(at, colon)) < 0 ||
 	    getaddrinfo(host, target + colon + 1, NULL, &ai) != 0)
 		bad("cannot resolve %s", target);
 	s->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -151,13 +151,14 @@ send_raw(struct session *s, const char *p)
 			c = *++p;
 			if (c == 'x' && p[1] && p[2]) {
 				c = (char)(ascii_xdigit(p[1]) * 16 +
-				    ascii_xdigit(p[2]));
+					   ascii_xdigit(p[2]));
 				p += 2;
 			} else {
-				c = c == 'r' ? '\r'
+				c = c == 'r'   ? '\r'
 				    : c == 'n' ? '\n'
 				    : c == 't' ? '\t'
-				    : c == '0' ? '\0' : c;
+				    : c == '0' ? '\0'
+				               : c;
 			}
 		}
 		send_all(s, &c, 1);

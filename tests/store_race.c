@@ -116,7 +116,7 @@ appender(int k, int count)
 struct view {
 	struct mailbox m;
 	const char *name;
-	uint32_t last;	/* the greatest UID told so far */
+	uint32_t last;  /* the greatest UID told so far */
 	size_t counted; /* messages as a client counts them */
 };
 

@@ -10,12 +10,11 @@
 #include "base/log.h"
 #include "users/rcpt.h"
 
-static void expand(struct local *l, struct actions *to, struct str addr,
-    int depth);
+static void expand(
+    struct local *l, struct actions *to, struct str addr, int depth);
 
 static struct action *
-add(struct local *l, struct actions *to, enum action_kind kind,
-    struct str text)
+add(struct local *l, struct actions *to, enum action_kind kind, struct str text)
 {
 	struct action *a;
 
@@ -45,8 +44,8 @@ seen(struct local *l, struct actions *to, struct str addr)
 		if (str_ieq(to->seen[i], addr))
 			return true;
 	if (!to->seen)
-		to->seen = arena_array(l->arena, LOCAL_ACTIONS,
-		    sizeof(*to->seen));
+		to->seen =
+		    arena_array(l->arena, LOCAL_ACTIONS, sizeof(*to->seen));
 	if (to->nseen < LOCAL_ACTIONS)
 		to->seen[to->nseen++] = addr;
 	return false;
@@ -146,8 +145,8 @@ expand(struct local *l, struct actions *to, struct str addr, int depth)
 	}
 	from.local = unquote(l, str_to(addr, at));
 	from.domain = str_from(addr, at + 1);
-	kind = rcpt_find(l->root, from.local, from.domain, l->delimiter,
-	    l->arena, &r);
+	kind = rcpt_find(
+	    l->root, from.local, from.domain, l->delimiter, l->arena, &r);
 	from.extension = r.extension;
 	expand_known(l, to, &from, kind, &r, depth);
 }

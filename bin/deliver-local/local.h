@@ -60,7 +60,7 @@ struct actions {
 void expand_recipient(struct local *l, struct actions *to);
 
 /* message.c: the message itself */
-int message_open(struct local *l); /* makes descriptor 0 seekable; 0 or -1 */
+int message_open(struct local *l);   /* makes descriptor 0 seekable; 0 or -1 */
 bool message_loops(struct local *l); /* it came here before */
 /* The text to deliver, piece by piece: the lines to be prepended, then the
  * message, CRLF ends.  *part lives until the next call.
@@ -77,12 +77,12 @@ int message_next(struct local *l, struct message_part *m, struct str *part);
 int message_send(struct local *l, int fd, bool crlf);
 
 /* store.c: into a Maildir, as its owner */
-struct result store_maildir(struct local *l, const struct action *a,
-    bool fork_first);
+struct result store_maildir(
+    struct local *l, const struct action *a, bool fork_first);
 
 /* program.c */
 struct result program_run(struct local *l, const struct action *a);
-struct result program_forward(struct local *l, const struct action *first,
-    size_t n);
+struct result program_forward(
+    struct local *l, const struct action *first, size_t n);
 
 #endif

@@ -39,8 +39,8 @@ seconds_of(const char *id)
 	uint64_t v = 0;
 
 	for (int i = 0; i < 11; i++)
-		v = v * 32 + (uint64_t)(id[i] <= '9' ? id[i] - '0'
-		                                     : id[i] - 'a' + 10);
+		v = v * 32 +
+		    (uint64_t)(id[i] <= '9' ? id[i] - '0' : id[i] - 'a' + 10);
 	return v / 1000000;
 }
 
@@ -63,7 +63,7 @@ read_options(struct local *l, int argc, char **argv)
 		else if (c == 'i' && id_valid(str_z(optarg)))
 			memcpy(l->id, optarg, ID_SIZE);
 		else if (c == 'n' &&
-		    num_scan(str_z(optarg), 1000000, &number) == 0)
+			 num_scan(str_z(optarg), 1000000, &number) == 0)
 			continue;
 		else if (c == 'f' && plain(str_z(optarg)))
 			l->sender = str_z(optarg);
@@ -124,7 +124,7 @@ deliver(struct local *l)
 
 		if (a[-1].kind == ACTION_FORWARD ||
 		    (a->kind >= ACTION_PROGRAM &&
-		        worst.kind == RESULT_DEFERRED))
+			worst.kind == RESULT_DEFERRED))
 			break;
 		r = carry_out(l, a, todo.n - i);
 		if (weight(&r) > weight(&worst))

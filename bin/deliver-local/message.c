@@ -62,7 +62,7 @@ is_delivered_to(struct str line, struct str recipient)
 	size_t colon = str_find(line, ':');
 
 	return str_ieq(str_trim(str_to(line, colon)), STR("Delivered-To")) &&
-	    str_ieq(str_trim(str_from(line, colon + 1)), recipient);
+	       str_ieq(str_trim(str_from(line, colon + 1)), recipient);
 }
 
 bool

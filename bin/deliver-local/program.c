@@ -172,10 +172,10 @@ forwarded(int code)
 	if (code == 0)
 		return result_make(RESULT_DONE, "2.0.0", "forwarded");
 	if (code == EXIT_PERM)
-		return result_make(RESULT_FAILED, "5.3.0",
-		    "it cannot be forwarded");
-	return result_make(RESULT_DEFERRED, "4.3.0",
-	    "it cannot be forwarded now");
+		return result_make(
+		    RESULT_FAILED, "5.3.0", "it cannot be forwarded");
+	return result_make(
+	    RESULT_DEFERRED, "4.3.0", "it cannot be forwarded now");
 }
 
 /* All addresses at once: it is forwarded to all of them or to none.  inject

@@ -27,13 +27,13 @@ failed(const struct local *l)
 
 	log_event("trouble", "id", l->id, "err", fail_last(), NULL);
 	if (err == EDQUOT)
-		return result_make(RESULT_DEFERRED, "4.2.2",
-		    "the mailbox's quota is used up");
+		return result_make(
+		    RESULT_DEFERRED, "4.2.2", "the mailbox's quota is used up");
 	if (err == ENOSPC)
-		return result_make(RESULT_DEFERRED, "4.3.1",
-		    "no space left on this server");
-	return result_make(RESULT_DEFERRED, "4.3.0",
-	    "the mailbox cannot be written now");
+		return result_make(
+		    RESULT_DEFERRED, "4.3.1", "no space left on this server");
+	return result_make(
+	    RESULT_DEFERRED, "4.3.0", "the mailbox cannot be written now");
 }
 
 /* 1 stored, 0 it was there already, -1 failed. */
@@ -78,8 +78,8 @@ store(struct local *l, const char *path)
 		return res;
 	}
 	home_close(&h);
-	return result_make(RESULT_DONE, "2.0.0",
-	    r ? "stored" : "was stored before");
+	return result_make(
+	    RESULT_DONE, "2.0.0", r ? "stored" : "was stored before");
 }
 
 /* Make the directory of the Maildir for its owner, who may not be allowed to
@@ -154,13 +154,12 @@ child(struct local *l, const struct action *a, int to)
 	struct result r = store_as_owner(l, a);
 	struct answer answer = {.kind = (int)r.kind};
 
-	snprintf(answer.status, sizeof(answer.status), "%.*s",
-	    STR_FMT(r.status));
+	snprintf(
+	    answer.status, sizeof(answer.status), "%.*s", STR_FMT(r.status));
 	snprintf(answer.text, sizeof(answer.text), "%.*s", STR_FMT(r.text));
-	_exit(write(to, &answer, sizeof(answer)) ==
-	            (ssize_t)sizeof(answer)
-	        ? 0
-	        : EXIT_TEMP);
+	_exit(write(to, &answer, sizeof(answer)) == (ssize_t)sizeof(answer)
+		  ? 0
+		  : EXIT_TEMP);
 }
 
 static struct result
@@ -183,10 +182,10 @@ store_in_child(struct local *l, const struct action *a)
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	if (n != (ssize_t)sizeof(*answer))
-		return result_make(RESULT_DEFERRED, "4.3.0",
-		    "the delivery did not end well");
-	return result_make((enum result_kind)answer->kind, answer->status,
-	    answer->text);
+		return result_make(
+		    RESULT_DEFERRED, "4.3.0", "the delivery did not end well");
+	return result_make(
+	    (enum result_kind)answer->kind, answer->status, answer->text);
 }
 
 struct result

@@ -114,8 +114,8 @@ client_quote(struct client *c, char text[JOB_TEXT])
 const char *
 client_enhanced(const struct client *c)
 {
-	static const char *const made_up[] = {"2.0.0", "4.0.0", "4.0.0",
-	    "5.0.0"};
+	static const char *const made_up[] = {
+	    "2.0.0", "4.0.0", "4.0.0", "5.0.0"};
 	unsigned class = smtp_answer_class(&c->answer);
 
 	if (c->answer.enhanced[0])
@@ -214,7 +214,7 @@ note_protocol(struct client *c, struct str vars)
 	while (str_cut(&vars, '\0', &entry))
 		if (str_starts(entry, STR("SSL_PROTOCOL=")) &&
 		    str_copy(c->protocol, sizeof(c->protocol),
-		        str_from(entry, 13)) == 0)
+			str_from(entry, 13)) == 0)
 			return;
 	snprintf(c->protocol, sizeof(c->protocol), "TLS");
 }
@@ -242,8 +242,8 @@ start_tls(struct client *c, struct job *j)
 		return CLIENT_USELESS;
 	}
 	buf_init(&vars, 4096);
-	fd = connect_tls(c->in.fd, c->host,
-	    now_plus_s(settings_num("TLS_TIMEOUT")), &vars);
+	fd = connect_tls(
+	    c->in.fd, c->host, now_plus_s(settings_num("TLS_TIMEOUT")), &vars);
 	if (fd >= 0) {
 		attach(c, fd);
 		note_protocol(c, buf_slice(&vars));
@@ -259,12 +259,11 @@ start_tls(struct client *c, struct job *j)
 }
 
 enum client_open
-client_open(struct client *c, struct job *j, const struct dns_address *to,
-    bool tls)
+client_open(
+    struct client *c, struct job *j, const struct dns_address *to, bool tls)
 {
 	enum client_open r = CLIENT_USELESS;
-	int fd =
-	    connect_to(to, now_plus_s(settings_num("CONNECT_TIMEOUT")));
+	int fd = connect_to(to, now_plus_s(settings_num("CONNECT_TIMEOUT")));
 
 	c->ip = to->text;
 	if (fd < 0) {

@@ -34,14 +34,14 @@ struct client {
 
 enum client_open {
 	CLIENT_READY,
-	CLIENT_USELESS,    /* this host will not do; the job has the excuse */
-	CLIENT_TLS_FAILED  /* try again without */
+	CLIENT_USELESS,   /* this host will not do; the job has the excuse */
+	CLIENT_TLS_FAILED /* try again without */
 };
 
 /* Connect, greet, start TLS when it is offered and wanted.  Unless the result
  * is CLIENT_READY, the connection is closed. */
-enum client_open client_open(struct client *c, struct job *j,
-    const struct dns_address *to, bool tls);
+enum client_open client_open(
+    struct client *c, struct job *j, const struct dns_address *to, bool tls);
 
 /* Say it (with CRLF) as far as the buffer goes; sent by client_answer(). */
 void client_say(struct client *c, const char *fmt, ...)

@@ -13,7 +13,8 @@ add(struct job *j, const char *name, unsigned port)
 {
 	if (j->nhosts < DNS_HOSTS)
 		j->hosts[j->nhosts++] = (struct host){.name = name,
-		    .port = port ? port : (unsigned)settings_num("REMOTE_PORT")};
+		    .port =
+			port ? port : (unsigned)settings_num("REMOTE_PORT")};
 }
 
 /* Whether the host is this machine, by name or by address. */

@@ -24,8 +24,8 @@ job_decide(struct rcpt *r, char letter, const char *enhanced, const char *text)
 }
 
 void
-job_decide_all(struct job *j, char letter, const char *enhanced,
-    const char *text)
+job_decide_all(
+    struct job *j, char letter, const char *enhanced, const char *text)
 {
 	for (size_t i = 0; i < j->n; i++)
 		if (!j->rcpts[i].letter)

@@ -10,8 +10,8 @@
 #include "base/arena.h"
 #include "net/dns.h"
 
-#define JOB_TEXT 901    /* octets of a result's text, with NUL */
-#define JOB_HOSTS 8     /* hosts asked in one run */
+#define JOB_TEXT 901     /* octets of a result's text, with NUL */
+#define JOB_HOSTS 8      /* hosts asked in one run */
 #define JOB_ADDRESSES 16 /* connections tried in one run */
 
 struct rcpt {
@@ -34,8 +34,8 @@ struct job {
 	struct rcpt *rcpts;
 	size_t n;
 	bool eight_bit, utf8;
-	int fd;       /* the message, read with pread(2) */
-	off_t start;  /* its first octet */
+	int fd;      /* the message, read with pread(2) */
+	off_t start; /* its first octet */
 	uint64_t size;
 	const char *root;
 	char hostname[256];
@@ -48,12 +48,12 @@ struct job {
 };
 
 /* Decide the fate of r: letter, enhanced code, text (made printable, cut). */
-void job_decide(struct rcpt *r, char letter, const char *enhanced,
-    const char *text);
+void job_decide(
+    struct rcpt *r, char letter, const char *enhanced, const char *text);
 
 /* The same for everyone undecided. */
-void job_decide_all(struct job *j, char letter, const char *enhanced,
-    const char *text);
+void job_decide_all(
+    struct job *j, char letter, const char *enhanced, const char *text);
 
 size_t job_undecided(const struct job *j);
 

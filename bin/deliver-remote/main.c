@@ -76,7 +76,7 @@ find_eight_bit(struct job *j)
 	ssize_t n;
 
 	while (!j->eight_bit &&
-	    (n = pread(j->fd, block, sizeof(block), at)) != 0) {
+	       (n = pread(j->fd, block, sizeof(block), at)) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
@@ -125,7 +125,7 @@ read_arguments(struct job *j, int argc, char **argv)
 			have_sender = true;
 		} else
 			bad_usage("unknown option; see "
-			          "yubin-deliver-remote -h");
+				  "yubin-deliver-remote -h");
 	}
 	if (!j->id || !have_sender || argc - optind < 2)
 		bad_usage("need -i, -f, a domain and recipients");
@@ -210,8 +210,8 @@ static void
 drop_root(const char *root)
 {
 	struct drop d;
-	int r = geteuid() == 0 ? drop_find(settings_text("REMOTE_USER"), &d)
-	                       : 1;
+	int r =
+	    geteuid() == 0 ? drop_find(settings_text("REMOTE_USER"), &d) : 1;
 
 	if (r == 0 && (r = drop_owner(root, &d)) > 0)
 		log_event("privileges", "err",

@@ -75,8 +75,8 @@ too_many(const struct client *c, size_t accepted)
 	if (accepted == 0)
 		return false;
 	return c->answer.code == 452 ||
-	    (c->answer.code == 552 &&
-	        strncmp(c->answer.enhanced, "5.2.", 4) != 0);
+	       (c->answer.code == 552 &&
+		   strncmp(c->answer.enhanced, "5.2.", 4) != 0);
 }
 
 /* The answer to RCPT; true while the connection lasts. */
@@ -115,15 +115,16 @@ envelope(struct client *c, struct job *j)
 		return -1;
 	if (c->pipelining) {
 		for (size_t i = 0; i < n; i++)
-			client_say(c, "RCPT TO:<%.*s>",
-			    STR_FMT(named[i]->address));
+			client_say(
+			    c, "RCPT TO:<%.*s>", STR_FMT(named[i]->address));
 		if (mail_answer(c, j) <= 0)
-			return -1; /* RCPT's answers are lost with the session */
+			return -1; /* RCPT's answers are lost with the session
+			            */
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (!c->pipelining)
-			client_say(c, "RCPT TO:<%.*s>",
-			    STR_FMT(named[i]->address));
+			client_say(
+			    c, "RCPT TO:<%.*s>", STR_FMT(named[i]->address));
 		if (!rcpt_answer(c, j, named[i], &accepted))
 			return -1;
 	}
@@ -165,8 +166,8 @@ send_message(struct client *c, const struct job *j)
 	if (stuff.fault != SMTP_DOT_FINE)
 		return -2;
 	return out_flush(&c->out) < 0
-	    ? fail_text(c->out.err, "connection broke while sending")
-	    : 0;
+	           ? fail_text(c->out.err, "connection broke while sending")
+	           : 0;
 }
 
 /* The message did not get out whole: perhaps the server says why. */
@@ -220,8 +221,7 @@ data(struct client *c, struct job *j)
 	class = client_answer(c, WAIT_END);
 	/* Without an answer the server may have taken it: asking another host
 	 * now would make a sure duplicate of a possible one. */
-	verdict_all(c, j, true,
-	    class == 2 ? 'K' : class == 5 ? 'D' : 'Z');
+	verdict_all(c, j, true, class == 2 ? 'K' : class == 5 ? 'D' : 'Z');
 	return class > 0 && !c->broken;
 }
 
@@ -271,8 +271,8 @@ transactions(struct client *c, struct job *j)
 }
 
 bool
-host_try(struct job *j, const struct host *h, const struct dns_address *to,
-    bool tls)
+host_try(
+    struct job *j, const struct host *h, const struct dns_address *to, bool tls)
 {
 	struct client c;
 	enum client_open r;

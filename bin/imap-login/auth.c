@@ -32,8 +32,8 @@ try_login(struct imap_login *c, struct str user, struct str pass)
 		answer(c, "NO", "[UNAVAILABLE] Try again later");
 		break;
 	case LOGIN_DENIED:
-		answer(c, "NO",
-		    "[AUTHENTICATIONFAILED] Wrong name or password");
+		answer(
+		    c, "NO", "[AUTHENTICATIONFAILED] Wrong name or password");
 		break;
 	}
 	if (c->l.tries_left <= 0)
@@ -96,8 +96,8 @@ answer_sasl(struct imap_login *c, struct sasl *s, enum sasl_result r)
 		answer(c, "NO", "No such mechanism");
 		return;
 	case SASL_OTHER:
-		answer(c, "NO",
-		    "[AUTHORIZATIONFAILED] You can only be yourself");
+		answer(
+		    c, "NO", "[AUTHORIZATIONFAILED] You can only be yourself");
 		return;
 	case SASL_CANCELLED:
 		answer_bad(c, "Cancelled");

@@ -14,8 +14,8 @@ capabilities(struct imap_login *c)
 	out_z(o, "CAPABILITY IMAP4rev1 SASL-IR LITERAL+ ID");
 	if (c->l.can_starttls)
 		out_z(o, " STARTTLS");
-	out_z(o, login_allowed(&c->l) ? " AUTH=PLAIN AUTH=LOGIN"
-	                              : " LOGINDISABLED");
+	out_z(o,
+	    login_allowed(&c->l) ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED");
 }
 
 /* A command without arguments: complains and returns false else. */
@@ -99,7 +99,7 @@ do_starttls(struct imap_login *c, struct scan *args)
 		return;
 	if (!c->l.can_starttls) {
 		answer_bad(c, c->l.s.tls ? "TLS is on already"
-		                         : "TLS is not available here");
+					 : "TLS is not available here");
 		return;
 	}
 	/* What was sent behind STARTTLS in clear text must not be taken for

@@ -71,8 +71,7 @@ find_tag(struct imap_login *c)
 
 /* Read a literal behind the line that announced it.  1, 0 as command_read(). */
 static int
-read_literal(struct imap_login *c, const struct imap_literal *lit,
-    size_t *room)
+read_literal(struct imap_login *c, const struct imap_literal *lit, size_t *room)
 {
 	char *to;
 

@@ -13,7 +13,7 @@
 #include "read.h"
 #include "table.h"
 
-#define STALL_S 300		 /* seconds in which some text must come */
+#define STALL_S 300              /* seconds in which some text must come */
 #define DISCARD_MAX (1ull << 31) /* octets read only to be thrown away */
 
 /* What stands in front of a message. */

@@ -21,8 +21,8 @@ done(struct imap *s)
 
 	if (r > 0)
 		return str_ieq(line, STR("DONE"))
-			   ? REPLY_OK
-			   : imap_bad(s, "DONE expected");
+		           ? REPLY_OK
+		           : imap_bad(s, "DONE expected");
 	if (r < 0 && errno == EPROTO)
 		return imap_bad(s, "lines end in CRLF");
 	if (r < 0 && errno == EMSGSIZE)

@@ -10,9 +10,9 @@
 
 enum {
 	LIST_SUBSCRIBED = 1u << 0, /* only these */
-	LIST_SPECIAL = 1u << 1,	   /* only those with a special use */
+	LIST_SPECIAL = 1u << 1,    /* only those with a special use */
 	LIST_RECURSIVE = 1u << 2,  /* tell about children not listed */
-	LIST_REMOTE = 1u << 3,	   /* we have none */
+	LIST_REMOTE = 1u << 3,     /* we have none */
 	LIST_SHOW_SUBSCRIBED = 1u << 4,
 	LIST_SHOW_CHILDREN = 1u << 5, /* always shown */
 	LIST_SHOW_SPECIAL = 1u << 6,  /* always shown */

@@ -130,8 +130,7 @@ literal(struct imap *s, struct imap_literal l)
 	char *to;
 	int r;
 
-	if (s->line.n + 2 > s->line.max ||
-	    l.n > s->line.max - s->line.n - 2)
+	if (s->line.n + 2 > s->line.max || l.n > s->line.max - s->line.n - 2)
 		return skip(s, l);
 	if (!l.nonsync)
 		out_z(&s->serve.out, "+ go ahead\r\n");

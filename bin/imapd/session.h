@@ -21,12 +21,12 @@
 #include "proto/imap_token.h"
 #include "serve/session.h"
 
-#define IMAP_LINE 65536		  /* octets of one line */
-#define IMAP_COMMAND 65536	  /* of a whole command with its literals */
-#define IMAP_ARENA (64u << 20)	  /* what one command may use */
-#define IMAP_TEXT (64u << 20)	  /* one reply item, but for bodies */
-#define IMAP_BAD_MAX 25		  /* bad commands in a row */
-#define IMAP_FLAGS 100		  /* flags in one list */
+#define IMAP_LINE 65536           /* octets of one line */
+#define IMAP_COMMAND 65536        /* of a whole command with its literals */
+#define IMAP_ARENA (64u << 20)    /* what one command may use */
+#define IMAP_TEXT (64u << 20)     /* one reply item, but for bodies */
+#define IMAP_BAD_MAX 25           /* bad commands in a row */
+#define IMAP_FLAGS 100            /* flags in one list */
 #define IMAP_TEXT_KEEP (1u << 20) /* memory kept for the next item */
 #define IMAP_DELIMITER '.'
 
@@ -54,8 +54,8 @@ struct command {
 /* What the RFCs say about a command. */
 #define TAKES_UID 1u /* may follow UID */
 #define HOLDS_SEQ \
-	4u	    /* no EXPUNGE while it runs (RFC 3501 7.4.1), but with \
-		     * UID in front */
+	4u          /* no EXPUNGE while it runs (RFC 3501 7.4.1), but with \
+	             * UID in front */
 #define PULLS 8u    /* reads its last literal itself */
 #define NO_SYNC 16u /* says itself all there is to say */
 
@@ -73,14 +73,14 @@ struct imap {
 	struct buf line;      /* all of it */
 	struct str tag;
 	const struct command *command;
-	bool uid;		     /* UID came before its name */
-	bool flags_told;	     /* FLAGS was sent since the last sync */
+	bool uid;                    /* UID came before its name */
+	bool flags_told;             /* FLAGS was sent since the last sync */
 	struct imap_literal literal; /* PULLS: what follows now */
-	struct buf reply;	     /* the tagged line behind OK, NO, BAD */
-	struct buf text;	     /* for building untagged data */
+	struct buf reply;            /* the tagged line behind OK, NO, BAD */
+	struct buf text;             /* for building untagged data */
 
-	unsigned bad;	 /* bad commands since the last good one */
-	bool over;	 /* leave the loop */
+	unsigned bad;    /* bad commands since the last good one */
+	bool over;       /* leave the loop */
 	const char *why; /* for the log: how it ended */
 	uint64_t commands;
 };

@@ -7,16 +7,16 @@
 #include <stddef.h>
 
 enum args_mode {
-	ARGS_SEND, /* -bm, the default */
-	ARGS_SMTP, /* -bs: SMTP on descriptors 0 and 1 */
+	ARGS_SEND,   /* -bm, the default */
+	ARGS_SMTP,   /* -bs: SMTP on descriptors 0 and 1 */
 	ARGS_NOTHING /* -bi: nothing is to be built here */
 };
 
 struct args {
 	enum args_mode mode;
-	bool from_header; /* -t: recipients from To, Cc, Bcc */
-	bool dots;        /* -i, -oi: a lone dot is text */
-	bool as_is;       /* -n: add and remove nothing */
+	bool from_header;   /* -t: recipients from To, Cc, Bcc */
+	bool dots;          /* -i, -oi: a lone dot is text */
+	bool as_is;         /* -n: add and remove nothing */
 	const char *sender; /* -f or -r; NULL when not given */
 	const char *name;   /* -F; NULL when not given */
 	char **rcpts;       /* what is left: addresses */

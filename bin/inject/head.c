@@ -52,7 +52,7 @@ static bool
 is_plain(char c)
 {
 	return ascii_isalnum(c) || ascii_ishigh(c) || c == ' ' || c == '-' ||
-	    c == '_';
+	       c == '_';
 }
 
 /* A display name: as it is where it may be, else quoted (RFC 5322 3.2.5). */
@@ -85,8 +85,8 @@ put_from(const struct head *h, struct buf *b)
 	if (*h->sender)
 		buf_fmt(b, *h->name ? "<%s>" : "%s", h->sender);
 	else
-		buf_fmt(b, *h->name ? "<postmaster@%s>" : "postmaster@%s",
-		    h->host);
+		buf_fmt(
+		    b, *h->name ? "<postmaster@%s>" : "postmaster@%s", h->host);
 	buf_z(b, "\r\n");
 }
 
@@ -182,5 +182,5 @@ head_eight_bit(struct str text)
 		if (ascii_ishigh(text.p[i]))
 			return true;
 	return header_find(text, STR("Content-Transfer-Encoding"), &v) &&
-	    str_ieq(str_trim(v), STR("8bit"));
+	       str_ieq(str_trim(v), STR("8bit"));
 }

@@ -26,7 +26,8 @@ bool head_complete(struct str text);
  * in the body) to b with its header completed: Received in front; Date,
  * Message-ID and From (of *h) added where missing; Bcc, Resent-Bcc and
  * Return-Path removed; @host added to the only address of From, Sender, To, Cc
- * or Reply-To when it has no domain; an empty line added behind a header that lacks it. */
+ * or Reply-To when it has no domain; an empty line added behind a header that
+ * lacks it. */
 void head_complete_to(const struct head *h, struct str text, struct buf *b);
 
 /* Whether the header says, or shows, that the message needs 8BITMIME. */

@@ -45,7 +45,9 @@ _Noreturn static void
 die_by_errno(void)
 {
 	die(errno == EINVAL || errno == E2BIG || errno == EFBIG ||
-	    errno == EMSGSIZE ? EXIT_PERM : EXIT_TEMP);
+		    errno == EMSGSIZE
+		? EXIT_PERM
+		: EXIT_TEMP);
 }
 
 /* -bs: become the SMTP server, for which everything local is welcome. */
@@ -103,8 +105,8 @@ default_sender(struct inject *i)
 	const struct passwd *pw = getpwuid(getuid());
 	const char *name = pw ? pw->pw_name : getenv("LOGNAME");
 
-	if (!name || smtp_path_make(str_z(name), str_z(i->host),
-	    &i->sender) < 0)
+	if (!name ||
+	    smtp_path_make(str_z(name), str_z(i->host), &i->sender) < 0)
 		smtp_path_make(STR("nobody"), str_z(i->host), &i->sender);
 }
 
@@ -115,8 +117,8 @@ envelope(struct inject *i)
 
 	if (!a->sender)
 		default_sender(i);
-	else if (rcpts_one(i->host, str_z(a->sender), &i->arena,
-	    &i->sender) < 0)
+	else if (rcpts_one(i->host, str_z(a->sender), &i->arena, &i->sender) <
+		 0)
 		return -1;
 	for (size_t k = 0; k < a->nrcpt; k++)
 		if (rcpts_add(&i->rcpts, str_z(a->rcpts[k])) < 0)
@@ -212,8 +214,8 @@ main(int argc, char **argv)
 {
 	static struct inject i;
 
-	serve_program("inject", "[-itn] [-f sender] [-F name] [--] [address ...]",
-	    argc, argv);
+	serve_program("inject",
+	    "[-itn] [-f sender] [-F name] [--] [address ...]", argc, argv);
 	if (args_read(&i.args, argc, argv) < 0)
 		die(EXIT_PERM);
 	if (i.args.mode == ARGS_SMTP)

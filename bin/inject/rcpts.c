@@ -69,8 +69,8 @@ parse_bare(const char *host, struct str text, struct smtp_path *p)
 	if (str_has(text, '@'))
 		return smtp_path_parse(text, p);
 	n = snprintf(full, sizeof(full), "%.*s@%s", STR_FMT(text), host);
-	return smtp_path_parse(str_make(full, n < (int)sizeof(full) ?
-	    (size_t)n : 0), p);
+	return smtp_path_parse(
+	    str_make(full, n < (int)sizeof(full) ? (size_t)n : 0), p);
 }
 
 static int
@@ -80,8 +80,8 @@ qualify(const char *host, const struct addr *a, struct smtp_path *p)
 }
 
 int
-rcpts_one(const char *host, struct str text, struct arena *a,
-    struct smtp_path *p)
+rcpts_one(
+    const char *host, struct str text, struct arena *a, struct smtp_path *p)
 {
 	struct addr_list l;
 
@@ -131,7 +131,7 @@ static bool
 names_recipients(struct str name)
 {
 	return str_ieq(name, STR("To")) || str_ieq(name, STR("Cc")) ||
-	    str_ieq(name, STR("Bcc"));
+	       str_ieq(name, STR("Bcc"));
 }
 
 /* Add the fields of one kind; *found tells whether there are any. */

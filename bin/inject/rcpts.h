@@ -17,8 +17,7 @@ struct rcpts {
 	struct arena *arena;
 };
 
-void rcpts_init(struct rcpts *r, struct arena *a, const char *host,
-    size_t max);
+void rcpts_init(struct rcpts *r, struct arena *a, const char *host, size_t max);
 
 /* Add the address in an argument, or all of a list of addresses.
  * Returns 0, or -1 with the reason as fail_last(): EINVAL no address, E2BIG
@@ -31,7 +30,7 @@ int rcpts_add_header(struct rcpts *r, struct str text);
 
 /* Read one address, adding @host where it has no domain; "" and "<>" are the
  * null path.  Returns 0, or -1 EINVAL. */
-int rcpts_one(const char *host, struct str text, struct arena *a,
-    struct smtp_path *p);
+int rcpts_one(
+    const char *host, struct str text, struct arena *a, struct smtp_path *p);
 
 #endif

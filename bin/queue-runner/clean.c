@@ -65,15 +65,15 @@ clean_misplaced(struct runner *r, int dir, const char *id)
 	char to[WALK_PATH];
 
 	walk_path(to, str_z(id));
-	snprintf(from, sizeof(from), "new/%x/%.*s", (unsigned)dir & 15, ID_LEN,
-	    id);
+	snprintf(
+	    from, sizeof(from), "new/%x/%.*s", (unsigned)dir & 15, ID_LEN, id);
 	if (strcmp(from, to) == 0)
 		return false;
 	/* By a human's hand; the runner alone moves files here. */
 	if (faccessat(r->queue, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
 	    renameat(r->queue, from, r->queue, to) < 0 ||
 	    entry_sync_dir(r->queue, to) < 0)
-		log_event("trouble", "id", id, "err", "in a wrong directory",
-		    NULL);
+		log_event(
+		    "trouble", "id", id, "err", "in a wrong directory", NULL);
 	return true;
 }

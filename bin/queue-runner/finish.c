@@ -77,8 +77,12 @@ send_bounce(struct runner *r, struct work *w, struct str to,
     const struct bounce_rcpt *rcpts, size_t n)
 {
 	char id[ID_SIZE];
-	struct bounce b = {.hostname = r->hostname, .now_s = now_wall_s(),
-	    .to = to, .e = &w->entry.e, .rcpts = rcpts, .nrcpt = n};
+	struct bounce b = {.hostname = r->hostname,
+	    .now_s = now_wall_s(),
+	    .to = to,
+	    .e = &w->entry.e,
+	    .rcpts = rcpts,
+	    .nrcpt = n};
 	struct buf text;
 	int ok;
 
@@ -119,8 +123,8 @@ bounce(struct runner *r, struct work *w)
 		if (send_bounce(r, w, to, rcpts, n) < 0)
 			return -1;
 		for (size_t i = 0; i < n; i++)
-			if (entry_mark(&w->entry, index[i],
-			        ENVELOPE_BOUNCED) < 0)
+			if (entry_mark(&w->entry, index[i], ENVELOPE_BOUNCED) <
+			    0)
 				return -1;
 		w->unsynced = true;
 	}
@@ -156,8 +160,8 @@ done(struct runner *r, struct work *w)
 	}
 	r->dirty[dir <= '9' ? dir - '0' : dir - 'a' + 10] = true;
 	log_event("done", "id", m->id, "age",
-	    log_num((unsigned long long)(now_wall_s() -
-	        w->entry.e.received_s)), NULL);
+	    log_num((unsigned long long)(now_wall_s() - w->entry.e.received_s)),
+	    NULL);
 	work_free(r, w);
 	schedule_forget(r, m);
 }
@@ -173,7 +177,7 @@ wait_ms(const struct work *w)
 		if (w->targets[i].outcome == OUTCOME_PENDING)
 			return AGAIN_MS;
 	return 1000 * retry_wait_s(now_wall_s() - e->received_s,
-	    w->entry.header.body_crc);
+			  w->entry.header.body_crc);
 }
 
 void

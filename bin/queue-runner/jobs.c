@@ -77,8 +77,7 @@ static int
 open_message(struct runner *r, struct work *w)
 {
 	const struct entry *q = &w->entry;
-	int fd = openat(r->queue, q->path,
-	    O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = openat(r->queue, q->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0)
 		return fail("open queue/", q->path);
@@ -123,8 +122,8 @@ begin(struct work *w, const size_t *rcpts, size_t n)
 		w->targets[rcpts[i]].outcome = OUTCOME_RUNNING;
 		/* Not synced: it only says that there may be traces. */
 		if (entry_mark(&w->entry, rcpts[i], ENVELOPE_ATTEMPTED) < 0)
-			log_event("trouble", "id", w->m->id, "err",
-			    fail_last(), NULL);
+			log_event("trouble", "id", w->m->id, "err", fail_last(),
+			    NULL);
 	}
 }
 
@@ -132,8 +131,8 @@ begin(struct work *w, const size_t *rcpts, size_t n)
 static void
 not_started(struct runner *r, struct work *w, const size_t *rcpts, size_t n)
 {
-	struct result res = result_make(RESULT_DEFERRED, "4.3.0",
-	    "the delivery program cannot be started");
+	struct result res = result_make(
+	    RESULT_DEFERRED, "4.3.0", "the delivery program cannot be started");
 
 	log_event("trouble", "id", w->m->id, "err", fail_last(), NULL);
 	for (size_t i = 0; i < n; i++)
@@ -207,7 +206,7 @@ static bool
 network_failure(const struct result *res)
 {
 	return res->kind == RESULT_DEFERRED &&
-	    str_starts(res->status, STR("4.4."));
+	       str_starts(res->status, STR("4.4."));
 }
 
 /* Lines stand for the recipients in order.  Whatever the exit code, a whole
@@ -215,8 +214,8 @@ network_failure(const struct result *res)
 static void
 take_results(struct runner *r, struct job *j, int code)
 {
-	struct result none = result_make(RESULT_DEFERRED, "4.3.0",
-	    "the delivery program failed");
+	struct result none = result_make(
+	    RESULT_DEFERRED, "4.3.0", "the delivery program failed");
 	struct str rest = buf_slice(&j->out);
 	int64_t took = now_ms() - j->started_ms;
 	bool network = *j->dest->name;
@@ -279,7 +278,7 @@ jobs_reap(struct runner *r)
 		/* Its place is taken by the last one: look again. */
 		end_job(r, i,
 		    WIFEXITED(status) ? WEXITSTATUS(status)
-		                      : 128 + WTERMSIG(status));
+				      : 128 + WTERMSIG(status));
 	}
 }
 

@@ -96,8 +96,8 @@ open_nudge(struct runner *r)
 
 	if (fd < 0)
 		return fail("socket", NULL);
-	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge",
-	    r->queue);
+	snprintf(
+	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", r->queue);
 	if ((unlinkat(r->queue, "nudge", 0) < 0 && errno != ENOENT) ||
 	    bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0 ||
 	    fchmodat(r->queue, "nudge", 0660, 0) < 0) {
@@ -141,8 +141,8 @@ set_limits(struct runner *r)
 	setrlimit(RLIMIT_NOFILE, &l);
 	if (l.rlim_cur < RUNNER_ACTIVE + jobs * FDS_EACH + 32)
 		r->max_active = l.rlim_cur > jobs * FDS_EACH + 48
-		    ? (size_t)l.rlim_cur - jobs * FDS_EACH - 32
-		    : 16;
+		                    ? (size_t)l.rlim_cur - jobs * FDS_EACH - 32
+		                    : 16;
 }
 
 /* ----------------------------------------------------------------- loop */
@@ -153,7 +153,7 @@ activate(struct runner *r)
 	struct message *m;
 
 	while (!r->stopping && r->nactive < r->max_active &&
-	    (m = schedule_next(r)))
+	       (m = schedule_next(r)))
 		work_begin(r, m);
 }
 
@@ -283,9 +283,9 @@ main(int argc, char **argv)
 	spawn_close_from(3);
 	set_limits(&r);
 	if (libexec_path(r.deliver_local, sizeof(r.deliver_local),
-	        "deliver-local") < 0 ||
+		"deliver-local") < 0 ||
 	    libexec_path(r.deliver_remote, sizeof(r.deliver_remote),
-	        "deliver-remote") < 0 ||
+		"deliver-remote") < 0 ||
 	    take_queue(&r) < 0)
 		die(EXIT_TEMP);
 	catch_signals(&while_waiting);
@@ -294,8 +294,8 @@ main(int argc, char **argv)
 		log_event("trouble", "err", fail_last(), NULL);
 	schedule_init(&r);
 	jobs_init(&r);
-	if (ready > 0 && (write((int)ready, "\n", 1) != 1 ||
-	        close((int)ready) < 0))
+	if (ready > 0 &&
+	    (write((int)ready, "\n", 1) != 1 || close((int)ready) < 0))
 		log_event("trouble", "err", "cannot tell readiness", NULL);
 	run(&r, nudge, &while_waiting);
 	unlinkat(r.queue, "nudge", 0);

@@ -18,11 +18,12 @@
 #include "queue/entry.h"
 #include "queue/result.h"
 
-#define RUNNER_ACTIVE 300    /* messages active at once, less with few fds */
-#define RUNNER_SCAN_MS 5000  /* between two looks for missed nudges */
-#define RUNNER_JOB_RCPTS 100 /* recipients of one remote delivery; RFC 5321
-                              * 4.5.3.1.8 wants a server to take 100 */
-#define RUNNER_JOB_S 7200    /* no delivery takes longer */
+#define RUNNER_ACTIVE 300   /* messages active at once, less with few fds */
+#define RUNNER_SCAN_MS 5000 /* between two looks for missed nudges */
+#define RUNNER_JOB_RCPTS \
+	100               /* recipients of one remote delivery; RFC 5321 \
+	                   * 4.5.3.1.8 wants a server to take 100 */
+#define RUNNER_JOB_S 7200 /* no delivery takes longer */
 
 struct message {
 	char id[ID_SIZE];
@@ -53,7 +54,7 @@ enum outcome {
 
 struct target {
 	enum outcome outcome;
-	struct dest *dest; /* NULL until asked for */
+	struct dest *dest;    /* NULL until asked for */
 	struct result result; /* of F in this round; text in the arena */
 };
 
@@ -111,10 +112,10 @@ struct runner {
 
 /* schedule.c: which messages there are, and when each is due */
 void schedule_init(struct runner *r);
-void schedule_scan(struct runner *r);                 /* look for new files */
+void schedule_scan(struct runner *r); /* look for new files */
 void schedule_nudge(struct runner *r, struct str what);
-struct message *schedule_next(struct runner *r);      /* due now, or NULL */
-int64_t schedule_due(const struct runner *r);         /* of the next one */
+struct message *schedule_next(struct runner *r); /* due now, or NULL */
+int64_t schedule_due(const struct runner *r);    /* of the next one */
 void schedule_wait(struct runner *r, struct message *m, int64_t after_ms);
 void schedule_forget(struct runner *r, struct message *m); /* gone */
 
@@ -126,7 +127,7 @@ void finish_sync(struct runner *r); /* the unlinks since the last call */
 void work_begin(struct runner *r, struct message *m);
 void work_result(struct runner *r, struct work *w, size_t rcpt,
     const struct result *result, int64_t took_ms);
-void work_settle(struct runner *r, struct work *w);   /* a job has ended */
+void work_settle(struct runner *r, struct work *w); /* a job has ended */
 void work_pass(struct runner *r); /* start and end what can be */
 void work_free(struct runner *r, struct work *w);
 
@@ -139,7 +140,7 @@ void dest_prune(struct runner *r);
 void jobs_init(struct runner *r);
 void jobs_start(struct runner *r, struct work *w, struct dest *d,
     const size_t *rcpts, size_t n);
-void jobs_poll(struct runner *r, struct pollfd *p);   /* fills njobs entries */
+void jobs_poll(struct runner *r, struct pollfd *p); /* fills njobs entries */
 void jobs_read(struct runner *r, const struct pollfd *p, size_t n);
 void jobs_reap(struct runner *r);
 void jobs_kill(struct runner *r, int sig);

@@ -14,9 +14,9 @@
 #include "queue/retry.h"
 #include "users/domain.h"
 
-#define YIELD_MS 5000        /* a message that nothing can be started of */
-#define YIELD_EVERY_MS 50    /* at most one is put aside in this time */
-#define TROUBLE_MS 60000     /* the file cannot be read */
+#define YIELD_MS 5000     /* a message that nothing can be started of */
+#define YIELD_EVERY_MS 50 /* at most one is put aside in this time */
+#define TROUBLE_MS 60000  /* the file cannot be read */
 #define ARENA_MAX (4 * ENTRY_ARENA)
 
 /* ------------------------------------------------------------ beginning */
@@ -69,7 +69,7 @@ left_ms(const struct work *w)
 	if (entry_finished(&w->entry))
 		return 0;
 	return 1000 * retry_left_s(e->received_s, w->entry.touched_s,
-	    now_wall_s(), w->entry.header.body_crc);
+			  now_wall_s(), w->entry.header.body_crc);
 }
 
 static void
@@ -83,12 +83,12 @@ set_targets(struct work *w)
 
 		w->targets[i].outcome =
 		    c == ENVELOPE_NEW || c == ENVELOPE_ATTEMPTED
-		    ? OUTCOME_PENDING
-		    : OUTCOME_FINAL;
+			? OUTCOME_PENDING
+			: OUTCOME_FINAL;
 		/* Failed before the runner died: the words are lost. */
 		if (c == ENVELOPE_FAILED)
-			w->targets[i].result = result_make(RESULT_FAILED,
-			    "5.0.0", "delivery failed");
+			w->targets[i].result = result_make(
+			    RESULT_FAILED, "5.0.0", "delivery failed");
 	}
 }
 
@@ -161,8 +161,8 @@ expired(const struct runner *r, const struct work *w)
 }
 
 static void
-log_result(const struct work *w, size_t i, const struct result *res,
-    int64_t took_ms)
+log_result(
+    const struct work *w, size_t i, const struct result *res, int64_t took_ms)
 {
 	static const char *const ev[] = {
 	    ['K'] = "delivered", ['D'] = "failed", ['Z'] = "deferred"};
@@ -172,9 +172,9 @@ log_result(const struct work *w, size_t i, const struct result *res,
 	if (took_ms >= 0)
 		snprintf(took, sizeof(took), "%lld", (long long)took_ms);
 	log_event(ev[res->kind], "id", w->m->id, "to",
-	    log_str(w->entry.e.rcpts[i].addr), "status",
-	    log_str(res->status), good ? "rsp" : "err", log_str(res->text),
-	    "ms", *took ? took : NULL, NULL);
+	    log_str(w->entry.e.rcpts[i].addr), "status", log_str(res->status),
+	    good ? "rsp" : "err", log_str(res->text), "ms", *took ? took : NULL,
+	    NULL);
 }
 
 void
@@ -194,9 +194,9 @@ work_result(struct runner *r, struct work *w, size_t i,
 	t->outcome = t->result.kind == RESULT_DEFERRED ? OUTCOME_DEFERRED
 	                                               : OUTCOME_FINAL;
 	mark(w, i,
-	    t->result.kind == RESULT_DONE         ? ENVELOPE_DONE
-	        : t->result.kind == RESULT_FAILED ? ENVELOPE_FAILED
-	                                          : ENVELOPE_ATTEMPTED);
+	    t->result.kind == RESULT_DONE     ? ENVELOPE_DONE
+	    : t->result.kind == RESULT_FAILED ? ENVELOPE_FAILED
+					      : ENVELOPE_ATTEMPTED);
 }
 
 /* -------------------------------------------------------------- passing */
@@ -309,8 +309,8 @@ may_yield(struct runner *r, const struct work *w)
 void
 work_settle(struct runner *r, struct work *w)
 {
-	bool over = w->running == 0 &&
-	    (r->stopping ? entry_finished(&w->entry) : try_one(r, w) < 0);
+	bool over = w->running == 0 && (r->stopping ? entry_finished(&w->entry)
+						    : try_one(r, w) < 0);
 
 	if (over) {
 		finish_round(r, w);

@@ -21,7 +21,7 @@ judge(struct smtp *s, struct str name, struct str password)
 
 	buf_reset(&s->line);
 	if (monitor_ask(&s->monitor, PARENT_AUTH, q, 2, &s->line,
-	    now_plus_s(wait_s)) < 0)
+		now_plus_s(wait_s)) < 0)
 		log_event("parent", "why", fail_last(), NULL);
 	else
 		answer = buf_slice(&s->line);
@@ -32,8 +32,8 @@ judge(struct smtp *s, struct str name, struct str password)
 		return session_reply(s, 235, "2.7.0", "Welcome");
 	}
 	if (answer.n == 0 || answer.p[0] != PARENT_DENIED)
-		return session_reply(s, 454, "4.7.0",
-		    "Cannot check passwords now, try later");
+		return session_reply(
+		    s, 454, "4.7.0", "Cannot check passwords now, try later");
 	if (++s->failed_logins >= s->max_logins) {
 		s->closing = true;
 		return session_reply(s, 421, "4.7.0",
@@ -48,8 +48,8 @@ allowed(struct smtp *s)
 	if (!s->checker)
 		return session_reply(s, 502, "5.5.1", "No logins here");
 	if (!session_may_login(s))
-		return session_reply(s, 538, "5.7.11",
-		    "Login needs encryption: STARTTLS first");
+		return session_reply(
+		    s, 538, "5.7.11", "Login needs encryption: STARTTLS first");
 	if (!s->esmtp)
 		return session_reply(s, 503, "5.5.1", "EHLO first");
 	if (*s->user)
@@ -67,8 +67,7 @@ challenge(struct smtp *s, struct sasl *sasl, const struct smtp_reply **bad)
 	struct str line;
 	int r;
 
-	session_send(s, session_reply(s, 334, "", "%s",
-	    sasl_challenge(sasl)));
+	session_send(s, session_reply(s, 334, "", "%s", sasl_challenge(sasl)));
 	session_deadline(s);
 	r = in_line(&s->serve.in, &line, SESSION_LINE);
 	if (r > 0)
@@ -77,8 +76,7 @@ challenge(struct smtp *s, struct sasl *sasl, const struct smtp_reply **bad)
 		*bad = session_reply(s, 500, "5.5.6", "Line too long");
 	} else if (r < 0 && errno == EPROTO) {
 		s->closing = true;
-		*bad = session_reply(s, 500, "5.5.2",
-		    "Lines must end in CRLF");
+		*bad = session_reply(s, 500, "5.5.2", "Lines must end in CRLF");
 	} else {
 		*bad = session_lost(s, r, "login");
 	}
@@ -94,8 +92,8 @@ finish(struct smtp *s, const struct sasl *sasl, enum sasl_result r)
 	case SASL_CANCELLED:
 		return session_reply(s, 501, "5.7.0", "Login cancelled");
 	case SASL_OTHER:
-		return session_reply(s, 535, "5.7.8",
-		    "Nobody may act for somebody else");
+		return session_reply(
+		    s, 535, "5.7.8", "Nobody may act for somebody else");
 	case SASL_UNKNOWN:
 		return session_reply(s, 504, "5.5.4", "PLAIN or LOGIN");
 	case SASL_BAD:

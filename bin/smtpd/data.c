@@ -29,8 +29,8 @@ storage(struct smtp *s)
 {
 	log_event("queue", "why", fail_last(), NULL);
 	if (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)
-		return session_reply(s, 452, "4.3.1",
-		    "Not enough space, try later");
+		return session_reply(
+		    s, 452, "4.3.1", "Not enough space, try later");
 	return session_reply(s, 451, "4.3.0", "Cannot queue now, try later");
 }
 
@@ -81,7 +81,7 @@ static void
 set_deadline(struct smtp *s, const struct data *d)
 {
 	int64_t last = d->start_ms + 1000 * (int64_t)s->timeout_s +
-	    (int64_t)(d->size / MIN_RATE * 1000);
+	               (int64_t)(d->size / MIN_RATE * 1000);
 
 	session_deadline(s);
 	if (s->serve.in.deadline > last)
@@ -144,8 +144,8 @@ finish(struct smtp *s, struct data *d)
 	log_event("accepted", "from", log_str(s->sender), "to",
 	    s->nrcpt == 1 ? log_str(s->rcpts[0].addr) : NULL, "rcpts",
 	    log_num(s->nrcpt), "size", log_num(d->size), "helo", s->helo,
-	    "auth", *s->user ? s->user : NULL, "tls",
-	    s->serve.tls ? "1" : "0", NULL);
+	    "auth", *s->user ? s->user : NULL, "tls", s->serve.tls ? "1" : "0",
+	    NULL);
 	return session_reply(s, 250, "2.0.0", "Ok %s", s->id);
 }
 
@@ -165,8 +165,8 @@ data_receive(struct smtp *s, struct str args)
 	memset(&d, 0, sizeof(d));
 	if (begin(s, &d) < 0)
 		return storage(s);
-	session_send(s, session_reply(s, 354, "",
-	    "End data with <CR><LF>.<CR><LF>"));
+	session_send(
+	    s, session_reply(s, 354, "", "End data with <CR><LF>.<CR><LF>"));
 	end = receive(s, &d);
 	if (end <= 0) {
 		int err = errno;

@@ -20,7 +20,7 @@ struct head {
 	int64_t now_s;
 	const char *id, *host; /* for a Message-ID */
 	struct queue_put *put;
-	size_t n;       /* octets held back: */
+	size_t n;        /* octets held back: */
 	char hold[1024]; /* the start of a line whose kind is unknown */
 };
 

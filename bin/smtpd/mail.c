@@ -8,8 +8,8 @@
 static const struct smtp_reply *
 bad_value(struct smtp *s, struct str keyword)
 {
-	return session_reply(s, 501, "5.5.4", "Bad value of %.*s",
-	    STR_FMT(keyword));
+	return session_reply(
+	    s, 501, "5.5.4", "Bad value of %.*s", STR_FMT(keyword));
 }
 
 static const struct smtp_reply *
@@ -40,14 +40,15 @@ enum { SEEN_SIZE = 1, SEEN_BODY = 2, SEEN_AUTH = 4 };
 static const struct smtp_reply *
 param(struct smtp *s, const struct smtp_param *p, unsigned *seen)
 {
-	unsigned bit = str_ieq(p->keyword, STR("SIZE"))     ? SEEN_SIZE
-	    : str_ieq(p->keyword, STR("BODY"))              ? SEEN_BODY
-	    : s->checker && str_ieq(p->keyword, STR("AUTH")) ? SEEN_AUTH
-	                                                    : 0;
+	unsigned bit = str_ieq(p->keyword, STR("SIZE"))   ? SEEN_SIZE
+	               : str_ieq(p->keyword, STR("BODY")) ? SEEN_BODY
+	               : s->checker && str_ieq(p->keyword, STR("AUTH"))
+	                   ? SEEN_AUTH
+	                   : 0;
 
 	if (!bit)
-		return session_reply(s, 555, "5.5.4",
-		    "Unknown parameter %.*s", STR_FMT(p->keyword));
+		return session_reply(s, 555, "5.5.4", "Unknown parameter %.*s",
+		    STR_FMT(p->keyword));
 	if ((*seen & bit) || !p->has_value)
 		return bad_value(s, p->keyword);
 	*seen |= bit;

@@ -16,8 +16,8 @@ misc_vrfy(struct smtp *s, struct str args)
 {
 	if (args.n == 0)
 		return session_reply(s, 501, "5.5.4", "Address expected");
-	return session_reply(s, 252, "2.0.0",
-	    "Cannot verify, but send mail and see");
+	return session_reply(
+	    s, 252, "2.0.0", "Cannot verify, but send mail and see");
 }
 
 const struct smtp_reply *

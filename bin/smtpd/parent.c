@@ -28,8 +28,9 @@ let_go(const struct smtp *s)
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		uint64_t fd;
 
-		if (s->tls_offered && num_scan(str_z(getenv(names[i])), 65535,
-		    &fd) == 0 && fd > 2 && (int)fd != s->monitor.fd)
+		if (s->tls_offered &&
+		    num_scan(str_z(getenv(names[i])), 65535, &fd) == 0 &&
+		    fd > 2 && (int)fd != s->monitor.fd)
 			close((int)fd);
 	}
 }

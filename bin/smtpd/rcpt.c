@@ -19,7 +19,7 @@ ask(struct smtp *s, struct smtp_path *p)
 
 	buf_reset(&s->line);
 	if (monitor_ask(&s->monitor, PARENT_RCPT, q, 2, &s->line,
-	    now_plus_s(PARENT_WAIT)) < 0) {
+		now_plus_s(PARENT_WAIT)) < 0) {
 		log_event("parent", "why", fail_last(), NULL);
 		return PARENT_FAILED;
 	}
@@ -48,8 +48,8 @@ add(struct smtp *s, struct str addr)
 		s->rcpts = more;
 		s->rcpt_room = room;
 	}
-	s->rcpts[s->nrcpt++] = (struct envelope_rcpt){
-	    .addr = arena_str(&s->arena, addr)};
+	s->rcpts[s->nrcpt++] =
+	    (struct envelope_rcpt){.addr = arena_str(&s->arena, addr)};
 }
 
 static const struct smtp_reply *
@@ -61,8 +61,8 @@ params(struct smtp *s, struct scan *args)
 	if (r < 0)
 		return session_reply(s, 501, "5.5.4", "%s", args->bad);
 	if (r > 0)
-		return session_reply(s, 555, "5.5.4",
-		    "Unknown parameter %.*s", STR_FMT(p.keyword));
+		return session_reply(s, 555, "5.5.4", "Unknown parameter %.*s",
+		    STR_FMT(p.keyword));
 	return NULL;
 }
 
@@ -80,8 +80,8 @@ verdict(struct smtp *s, char answer)
 	case PARENT_UNKNOWN:
 		return session_reply(s, 550, "5.1.1", "No such mailbox");
 	default:
-		return session_reply(s, 451, "4.3.0",
-		    "Cannot look that up now, try later");
+		return session_reply(
+		    s, 451, "4.3.0", "Cannot look that up now, try later");
 	}
 }
 

@@ -35,8 +35,8 @@ session_init(struct smtp *s)
 }
 
 const struct smtp_reply *
-session_reply(struct smtp *s, unsigned code, const char *enhanced,
-    const char *fmt, ...)
+session_reply(
+    struct smtp *s, unsigned code, const char *enhanced, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -90,8 +90,8 @@ session_lost(struct smtp *s, int r, const char *where)
 		return session_reply(s, 421, "4.4.2",
 		    "%s timed out waiting for you", s->serve.hostname);
 	}
-	log_event("lost", "at", where, "why", r < 0 ? strerror(errno) : NULL,
-	    NULL);
+	log_event(
+	    "lost", "at", where, "why", r < 0 ? strerror(errno) : NULL, NULL);
 	return NULL;
 }
 
@@ -100,18 +100,18 @@ static const struct smtp_reply *
 check(struct smtp *s, const struct smtp_command *c, struct str args)
 {
 	if (starttls_required() && !s->serve.tls && !(c->bits & BEFORE_TLS))
-		return session_reply(s, 530, "5.7.0",
-		    "Must issue a STARTTLS command first");
+		return session_reply(
+		    s, 530, "5.7.0", "Must issue a STARTTLS command first");
 	if ((c->bits & NEEDS_LOGIN) && s->checker && !*s->user)
-		return session_reply(s, 530, "5.7.0",
-		    "Authentication required");
+		return session_reply(
+		    s, 530, "5.7.0", "Authentication required");
 	if ((c->bits & NEEDS_HELO) && !*s->helo)
 		return session_reply(s, 503, "5.5.1", "EHLO or HELO first");
 	if ((c->bits & NEEDS_MAIL) && !s->in_mail)
 		return session_reply(s, 503, "5.5.1", "MAIL first");
 	if ((c->bits & NO_ARGS) && args.n)
-		return session_reply(s, 501, "5.5.4",
-		    "%s takes no arguments", c->name);
+		return session_reply(
+		    s, 501, "5.5.4", "%s takes no arguments", c->name);
 	return NULL;
 }
 
@@ -132,8 +132,7 @@ dispatch(struct smtp *s, struct str line)
 
 	if (!smtp_cmd_split(line, &verb, &args))
 		return session_reply(s, 500, "5.5.2",
-		    line.n > SMTP_CMD_LINE ? "Line too long"
-		                           : "Syntax error");
+		    line.n > SMTP_CMD_LINE ? "Line too long" : "Syntax error");
 	c = table_find(verb);
 	if (line.n > (c ? longest(c) : SMTP_CMD_LINE))
 		return session_reply(s, 500, "5.5.2", "Line too long");
@@ -158,8 +157,7 @@ next(struct smtp *s)
 	if (r < 0 && errno == EPROTO) {
 		/* Somebody's text slipped into a command: do not read on. */
 		s->closing = true;
-		return session_reply(s, 500, "5.5.2",
-		    "Lines must end in CRLF");
+		return session_reply(s, 500, "5.5.2", "Lines must end in CRLF");
 	}
 	return session_lost(s, r, "command");
 }
@@ -179,8 +177,8 @@ judge(struct smtp *s, const struct smtp_reply *r)
 	if (s->errors >= s->max_errors && !s->closing) {
 		s->closing = true;
 		log_event("errors", "n", log_num(s->errors), NULL);
-		return session_reply(s, 421, "4.7.0", "%s too many errors",
-		    s->serve.hostname);
+		return session_reply(
+		    s, 421, "4.7.0", "%s too many errors", s->serve.hostname);
 	}
 	return r;
 }
@@ -190,8 +188,8 @@ session_run(struct smtp *s)
 {
 	const struct smtp_reply *r;
 
-	session_send(s, session_reply(s, 220, "", "%s ESMTP yubin",
-	    s->serve.hostname));
+	session_send(
+	    s, session_reply(s, 220, "", "%s ESMTP yubin", s->serve.hostname));
 	while (!s->closing) {
 		r = next(s);
 		if (r)

@@ -75,8 +75,8 @@ void session_init(struct smtp *s);
 void session_run(struct smtp *s);
 
 /* Make the reply that a handler returns; lives until the next one. */
-const struct smtp_reply *session_reply(struct smtp *s, unsigned code,
-    const char *enhanced, const char *fmt, ...)
+const struct smtp_reply *session_reply(
+    struct smtp *s, unsigned code, const char *enhanced, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
 /* Send a reply now (354, 334); goes out when reading blocks. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* A plain array, searched from the start: a fork costs a thousand times more. */
+/* A plain array, searched from the start: a fork costs a thousand times more.
+ */
 #include "clients.h"
 
 #include <arpa/inet.h>
@@ -48,8 +49,8 @@ peer_read(struct peer *p, const struct sockaddr_storage *ss)
 		return;
 	}
 	if (IN6_IS_ADDR_V4MAPPED(&p->address))
-		inet_ntop(AF_INET, p->address.s6_addr + 12, p->ip,
-		    sizeof(p->ip));
+		inet_ntop(
+		    AF_INET, p->address.s6_addr + 12, p->ip, sizeof(p->ip));
 	else
 		inet_ntop(AF_INET6, &p->address, p->ip, sizeof(p->ip));
 }

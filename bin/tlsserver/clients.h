@@ -12,7 +12,7 @@
 #include "io/ucspi.h"
 
 struct peer {
-	char ip[UCSPI_IP];       /* IPv4-mapped as IPv4 */
+	char ip[UCSPI_IP]; /* IPv4-mapped as IPv4 */
 	unsigned port;
 	struct in6_addr address; /* IPv4 as mapped */
 };

@@ -23,9 +23,9 @@ extern char **environ;
 static bool
 ucspi_name(const char *entry)
 {
-	static const char *const prefix[] = {"TCP", "SSL", "PROTO=",
-	    "REMOTE_ADDR=", "REMOTE_HOST=", "IMAPLOGINTAG=", "AUTHENTICATED=",
-	    "CLIENT_INPUT="};
+	static const char *const prefix[] = {"TCP", "SSL",
+	    "PROTO=", "REMOTE_ADDR=", "REMOTE_HOST=", "IMAPLOGINTAG=",
+	    "AUTHENTICATED=", "CLIENT_INPUT="};
 
 	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
 		if (strncmp(entry, prefix[i], strlen(prefix[i])) == 0)
@@ -52,8 +52,8 @@ set(const char *name, const char *value)
 }
 
 static void
-set_environment(const struct server *s, int sock, const struct peer *peer,
-    size_t ordinal)
+set_environment(
+    const struct server *s, int sock, const struct peer *peer, size_t ordinal)
 {
 	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(ss);
@@ -117,8 +117,8 @@ serve_tls(const struct server *s, int sock)
 }
 
 _Noreturn void
-connection_serve(struct server *s, int sock, const struct peer *peer,
-    size_t ordinal)
+connection_serve(
+    struct server *s, int sock, const struct peer *peer, size_t ordinal)
 {
 	int on = 1;
 

@@ -79,11 +79,10 @@ reap(struct clients *c)
 
 		if (!clients_remove(c, pid, &was))
 			continue;
-		log_event("close", "ip", was.ip, "pid",
-		    log_num((unsigned)pid), "status", log_num((unsigned)code),
-		    "s",
-		    log_num((unsigned long long)(now_ms() - was.since_ms) /
-		        1000),
+		log_event("close", "ip", was.ip, "pid", log_num((unsigned)pid),
+		    "status", log_num((unsigned)code), "s",
+		    log_num(
+			(unsigned long long)(now_ms() - was.since_ms) / 1000),
 		    "n", count_text(c, c->n), NULL);
 	}
 }
@@ -105,8 +104,8 @@ refresh(struct server *s, bool force)
 
 /* Say why in the protocol's words where clear text is spoken. */
 static void
-refuse(const struct server *s, int sock, const struct peer *peer,
-    const char *why)
+refuse(
+    const struct server *s, int sock, const struct peer *peer, const char *why)
 {
 	char line[1100];
 	int n;
@@ -127,8 +126,8 @@ take(struct server *s, int sock, const struct peer *peer)
 	pid_t pid;
 
 	if (c->n >= c->max || same >= c->max_source) {
-		refuse(s, sock, peer, c->n >= c->max ? "MAX_CLIENTS"
-		                                     : "MAX_PER_SOURCE");
+		refuse(s, sock, peer,
+		    c->n >= c->max ? "MAX_CLIENTS" : "MAX_PER_SOURCE");
 		return;
 	}
 	refresh(s, false);
@@ -144,8 +143,8 @@ take(struct server *s, int sock, const struct peer *peer)
 		return;
 	}
 	clients_add(c, pid, peer);
-	log_event("connect", "ip", peer->ip, "port", log_num(peer->port),
-	    "pid", log_num((unsigned)pid), "n", count_text(c, c->n), NULL);
+	log_event("connect", "ip", peer->ip, "port", log_num(peer->port), "pid",
+	    log_num((unsigned)pid), "n", count_text(c, c->n), NULL);
 }
 
 static void

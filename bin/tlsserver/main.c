@@ -134,7 +134,7 @@ open_all(struct server *s, const struct options *o, char **argv)
 		die(EXIT_TEMP);
 	if (s->mode != MODE_PLAIN &&
 	    tls_server_load(&s->tls, settings_root(), settings_text("TLS_CERT"),
-	        settings_text("TLS_KEY")) < 0)
+		settings_text("TLS_KEY")) < 0)
 		die(EXIT_TEMP);
 	if (o->port_file && listen_tell(s->fd, o->port_file) < 0)
 		die(EXIT_TEMP);

@@ -30,8 +30,8 @@ int loop_run(struct server *s);
 
 /* In a fresh child: serve the connection sock.  ordinal: connections from the
  * same address, with this one. */
-_Noreturn void connection_serve(struct server *s, int sock,
-    const struct peer *peer, size_t ordinal);
+_Noreturn void connection_serve(
+    struct server *s, int sock, const struct peer *peer, size_t ordinal);
 
 /* Remove what an outer super-server left in the environment. */
 void connection_clean_environment(void);

@@ -40,8 +40,8 @@ bool need_domain(const char *root, struct str domain);
  * (and group) named when we are root and they exist.  group may be NULL for
  * the user's own, user for root.  One that exists is brought to mode and
  * owner too.  0 or -1. */
-int make_dir(const char *root, const char *name, mode_t mode,
-    const char *user, const char *group);
+int make_dir(const char *root, const char *name, mode_t mode, const char *user,
+    const char *group);
 
 /* Create the Maildir at path with its usual folders, subscribed, and give all
  * of it to uid and gid when we are root.  What exists stays.  0 or -1. */

@@ -41,8 +41,8 @@ list(const char *root, const char *domain)
 
 	if (domain)
 		return need_domain(root, str_z(domain))
-		    ? list_one(root, str_z(domain))
-		    : EXIT_PERM;
+		           ? list_one(root, str_z(domain))
+		           : EXIT_PERM;
 	arena_init(&a, LIST_ARENA);
 	if (domain_list(root, &a, &names, &n) < 0)
 		r = failed("list the domains");
@@ -59,8 +59,7 @@ add(const char *root, const char *addr, char **targets)
 	struct buf value;
 	int r;
 
-	if (!split_address(addr, &local, &domain) ||
-	    !need_domain(root, domain))
+	if (!split_address(addr, &local, &domain) || !need_domain(root, domain))
 		return EXIT_PERM;
 	buf_init(&value, DOMAIN_FILE_MAX);
 	for (char **t = targets; *t; t++) {
@@ -79,8 +78,7 @@ del(const char *root, const char *addr)
 	struct str local, domain;
 	int r;
 
-	if (!split_address(addr, &local, &domain) ||
-	    !need_domain(root, domain))
+	if (!split_address(addr, &local, &domain) || !need_domain(root, domain))
 		return EXIT_PERM;
 	r = alias_del(root, local, domain);
 	if (r < 0)
@@ -100,5 +98,5 @@ admin_alias(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "del") == 0)
 		return del(root, argv[2]);
 	return refuse("usage: yubin alias list [DOMAIN] | "
-	              "add ADDR TARGET … | del ADDR");
+		      "add ADDR TARGET … | del ADDR");
 }

@@ -51,7 +51,7 @@ set_serial(X509 *cert)
 {
 	BIGNUM *bn = BN_new();
 	bool ok = bn && BN_rand(bn, 127, BN_RAND_TOP_ANY, BN_RAND_BOTTOM_ANY) &&
-	    BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert));
+	          BN_to_ASN1_INTEGER(bn, X509_get_serialNumber(cert));
 
 	BN_free(bn);
 	return ok;
@@ -68,17 +68,19 @@ fill(X509 *cert, EVP_PKEY *key, const char *host)
 	/* A common name has at most 64 octets; the real name is in the
 	 * subjectAltName (RFC 9525). */
 	return X509_set_version(cert, 2) && set_serial(cert) &&
-	    X509_gmtime_adj(X509_getm_notBefore(cert), -3600) &&
-	    X509_gmtime_adj(X509_getm_notAfter(cert), VALID_S) &&
-	    X509_set_pubkey(cert, key) &&
-	    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
-	        (const unsigned char *)(str_z(host).n <= 64 ? host : "mail"),
-	        -1, -1, 0) &&
-	    X509_set_issuer_name(cert, name) &&
-	    add_extension(cert, NID_subject_alt_name, alt) &&
-	    add_extension(cert, NID_basic_constraints, "critical,CA:FALSE") &&
-	    add_extension(cert, NID_ext_key_usage, "serverAuth,clientAuth") &&
-	    X509_sign(cert, key, EVP_sha256()) > 0;
+	       X509_gmtime_adj(X509_getm_notBefore(cert), -3600) &&
+	       X509_gmtime_adj(X509_getm_notAfter(cert), VALID_S) &&
+	       X509_set_pubkey(cert, key) &&
+	       X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+		   (const unsigned char *)(str_z(host).n <= 64 ? host : "mail"),
+		   -1, -1, 0) &&
+	       X509_set_issuer_name(cert, name) &&
+	       add_extension(cert, NID_subject_alt_name, alt) &&
+	       add_extension(
+		   cert, NID_basic_constraints, "critical,CA:FALSE") &&
+	       add_extension(
+		   cert, NID_ext_key_usage, "serverAuth,clientAuth") &&
+	       X509_sign(cert, key, EVP_sha256()) > 0;
 }
 
 static int

@@ -67,8 +67,8 @@ check_folders(struct check *c)
 static void
 check_private(struct check *c)
 {
-	static const char *const names[] = {"tls/key.pem", "tls", "penalty",
-	    "queue", "domains", NULL};
+	static const char *const names[] = {
+	    "tls/key.pem", "tls", "penalty", "queue", "domains", NULL};
 	char path[PATH_MAX];
 	struct stat st;
 
@@ -127,8 +127,8 @@ check_bad_queue(struct check *c)
 	    dir_list(AT_FDCWD, path, 0, NAMES_MAX, &c->arena, &names, &n) < 0)
 		return;
 	if (n > 0)
-		found(c, "%s holds %zu damaged messages: look at them", path,
-		    n);
+		found(
+		    c, "%s holds %zu damaged messages: look at them", path, n);
 }
 
 static void
@@ -160,8 +160,8 @@ check_accounts(struct check *c)
 		int r = drop_find(who, &d);
 
 		if (r == 0)
-			found(c, "the system has no user %s (%s)", who,
-			    names[i]);
+			found(
+			    c, "the system has no user %s (%s)", who, names[i]);
 		if (r < 0)
 			found(c, "%s is neither a user nor uid:gid: %s",
 			    names[i], who);

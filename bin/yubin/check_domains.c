@@ -13,8 +13,8 @@
 #include "users/user.h"
 
 static void
-check_maildir(struct check *c, const char *file, size_t line,
-    struct str domain, struct str name)
+check_maildir(struct check *c, const char *file, size_t line, struct str domain,
+    struct str name)
 {
 	static const char *const sub[] = {"cur", "new", "tmp"};
 	char path[PATH_MAX], dir[PATH_MAX];
@@ -61,8 +61,8 @@ check_user(struct check *c, const char *file, size_t line, struct str text,
 }
 
 static void
-check_users(struct check *c, const char *file, struct str text,
-    struct str domain)
+check_users(
+    struct check *c, const char *file, struct str text, struct str domain)
 {
 	size_t room = 1, line = 0, n = 0;
 	struct str *names;
@@ -75,8 +75,9 @@ check_users(struct check *c, const char *file, struct str text,
 		check_user(c, file, ++line, one, domain, &names[n]);
 		for (size_t i = 0; i < n && names[n].n > 0 && n < 2000; i++)
 			if (str_ieq(names[i], names[n])) {
-				found(c, "%s:%zu: %.*s is there twice; only "
-				         "the first line counts",
+				found(c,
+				    "%s:%zu: %.*s is there twice; only "
+				    "the first line counts",
 				    file, line, STR_FMT(names[n]));
 				break;
 			}
@@ -85,8 +86,8 @@ check_users(struct check *c, const char *file, struct str text,
 }
 
 static void
-check_aliases(struct check *c, const char *file, struct str text,
-    struct str domain)
+check_aliases(
+    struct check *c, const char *file, struct str text, struct str domain)
 {
 	struct str *targets;
 	struct alias *list;
@@ -99,7 +100,7 @@ check_aliases(struct check *c, const char *file, struct str text,
 			found(c, "%s:%zu: not \"name: targets\"", file,
 			    list[i].line);
 		else if (alias_targets(list[i].value, domain, &c->arena,
-		             &targets, &count, &why) < 0)
+			     &targets, &count, &why) < 0)
 			found(c, "%s:%zu: %s", file, list[i].line, why);
 	}
 }

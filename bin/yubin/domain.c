@@ -91,8 +91,8 @@ del(const char *root, const char *name)
 	if (r < 0 || domain_path(path, sizeof(path), root, domain, NULL) < 0)
 		return failed("read its users");
 	if (n > 0)
-		return refuse("%s still has %zu users; remove them first",
-		    name, n);
+		return refuse(
+		    "%s still has %zu users; remove them first", name, n);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return failed("open the domain");

@@ -22,8 +22,8 @@ load(int dirfd, const char *name)
 
 	buf_init(&b, VALUE_MAX);
 	if (file_read(dirfd, name, &b) == 0) {
-		line = str_trim(str_to(buf_slice(&b),
-		    str_find(buf_slice(&b), '\n')));
+		line = str_trim(
+		    str_to(buf_slice(&b), str_find(buf_slice(&b), '\n')));
 		line = str_to(line, str_find(line, '\0'));
 		b.n = line.n;
 		if (line.n > 0 && line.p == b.p)

@@ -50,8 +50,7 @@ give(const char *path, const char *user, const char *group)
 			return 0;
 		owner.gid = other.gid;
 	}
-	return chown(path, owner.uid, owner.gid) < 0 ? fail("chown ", path)
-	                                             : 0;
+	return chown(path, owner.uid, owner.gid) < 0 ? fail("chown ", path) : 0;
 }
 
 int
@@ -108,8 +107,8 @@ write_hostname(const char *root, const char *name)
 	buf_z(&b, name);
 	buf_chr(&b, '\n');
 	r = fstatat(dir, "YUBIN_HOSTNAME", &st, 0) == 0
-	    ? 0
-	    : file_replace(dir, "YUBIN_HOSTNAME", buf_slice(&b), 0644);
+	        ? 0
+	        : file_replace(dir, "YUBIN_HOSTNAME", buf_slice(&b), 0644);
 	buf_free(&b);
 	close(dir);
 	return r;

@@ -10,8 +10,8 @@
 #include "base/fail.h"
 #include "io/file.h"
 
-static const char *const folders[] = {"Drafts", "Sent", "Junk", "Trash",
-    "Archive"};
+static const char *const folders[] = {
+    "Drafts", "Sent", "Junk", "Trash", "Archive"};
 #define NFOLDERS (sizeof(folders) / sizeof(folders[0]))
 
 /* 0 made or there already. */
@@ -81,8 +81,8 @@ make_all(int fd, uid_t uid, gid_t gid)
 		buf_chr(&subscribed, '\n');
 	}
 	if (r == 0)
-		r = put_file(fd, "subscriptions", buf_slice(&subscribed), uid,
-		    gid);
+		r = put_file(
+		    fd, "subscriptions", buf_slice(&subscribed), uid, gid);
 	if (r == 0)
 		r = file_sync_dir(fd);
 	buf_free(&subscribed);

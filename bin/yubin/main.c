@@ -22,16 +22,16 @@ static const struct command {
 } commands[] = {
     {"init", admin_init, "[HOSTNAME]", "create the root of the state"},
     {"domain", admin_domain, "list | add DOMAIN | del DOMAIN",
-        "the domains we receive mail for"},
+	"the domains we receive mail for"},
     {"user", admin_user, "list [DOMAIN] | add ADDR | passwd ADDR | del ADDR",
-        "accounts; passwords are read from standard input"},
+	"accounts; passwords are read from standard input"},
     {"alias", admin_alias, "list [DOMAIN] | add ADDR TARGET … | del ADDR",
-        "other names for accounts, programs, addresses elsewhere"},
+	"other names for accounts, programs, addresses elsewhere"},
     {"cert", admin_cert, "[HOSTNAME]",
-        "make a self-signed certificate where there is none"},
+	"make a self-signed certificate where there is none"},
     {"check", admin_check, "", "say in plain words what is wrong"},
     {"settings", admin_settings, "[--mdoc] [PROGRAM]",
-        "the variables programs read"},
+	"the variables programs read"},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -44,8 +44,8 @@ help(FILE *to)
 		fprintf(to, "  %s %s\n      %s\n", commands[i].name,
 		    commands[i].args, commands[i].help);
 	fprintf(to, "\nAny other COMMAND runs the program yubin-COMMAND.\n"
-	            "YUBIN_ROOT is the root of the state "
-	            "[/var/lib/yubin].\n");
+		    "YUBIN_ROOT is the root of the state "
+		    "[/var/lib/yubin].\n");
 	return to == stdout ? 0 : EXIT_PERM;
 }
 
@@ -69,8 +69,8 @@ failed(const char *what)
 
 	refuse("%s: %s", what, fail_last());
 	return err == EINVAL || err == ENOENT || err == EEXIST || err == EPROTO
-	    ? EXIT_PERM
-	    : EXIT_TEMP;
+	           ? EXIT_PERM
+	           : EXIT_TEMP;
 }
 
 bool

@@ -15,7 +15,7 @@ print_all(void)
 		printf("%-20s %s\n", s->name, s->help);
 		printf("%-20s read by %s", "",
 		    strcmp(s->programs, "*") == 0 ? "all programs"
-		                                  : s->programs);
+						  : s->programs);
 		if (*s->value)
 			printf("; default %s%s%s", s->value,
 			    *s->unit ? " " : "", s->unit);

@@ -44,8 +44,8 @@ list(const char *root, const char *domain)
 
 	if (domain)
 		return need_domain(root, str_z(domain))
-		    ? list_one(root, str_z(domain))
-		    : EXIT_PERM;
+		           ? list_one(root, str_z(domain))
+		           : EXIT_PERM;
 	arena_init(&a, LIST_ARENA);
 	if (domain_list(root, &a, &names, &n) < 0)
 		r = failed("list the domains");
@@ -119,7 +119,7 @@ add(const char *root, struct str local, struct str domain)
 		return failed("read the users");
 	if (r > 0)
 		return refuse("%.*s@%.*s exists; change its password with "
-		              "\"yubin user passwd\"",
+			      "\"yubin user passwd\"",
 		    STR_FMT(local), STR_FMT(domain));
 	if (set_password(root, local, domain) < 0)
 		return failed("add the user");
@@ -167,7 +167,7 @@ admin_user(int argc, char **argv)
 		return list(root, argv[2]);
 	if (argc != 3)
 		return refuse("usage: yubin user list [DOMAIN] | add ADDR | "
-		              "passwd ADDR | del ADDR");
+			      "passwd ADDR | del ADDR");
 	if (!split_address(argv[2], &local, &domain) ||
 	    !need_domain(root, domain))
 		return EXIT_PERM;

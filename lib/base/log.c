@@ -34,8 +34,8 @@ same_file(int a, int b)
 {
 	struct stat x, y;
 
-	return fstat(a, &x) == 0 && fstat(b, &y) == 0 &&
-	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
 }
 
 /* Standard error is a connection with the outside: under inetd it is the
@@ -50,7 +50,7 @@ is_connection(void)
 	if (getsockname(2, (struct sockaddr *)&ss, &len) < 0)
 		return false;
 	return ss.ss_family == AF_INET || ss.ss_family == AF_INET6 ||
-	    same_file(2, 0) || same_file(2, 1);
+	       same_file(2, 0) || same_file(2, 1);
 }
 
 /* Standard error is the system's log, put there by a program before us. */
@@ -61,7 +61,8 @@ is_syslog(void)
 	socklen_t len = sizeof(sun);
 
 	return getpeername(2, (struct sockaddr *)&sun, &len) == 0 &&
-	    sun.sun_family == AF_UNIX && strcmp(sun.sun_path, "/dev/log") == 0;
+	       sun.sun_family == AF_UNIX &&
+	       strcmp(sun.sun_path, "/dev/log") == 0;
 }
 
 /* Put the system's log, or failing that nothing, in place of descriptor 2:
@@ -69,8 +70,8 @@ is_syslog(void)
 static void
 replace_stderr(void)
 {
-	struct sockaddr_un sun = {.sun_family = AF_UNIX,
-	    .sun_path = "/dev/log"};
+	struct sockaddr_un sun = {
+	    .sun_family = AF_UNIX, .sun_path = "/dev/log"};
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
 	if (fd >= 0 && connect(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
@@ -109,8 +110,8 @@ log_context(const char *key, const char *value)
 			return;
 		}
 		snprintf(context[i].key, sizeof(context[i].key), "%s", key);
-		snprintf(context[i].value, sizeof(context[i].value), "%s",
-		    value);
+		snprintf(
+		    context[i].value, sizeof(context[i].value), "%s", value);
 		return;
 	}
 }
@@ -130,8 +131,8 @@ static size_t
 utf8_len(const unsigned char *p)
 {
 	size_t n = *p >= 0xf0 && *p < 0xf5 ? 4
-	    : *p >= 0xe0                   ? 3
-	    : *p >= 0xc2                   ? 2
+	           : *p >= 0xe0            ? 3
+	           : *p >= 0xc2            ? 2
 	                                   : 0;
 
 	if (*p >= 0xf5)
@@ -192,8 +193,9 @@ vlog(const char *ev, va_list ap)
 
 	if (log_fd < 0)
 		return;
-	l.n = (size_t)snprintf(l.text, 80, "%s%.40s[%ld]:",
-	    to_syslog ? "<22>" : "", prog_name, (long)getpid());
+	l.n = (size_t)snprintf(l.text, 80,
+	    "%s%.40s[%ld]:", to_syslog ? "<22>" : "", prog_name,
+	    (long)getpid());
 	line_pair(&l, "ev", ev);
 	for (int i = 0; i < LOG_CONTEXT; i++)
 		if (context[i].key[0])

@@ -113,7 +113,8 @@ scan_netstr(struct scan *s, size_t max, struct str *out)
 	uint64_t n;
 
 	return scan_num(s, max, &n) && scan_need(s, ':', "':' expected") &&
-	       scan_take(s, (size_t)n, out) && scan_need(s, ',', "',' expected");
+	       scan_take(s, (size_t)n, out) &&
+	       scan_need(s, ',', "',' expected");
 }
 
 size_t

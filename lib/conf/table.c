@@ -4,108 +4,116 @@
 #include "conf/settings.h"
 
 #define NUM(name, unit, value, least, most, programs, help) \
-	{name, SETTING_NUMBER, unit, value, least, most, programs, help}
+	{ \
+		name, SETTING_NUMBER, unit, value, least, most, programs, help \
+	}
 #define TEXT(name, value, programs, help) \
-	{name, SETTING_TEXT, "", value, 0, 1000, programs, help}
+	{ \
+		name, SETTING_TEXT, "", value, 0, 1000, programs, help \
+	}
 #define PATHNAME(name, value, programs, help) \
-	{name, SETTING_PATH, "", value, 0, 1000, programs, help}
+	{ \
+		name, SETTING_PATH, "", value, 0, 1000, programs, help \
+	}
 #define FLAG(name, value, programs, help) \
-	{name, SETTING_FLAG, "", value, 0, 1, programs, help}
+	{ \
+		name, SETTING_FLAG, "", value, 0, 1, programs, help \
+	}
 
 const struct setting settings[] = {
     /* everywhere */
     PATHNAME("YUBIN_ROOT", "/var/lib/yubin", "*", "the root of the state"),
     TEXT("YUBIN_HOSTNAME", "",
-        "smtpd inject queue-runner deliver-remote imap-login pop3-login imapd "
-        "pop3d deliver-local tlsserver yubin",
-        "this host's name; default: the system's host name"),
+	"smtpd inject queue-runner deliver-remote imap-login pop3-login imapd "
+	"pop3d deliver-local tlsserver yubin",
+	"this host's name; default: the system's host name"),
     TEXT("YUBIN_DEBUG", "", "*", "anything: log more"),
     PATHNAME("YUBIN_LIBEXEC", "", "*",
-        "where the programs are; default: beside the running one"),
+	"where the programs are; default: beside the running one"),
 
     /* tlsserver, tlsd */
     NUM("MAX_CLIENTS", "connections", "200", 1, 100000, "tlsserver",
-        "connections served at once"),
+	"connections served at once"),
     NUM("MAX_PER_SOURCE", "connections", "50", 1, 100000, "tlsserver",
-        "of these, from one IPv4 address or IPv6 /64"),
+	"of these, from one IPv4 address or IPv6 /64"),
     TEXT("BUSY_TEXT", "", "tlsserver",
-        "line sent to a client over these limits"),
+	"line sent to a client over these limits"),
     PATHNAME("TLS_CERT", "", "tlsserver tlsd",
-        "certificate chain (PEM); default: tls/cert.pem below the root"),
+	"certificate chain (PEM); default: tls/cert.pem below the root"),
     PATHNAME("TLS_KEY", "", "tlsserver tlsd",
-        "private key (PEM); default: tls/key.pem below the root"),
+	"private key (PEM); default: tls/key.pem below the root"),
     NUM("TLS_TIMEOUT", "s", "30", 1, 3600,
-        "tlsserver tlsd deliver-remote smtpd imap-login pop3-login",
-        "time for a TLS handshake"),
+	"tlsserver tlsd deliver-remote smtpd imap-login pop3-login",
+	"time for a TLS handshake"),
     TEXT("TLS_USER", "yubin-net", "tlsserver tlsd",
-        "user of the processes that do TLS, a name or uid:gid, when started "
-        "as root"),
+	"user of the processes that do TLS, a name or uid:gid, when started "
+	"as root"),
 
     /* login and limits */
     NUM("LOGIN_TIMEOUT", "s", "60", 1, 3600, "imap-login pop3-login",
-        "time from greeting to login"),
+	"time from greeting to login"),
     NUM("LOGIN_TRIES", "tries", "3", 1, 100, "imap-login pop3-login smtpd",
-        "failed logins before the connection is closed"),
+	"failed logins before the connection is closed"),
     NUM("CHECKER_TIMEOUT", "s", "30", 1, 300, "imap-login pop3-login smtpd",
-        "time for the password checker"),
+	"time for the password checker"),
     FLAG("CLEARTEXT_LOGIN", "0", "imap-login pop3-login smtpd",
-        "offer login without TLS too"),
+	"offer login without TLS too"),
     NUM("MAX_HASHES", "hashes", "4", 1, 1000, "checkpw",
-        "password hashes computed at once, system-wide"),
+	"password hashes computed at once, system-wide"),
     NUM("LOGIN_DELAY", "s", "15", 0, 600, "imap-login pop3-login smtpd",
-        "longest delay after failed logins, 0 for none"),
+	"longest delay after failed logins, 0 for none"),
     TEXT("LOGIN_USER", "yubin-login", "imap-login pop3-login",
-        "user of the network side before login, a name or uid:gid; only root "
-        "can switch"),
+	"user of the network side before login, a name or uid:gid; only root "
+	"can switch"),
     TEXT("SMTP_USER", "yubin-smtp", "smtpd",
-        "user of the network side, a name or uid:gid; only root can switch"),
+	"user of the network side, a name or uid:gid; only root can switch"),
     TEXT("MAIL_USER", "yubin-mail", "checkpw deliver-local yubin",
-        "owner of the Maildirs of accounts without a uid of their own, a name "
-        "or uid:gid"),
+	"owner of the Maildirs of accounts without a uid of their own, a name "
+	"or uid:gid"),
     TEXT("YUBIN_DOMAIN", "", "checkpw",
-        "domain of login names without one; default: the only domain"),
+	"domain of login names without one; default: the only domain"),
 
     /* smtpd, inject, queue */
     NUM("MAX_MESSAGE", "octets", "52428800", 1000, 10000000000,
-        "smtpd inject imapd", "largest message accepted"),
+	"smtpd inject imapd", "largest message accepted"),
     NUM("MAX_RECIPIENTS", "recipients", "1000", 100, 100000, "smtpd inject",
-        "recipients of one message"),
+	"recipients of one message"),
     NUM("MAX_ERRORS", "errors", "20", 1, 1000, "smtpd",
-        "bad commands before the connection is closed"),
+	"bad commands before the connection is closed"),
     NUM("MAX_RECEIVED", "hops", "50", 10, 1000, "smtpd",
-        "Received fields that make a loop"),
+	"Received fields that make a loop"),
     NUM("SMTP_TIMEOUT", "s", "300", 1, 3600, "smtpd",
-        "time for a command, or for data to move"),
+	"time for a command, or for data to move"),
     FLAG("RELAY_CLIENT", "0", "smtpd",
-        "accept mail for every domain without login"),
+	"accept mail for every domain without login"),
     NUM("QUEUE_LIFETIME", "s", "432000", 60, 10000000, "queue-runner",
-        "how long delivery is tried before the message bounces"),
+	"how long delivery is tried before the message bounces"),
     NUM("LOCAL_JOBS", "deliveries", "4", 1, 1000, "queue-runner",
-        "local deliveries at once"),
+	"local deliveries at once"),
     NUM("REMOTE_JOBS", "deliveries", "20", 1, 1000, "queue-runner",
-        "remote deliveries at once"),
+	"remote deliveries at once"),
     NUM("DOMAIN_JOBS", "deliveries", "5", 1, 1000, "queue-runner",
-        "of these, to one domain"),
+	"of these, to one domain"),
     TEXT("REMOTE_USER", "yubin-remote", "deliver-remote",
-        "user to become when started by root, a name or uid:gid"),
+	"user to become when started by root, a name or uid:gid"),
     NUM("REMOTE_PORT", "", "25", 1, 65535, "deliver-remote",
-        "TCP port of other mail servers"),
+	"TCP port of other mail servers"),
     NUM("CONNECT_TIMEOUT", "s", "60", 1, 600, "deliver-remote",
-        "time for a connection to another server"),
+	"time for a connection to another server"),
     NUM("REMOTE_TIMEOUT", "s", "600", 1, 3600, "deliver-remote",
-        "most time for an answer of another server; RFC 5321 4.5.3.2 sets "
-        "less for most of them"),
+	"most time for an answer of another server; RFC 5321 4.5.3.2 sets "
+	"less for most of them"),
     TEXT("EXTENSION_DELIMITER", "+", "deliver-local smtpd",
-        "what separates USER from EXTENSION in an address"),
+	"what separates USER from EXTENSION in an address"),
 
     /* imapd, pop3d, deliver-local */
     PATHNAME("MAILDIR", "", "imapd pop3d",
-        "the Maildir of the session; default: Maildir in the working "
-        "directory"),
+	"the Maildir of the session; default: Maildir in the working "
+	"directory"),
     NUM("IMAP_TIMEOUT", "s", "1800", 1, 86400, "imapd",
-        "time without a command before the session ends (RFC 3501 5.4)"),
+	"time without a command before the session ends (RFC 3501 5.4)"),
     NUM("POP3_TIMEOUT", "s", "600", 1, 86400, "pop3d",
-        "time without a command before the session ends (RFC 1939 3)"),
+	"time without a command before the session ends (RFC 1939 3)"),
 };
 
 const size_t settings_n = sizeof(settings) / sizeof(settings[0]);

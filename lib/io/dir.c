@@ -27,8 +27,8 @@ wanted(const char *name, int dots)
 }
 
 static int
-read_names(DIR *d, int dots, size_t max, struct arena *a, char ***names,
-    size_t *n)
+read_names(
+    DIR *d, int dots, size_t max, struct arena *a, char ***names, size_t *n)
 {
 	size_t room = 64;
 	struct dirent *e;

@@ -11,7 +11,7 @@
  * those that start with a dot unless dots is nonzero (never "." and "..").
  * *names is an array of *n C strings in the arena.
  * Returns 0; -1 failed (ENOENT, …; EFBIG beyond max names). */
-int dir_list(int dirfd, const char *path, int dots, size_t max,
-    struct arena *a, char ***names, size_t *n);
+int dir_list(int dirfd, const char *path, int dots, size_t max, struct arena *a,
+    char ***names, size_t *n);
 
 #endif

@@ -14,19 +14,19 @@
 
 struct in {
 	int fd;
-	struct out *out;  /* flushed before blocking; may be NULL */
-	char *p;          /* the caller's storage */
+	struct out *out; /* flushed before blocking; may be NULL */
+	char *p;         /* the caller's storage */
 	size_t size;
 	size_t pos, end;  /* unread octets are p[pos..end) */
 	int64_t deadline; /* of now_ms(); NOW_NEVER for none */
 	bool lax;         /* a bare LF also ends a line */
 	bool eof;
-	int err;          /* errno of the failure that sticks, or 0 */
+	int err; /* errno of the failure that sticks, or 0 */
 };
 
 /* Read from fd into size octets at storage, which must outlive the reader. */
-void in_init(struct in *in, int fd, struct out *out, char *storage,
-    size_t size);
+void in_init(
+    struct in *in, int fd, struct out *out, char *storage, size_t size);
 
 /* Read one line, its CRLF removed, into *line, which points into the reader
  * and lives until the next in_* call.  max: octets without CRLF; the storage

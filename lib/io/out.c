@@ -15,8 +15,7 @@
 void
 out_init(struct out *o, int fd, char *storage, size_t size)
 {
-	*o = (struct out){
-	    .fd = fd, .p = storage, .size = size, .stall_s = 300};
+	*o = (struct out){.fd = fd, .p = storage, .size = size, .stall_s = 300};
 }
 
 static int

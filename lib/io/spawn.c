@@ -30,8 +30,8 @@ place_fds(const int *fds, int nfds, int *status_fd)
 		return -1;
 	for (int i = 0; i < nfds; i++) {
 		high[i] = fds[i] < 0
-		    ? -1
-		    : fcntl(fds[i], F_DUPFD_CLOEXEC, SPAWN_FDS + 1);
+		              ? -1
+		              : fcntl(fds[i], F_DUPFD_CLOEXEC, SPAWN_FDS + 1);
 		if (fds[i] >= 0 && high[i] < 0)
 			return -1;
 	}
@@ -57,8 +57,8 @@ reset_signals(void)
 }
 
 _Noreturn static void
-child(const char *const *argv, const int *fds, int nfds,
-    const char *const *env, int status_fd)
+child(const char *const *argv, const int *fds, int nfds, const char *const *env,
+    int status_fd)
 {
 	if (place_fds(fds, nfds, &status_fd) == 0) {
 		reset_signals();
@@ -72,8 +72,8 @@ child(const char *const *argv, const int *fds, int nfds,
 }
 
 pid_t
-spawn_start(const char *const *argv, const int *fds, int nfds,
-    const char *const *env)
+spawn_start(
+    const char *const *argv, const int *fds, int nfds, const char *const *env)
 {
 	int status[2];
 	int err = 0;
@@ -137,8 +137,7 @@ spawn_wait(pid_t pid, int64_t deadline)
 		errno = ETIMEDOUT;
 		return -1;
 	}
-	return WIFEXITED(status) ? WEXITSTATUS(status)
-	                         : 128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 int

@@ -13,8 +13,8 @@
  * descriptors must be close-on-exec.  Signals are at their defaults in the
  * child.  env: NULL for our environment.
  * Returns the process id, or -1 (also when the exec failed: errno is its). */
-pid_t spawn_start(const char *const *argv, const int *fds, int nfds,
-    const char *const *env);
+pid_t spawn_start(
+    const char *const *argv, const int *fds, int nfds, const char *const *env);
 
 /* Wait for pid until deadline; kill it with SIGKILL when that passes.
  * Returns its exit code, 128 + signal number, or -1 failed (ECHILD, or

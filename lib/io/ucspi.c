@@ -51,8 +51,8 @@ port_of(const char *text)
 }
 
 static void
-from_socket(const struct sockaddr_storage *ss, char ip[UCSPI_IP],
-    unsigned *port)
+from_socket(
+    const struct sockaddr_storage *ss, char ip[UCSPI_IP], unsigned *port)
 {
 	char text[INET6_ADDRSTRLEN] = "";
 
@@ -140,8 +140,9 @@ ucspi_read(struct ucspi *u)
 	const char *proto = getenv("PROTO");
 
 	memset(u, 0, sizeof(*u));
-	u->tls = (tls && *tls) || (proto && (strcmp(proto, "TLS") == 0 ||
-	    strcmp(proto, "SSL") == 0));
+	u->tls =
+	    (tls && *tls) ||
+	    (proto && (strcmp(proto, "TLS") == 0 || strcmp(proto, "SSL") == 0));
 	if (read_remote(u) < 0)
 		return -1;
 	return read_local(u);

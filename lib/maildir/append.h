@@ -18,7 +18,7 @@ struct arrival;
 struct append {
 	uint32_t uidvalidity; /* after append_commit() */
 	const uint32_t *uids; /* n of them, rising; live until the close */
-	size_t n;	      /* messages */
+	size_t n;             /* messages */
 	/* Private. */
 	const struct home *home;
 	int fd;

@@ -12,7 +12,7 @@
 #include "maildir/name.h"
 
 struct arrival {
-	int from;	      /* directory the file is in now */
+	int from;             /* directory the file is in now */
 	char old[NAME_SIZE];  /* its name there */
 	char name[NAME_SIZE]; /* base to have */
 	uint32_t flags, letters;

@@ -20,7 +20,7 @@
 #define FILES_MAX ((size_t)1 << 27)
 #define TICK_NS 20000000     /* local time stamps are at least this fine */
 #define SHARED_NS 2000000000 /* those of shared file systems */
-#define TAKES 8		     /* how often new/ is read until it is empty */
+#define TAKES 8              /* how often new/ is read until it is empty */
 
 void
 files_init(struct files *f, struct arena *names)
@@ -268,9 +268,9 @@ files_scan(struct files *f, int cur, int new, bool take)
 	    files_look(cur, &after_cur) < 0 || files_look(new, &after_new) < 0)
 		return -1;
 	f->settled = after_cur.mtime_ns == f->cur.mtime_ns &&
-		     after_new.mtime_ns == f->new.mtime_ns &&
-		     f->cur.looked_ns - f->cur.mtime_ns >= TICK_NS &&
-		     f->new.looked_ns - f->new.mtime_ns >= TICK_NS;
+	             after_new.mtime_ns == f->new.mtime_ns &&
+	             f->cur.looked_ns - f->cur.mtime_ns >= TICK_NS &&
+	             f->new.looked_ns - f->new.mtime_ns >= TICK_NS;
 	if (f->settled)
 		drop_old(f);
 	return 0;

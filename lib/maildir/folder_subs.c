@@ -111,7 +111,7 @@ save(const struct home *h, const struct str *names, size_t n, struct str except,
 		buf_chr(&b, '\n');
 	}
 	r = b.over ? (errno = EFBIG, -1)
-		   : file_replace(h->fd, SUBSCRIPTIONS, buf_slice(&b), 0600);
+	           : file_replace(h->fd, SUBSCRIPTIONS, buf_slice(&b), 0600);
 	buf_free(&b);
 	return r;
 }

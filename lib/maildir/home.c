@@ -94,7 +94,7 @@ home_folder_open(const struct home *h, struct str name, int *fd)
 	*fd = openat(h->fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (*fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0
-							   : fail("open ", dir);
+		                                           : fail("open ", dir);
 	r = complete(*fd, dir[1] == '\0');
 	if (r <= 0) {
 		int err = errno;

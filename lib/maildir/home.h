@@ -12,7 +12,7 @@
 #include "base/str.h"
 
 struct home {
-	int fd;		     /* the directory */
+	int fd;              /* the directory */
 	char path[PATH_MAX]; /* as given to home_open() */
 };
 

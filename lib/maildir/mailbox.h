@@ -19,17 +19,17 @@
 #include "maildir/home.h"
 
 #define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
-#define MAILBOX_PATHS 2	    /* directories to watch */
+#define MAILBOX_PATHS 2     /* directories to watch */
 
 struct mail {
 	uint32_t uid;
-	uint32_t flags;	   /* msg/flags.h, without FLAG_RECENT */
+	uint32_t flags;    /* msg/flags.h, without FLAG_RECENT */
 	uint32_t keywords; /* bit i: mailbox.keyword[i] */
-	bool recent;	   /* \Recent in this session */
-	bool gone;	   /* the file is gone; its expunge not yet reported */
+	bool recent;       /* \Recent in this session */
+	bool gone;         /* the file is gone; its expunge not yet reported */
 	/* Private from here: measured by mailbox_measure(). */
 	bool measured, in_new, changed;
-	uint8_t base_n;	  /* octets of name before ":2," */
+	uint8_t base_n;   /* octets of name before ":2," */
 	const char *name; /* NULL when gone */
 	const char *uidl;
 	uint64_t size, wire_size;
@@ -50,13 +50,13 @@ struct mailbox {
 	/* Private. */
 	const struct home *home;
 	int fd, cur, new; /* the folder and its two directories */
-	size_t total;	  /* with those found since the last sync, behind n */
+	size_t total;     /* with those found since the last sync, behind n */
 	size_t room;
 	struct arena names;    /* file names of the last scan */
 	struct arena words;    /* keyword names */
 	struct arena reported; /* the arrays of the last mailbox_changes */
 	struct files_seen seen_cur, seen_new;
-	bool stale;	/* scan again at the next sync */
+	bool stale;     /* scan again at the next sync */
 	bool new_words; /* keyword[] has names not yet reported */
 	int64_t words_mtime_ns;
 	uint64_t words_ino;

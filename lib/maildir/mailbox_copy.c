@@ -27,7 +27,7 @@ struct copying {
 	size_t *idx; /* of m, for each of list */
 	size_t n;
 	uint8_t letter[MAILBOX_KEYWORDS]; /* there, + 1; 0 not known yet */
-	const char *words[KEYWORDS_N];	  /* the destination's */
+	const char *words[KEYWORDS_N];    /* the destination's */
 	struct arena arena;
 };
 
@@ -222,7 +222,7 @@ move(struct copying *c, const size_t *idx, size_t n,
 	if (r != 0)
 		return -1;
 	return file_sync_dir(c->m->cur) < 0 || file_sync_dir(c->m->new) < 0 ? -1
-									    : 0;
+	                                                                    : 0;
 }
 
 int

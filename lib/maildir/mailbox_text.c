@@ -15,7 +15,7 @@
 #include "msg/flags.h"
 
 #define READ_MAX 262144 /* above this size, map instead of reading */
-#define MISSES 10	/* renames by others in the way of one operation */
+#define MISSES 10       /* renames by others in the way of one operation */
 
 int
 mailbox_dir(const struct mailbox *m, size_t i)

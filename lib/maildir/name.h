@@ -16,7 +16,7 @@
 
 struct name {
 	struct str base;  /* points into what was parsed */
-	uint32_t flags;	  /* msg/flags.h */
+	uint32_t flags;   /* msg/flags.h */
 	uint32_t letters; /* bit i: the keyword letter 'a' + i */
 	uint32_t others;  /* bit i: 'A' + i, a flag we only keep (P, …) */
 };

@@ -15,8 +15,8 @@
 #define NEWFILE_BUFFER 32768
 
 struct newfile {
-	int dirfd;		 /* the folder; borrowed */
-	int fd;			 /* the file in tmp/, or -1 */
+	int dirfd;               /* the folder; borrowed */
+	int fd;                  /* the file in tmp/, or -1 */
 	char base[NAME_MAX + 1]; /* its name in tmp/, without sizes */
 	uint64_t size, wire_size;
 	size_t n;  /* octets in the buffer */

@@ -13,7 +13,7 @@
 #include "msg/header.h"
 
 #define ROUTE_MAX 1000 /* octets */
-#define LAST 4	       /* entries kept free to end what is open */
+#define LAST 4         /* entries kept free to end what is open */
 
 struct reader {
 	struct scan s;

@@ -22,7 +22,7 @@ enum addr_kind {
 struct addr {
 	enum addr_kind kind;
 	struct str name;    /* display name, or else the comment behind the
-			       address; unquoted, encoded words left alone */
+	                       address; unquoted, encoded words left alone */
 	struct str route;   /* "@a,@b", obsolete */
 	struct str mailbox; /* local part without its quoting */
 	struct str host;    /* empty when there is no '@' */

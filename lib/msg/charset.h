@@ -16,8 +16,8 @@
 struct charset {
 	int kind;
 	const uint16_t *table; /* of an 8-bit set: what 0x80..0xff stand for */
-	void *iconv;	       /* owned; charset_end() closes it */
-	char held[8];	       /* the start of an unfinished character */
+	void *iconv;           /* owned; charset_end() closes it */
+	char held[8];          /* the start of an unfinished character */
 	size_t n;
 	bool little, started; /* UTF-16 */
 };

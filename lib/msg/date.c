@@ -89,7 +89,7 @@ finish(const struct moment *m, int64_t *utc_s, int *zone_min)
 	if (!valid(m))
 		return invalid();
 	*utc_s = days_of(m->year, m->month, m->day) * DAY_S + m->hour * 3600 +
-		 m->min * 60 + m->sec - m->zone_min * 60;
+	         m->min * 60 + m->sec - m->zone_min * 60;
 	*zone_min = m->zone_min;
 	return 0;
 }

@@ -15,7 +15,7 @@
 struct header_field {
 	struct str name;  /* without blanks before the colon; see below */
 	struct str value; /* all behind the colon, folds inside, without the
-			     last line's end */
+	                     last line's end */
 	struct str whole; /* the field as it stands, all line ends included */
 };
 

@@ -13,7 +13,7 @@
 /* One "name*index*=value" as written. */
 struct piece {
 	struct str name; /* up to the first '*' */
-	int index;	 /* -1 when it stands alone */
+	int index;       /* -1 when it stands alone */
 	bool extended;
 	struct str value;
 };

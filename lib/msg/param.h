@@ -19,7 +19,7 @@
 struct param {
 	struct str name;  /* as written, without RFC 2231's "*" marks */
 	struct str value; /* unquoted, continuations joined */
-	bool extended;	  /* the value is charset'language'percent-encoded */
+	bool extended;    /* the value is charset'language'percent-encoded */
 };
 
 struct param_list {

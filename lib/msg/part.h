@@ -24,18 +24,18 @@
 enum part_kind {
 	PART_LEAF,
 	PART_MULTIPART, /* its children, perhaps none, begin at `first` */
-	PART_MESSAGE,	/* message/rfc822: `first` is the message inside */
+	PART_MESSAGE,   /* message/rfc822: `first` is the message inside */
 };
 
 struct part {
 	enum part_kind kind;
 	uint32_t parent, first, next; /* indices into the tree, or PART_NONE */
-	uint32_t depth;		      /* 0 is the message itself */
-	size_t header;		      /* offset of the header's first octet */
-	size_t body;		   /* offset behind the header's empty line */
-	size_t end;		   /* offset behind the body's last octet */
+	uint32_t depth;               /* 0 is the message itself */
+	size_t header;                /* offset of the header's first octet */
+	size_t body;               /* offset behind the header's empty line */
+	size_t end;                /* offset behind the body's last octet */
 	size_t header_lf, body_lf; /* LFs without a CR before them */
-	size_t lines;		   /* LFs in the body */
+	size_t lines;              /* LFs in the body */
 	/* What to take it for; points into the text or to constants.  When
 	 * `declared`, they and the parameters are those of its Content-Type. */
 	struct str type, subtype;
@@ -45,7 +45,7 @@ struct part {
 struct part_tree {
 	struct str text;
 	struct part *parts; /* parts[0] is the message; parents come first */
-	size_t n;	    /* at least 1 */
+	size_t n;           /* at least 1 */
 };
 
 /* Read the structure of text, which must stay as long as the tree is used; the

@@ -21,7 +21,6 @@ bool connect_is_local(const struct dns_address *to);
  * variables of the session ("SSL_PROTOCOL=…\0…") are put into vars.  The
  * socket is closed in any case.  Returns the descriptor of the clear text, or
  * -1 with the reason in fail_last(). */
-int connect_tls(int sock, const char *host, int64_t deadline,
-    struct buf *vars);
+int connect_tls(int sock, const char *host, int64_t deadline, struct buf *vars);
 
 #endif

@@ -84,7 +84,7 @@ read_mx(ns_msg *msg, int i, unsigned *preference, char name[NS_MAXDNAME])
 		return -1;
 	*preference = ns_get16(ns_rr_rdata(rr));
 	if (ns_name_uncompress(ns_msg_base(*msg), ns_msg_end(*msg),
-	        ns_rr_rdata(rr) + 2, name, NS_MAXDNAME) < 0)
+		ns_rr_rdata(rr) + 2, name, NS_MAXDNAME) < 0)
 		return -1;
 	return 1;
 }
@@ -148,8 +148,8 @@ query_failed(int why, const char *domain)
 }
 
 enum dns_result
-dns_mx(struct str domain, struct arena *a, struct dns_mx mx[DNS_HOSTS],
-    size_t *n)
+dns_mx(
+    struct str domain, struct arena *a, struct dns_mx mx[DNS_HOSTS], size_t *n)
 {
 	uint8_t *answer = arena_alloc(a, ANSWER_MAX);
 	struct __res_state res;
@@ -192,15 +192,15 @@ put_address(struct dns_address *to, const struct addrinfo *ai)
 	else
 		return false;
 	return inet_ntop(ai->ai_family, raw, to->text, sizeof(to->text)) !=
-	    NULL;
+	       NULL;
 }
 
 enum dns_result
 dns_addresses(const char *host, unsigned port, struct dns_address *to,
     size_t max, size_t *n)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
-	    .ai_flags = AI_NUMERICSERV};
+	struct addrinfo hints = {
+	    .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
 	struct addrinfo *list;
 	char service[NUM_SIZE], text[400];
 	int r;

@@ -31,8 +31,8 @@ struct dns_mx {
  * order.  Nothing is returned for a domain without MX records: DNS_NO_RECORD,
  * its own addresses count then.  Names live in the arena.  DNS_TEMP leaves the
  * reason in fail_last(). */
-enum dns_result dns_mx(struct str domain, struct arena *a,
-    struct dns_mx mx[DNS_HOSTS], size_t *n);
+enum dns_result dns_mx(
+    struct str domain, struct arena *a, struct dns_mx mx[DNS_HOSTS], size_t *n);
 
 /* The same for an answer already at hand; seed decides the random order. */
 enum dns_result dns_mx_parse(const uint8_t *answer, size_t len, uint32_t seed,

@@ -79,8 +79,8 @@ to_net(struct relay *r)
 
 	if (empty(&r->out) || r->net_broken)
 		return false;
-	n = SSL_write(r->t->ssl, r->out.p + r->out.pos,
-	    (int)(r->out.end - r->out.pos));
+	n = SSL_write(
+	    r->t->ssl, r->out.p + r->out.pos, (int)(r->out.end - r->out.pos));
 	if (n <= 0)
 		return !tls_wants(r, n);
 	r->out.pos += (size_t)n;
@@ -148,7 +148,8 @@ pause_for(const struct relay *r)
 		app |= POLLOUT;
 	if (empty(&r->out) && !r->app_ended)
 		app |= POLLIN;
-	p[0] = (struct pollfd){.fd = r->want ? r->t->fd : -1, .events = r->want};
+	p[0] =
+	    (struct pollfd){.fd = r->want ? r->t->fd : -1, .events = r->want};
 	p[1] = (struct pollfd){.fd = app ? r->app : -1, .events = app};
 	n = poll(p, 2, owing ? RELAY_STALL_MS : -1);
 	return n < 0 && errno == EINTR ? 1 : n;

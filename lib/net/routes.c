@@ -27,8 +27,8 @@ fits(struct str pattern, struct str domain, struct str sender)
 		return at.n && str_ieq(str_from(pattern, 7), at) ? 2 : 0;
 	if (str_starts(pattern, STR(".")))
 		return str_iends(domain, pattern) && domain.n > pattern.n
-		    ? 2 + pattern.n
-		    : 0;
+		           ? 2 + pattern.n
+		           : 0;
 	return str_ieq(pattern, domain) ? 10000 : 0;
 }
 
@@ -80,8 +80,8 @@ two_words(struct str line, struct str *pattern, struct str *target)
 }
 
 int
-routes_find(struct str text, struct str domain, struct str sender,
-    struct route *r)
+routes_find(
+    struct str text, struct str domain, struct str sender, struct route *r)
 {
 	struct str line, pattern, target, best = STR("");
 	size_t score = 0;
@@ -108,8 +108,8 @@ routes_find(struct str text, struct str domain, struct str sender,
 }
 
 int
-routes_lookup(const char *root, struct str domain, struct str sender,
-    struct route *r)
+routes_lookup(
+    const char *root, struct str domain, struct str sender, struct route *r)
 {
 	char path[4096];
 	struct buf b;

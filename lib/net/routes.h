@@ -24,11 +24,11 @@ struct route {
 
 /* Look up in the file's text.  sender may be empty.  Returns 1 found, 0 none,
  * -1 the line that applies is malformed (its text in fail_last()). */
-int routes_find(struct str text, struct str domain, struct str sender,
-    struct route *r);
+int routes_find(
+    struct str text, struct str domain, struct str sender, struct route *r);
 
 /* The same in the file routes below root; a missing file has no routes. */
-int routes_lookup(const char *root, struct str domain, struct str sender,
-    struct route *r);
+int routes_lookup(
+    const char *root, struct str domain, struct str sender, struct route *r);
 
 #endif

@@ -54,12 +54,12 @@ static void
 common_options(SSL_CTX *ctx)
 {
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
-	SSL_CTX_set_options(ctx,
-	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-	        SSL_OP_IGNORE_UNEXPECTED_EOF);
-	SSL_CTX_set_mode(ctx,
-	    SSL_MODE_ENABLE_PARTIAL_WRITE |
-	        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION |
+				     SSL_OP_NO_RENEGOTIATION |
+				     SSL_OP_IGNORE_UNEXPECTED_EOF);
+	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
+				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+				  SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 }
 
@@ -159,12 +159,12 @@ read_files(struct tls_server *s)
 }
 
 static int
-set_path(char to[TLS_PATH], const char *root, const char *given,
-    const char *name)
+set_path(
+    char to[TLS_PATH], const char *root, const char *given, const char *name)
 {
 	int n = given && *given
-	    ? snprintf(to, TLS_PATH, "%s", given)
-	    : snprintf(to, TLS_PATH, "%s/tls/%s", root, name);
+	            ? snprintf(to, TLS_PATH, "%s", given)
+	            : snprintf(to, TLS_PATH, "%s/tls/%s", root, name);
 
 	if (n >= TLS_PATH) {
 		errno = ENAMETOOLONG;
@@ -174,8 +174,8 @@ set_path(char to[TLS_PATH], const char *root, const char *given,
 }
 
 int
-tls_server_load(struct tls_server *s, const char *root, const char *cert,
-    const char *key)
+tls_server_load(
+    struct tls_server *s, const char *root, const char *cert, const char *key)
 {
 	memset(s, 0, sizeof(*s));
 	if (set_path(s->cert, root, cert, "cert.pem") < 0 ||
@@ -276,7 +276,7 @@ is_address(const char *host)
 	unsigned char to[16];
 
 	return inet_pton(AF_INET, host, to) == 1 ||
-	    inet_pton(AF_INET6, host, to) == 1;
+	       inet_pton(AF_INET6, host, to) == 1;
 }
 
 int
@@ -297,7 +297,7 @@ tls_connect(struct tls *t, const char *host, int fd, int64_t deadline)
 	/* The macro casts away const; the function copies the name. */
 	if (!is_address(host) && *host &&
 	    SSL_ctrl(t->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
-	        TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1) {
+		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1) {
 		tls_end(t);
 		return ssl_fail(0, "TLS server name ", host);
 	}
@@ -330,7 +330,7 @@ put_binding(const struct tls *t, struct buf *vars)
 
 	if (SSL_version(t->ssl) != TLS1_3_VERSION ||
 	    SSL_export_keying_material(t->ssl, key, sizeof(key), label,
-	        sizeof(label) - 1, NULL, 0, 1) != 1)
+		sizeof(label) - 1, NULL, 0, 1) != 1)
 		return;
 	buf_z(vars, "SSL_CHANNEL_BINDING_TLS_EXPORTER=");
 	for (size_t i = 0; i < sizeof(key); i++)

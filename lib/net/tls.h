@@ -38,8 +38,8 @@ struct tls {
  * that a process forked from this one needs only the handshake itself.  NULL
  * or "" means cert.pem (key.pem) in the folder tls below root.
  * Returns 0, or -1 with the reason in fail_last(). */
-int tls_server_load(struct tls_server *s, const char *root, const char *cert,
-    const char *key);
+int tls_server_load(
+    struct tls_server *s, const char *root, const char *cert, const char *key);
 
 /* Read the files again when they were replaced, and after 12 hours for new
  * session ticket keys, or always when `force`.  Returns 1 new ones are in use,
@@ -49,8 +49,8 @@ int tls_server_refresh(struct tls_server *s, bool force);
 
 /* Handshake as server on the socket fd, which becomes non-blocking.  Until
  * deadline (of now_ms()).  Returns 0, or -1 (ETIMEDOUT, ECONNRESET, EPROTO). */
-int tls_accept(struct tls *t, const struct tls_server *s, int fd,
-    int64_t deadline);
+int tls_accept(
+    struct tls *t, const struct tls_server *s, int fd, int64_t deadline);
 
 /* The same as client; host is sent as server name unless it is an address.
  * The certificate is not checked (RFC 7435: opportunistic). */

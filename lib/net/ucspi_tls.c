@@ -85,7 +85,8 @@ offer(struct ucspi_tls *u)
 {
 	if (onto_stdio(u->sock) < 0)
 		return -1;
-	/* The duplicates lack close-on-exec: they are for the program.  Not below 3: those are the program's standard descriptors. */
+	/* The duplicates lack close-on-exec: they are for the program.  Not
+	 * below 3: those are the program's standard descriptors. */
 	u->ctl = fcntl(u->ctl, F_DUPFD, 3);
 	u->data = fcntl(u->data, F_DUPFD, 3);
 	if (u->ctl < 0 || u->data < 0)
@@ -207,8 +208,8 @@ tell_vars(const struct tls *t, int ctl)
 }
 
 static int
-shake_and_relay(struct ucspi_tls *u, const struct tls_server *s, int wish,
-    int timeout_s)
+shake_and_relay(
+    struct ucspi_tls *u, const struct tls_server *s, int wish, int timeout_s)
 {
 	struct tls t;
 	int r;
@@ -225,8 +226,8 @@ shake_and_relay(struct ucspi_tls *u, const struct tls_server *s, int wish,
 }
 
 int
-ucspi_tls_serve(struct ucspi_tls *u, const struct tls_server *s, bool now,
-    int timeout_s)
+ucspi_tls_serve(
+    struct ucspi_tls *u, const struct tls_server *s, bool now, int timeout_s)
 {
 	int wish = now ? 'Y' : read_wish(u->ctl);
 	int r = wish;

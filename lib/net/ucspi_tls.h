@@ -42,7 +42,7 @@ int ucspi_tls_confine(const struct drop *d);
 /* TLS side: wait for the handler's wish (unless `now`), shake hands within
  * timeout_s seconds, tell the variables, relay to the end.  Closes all three
  * descriptors.  Returns 1 served, 0 TLS was not wanted, -1 failed. */
-int ucspi_tls_serve(struct ucspi_tls *u, const struct tls_server *s, bool now,
-    int timeout_s);
+int ucspi_tls_serve(
+    struct ucspi_tls *u, const struct tls_server *s, bool now, int timeout_s);
 
 #endif

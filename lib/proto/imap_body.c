@@ -10,7 +10,7 @@
 #include "msg/param.h"
 
 #define STRING_MAX 65536 /* a single field's text */
-#define QUOTED_MAX 1000	 /* longer strings are literals: lines stay short */
+#define QUOTED_MAX 1000  /* longer strings are literals: lines stay short */
 
 void
 imap_body_string(struct buf *to, struct str s)

@@ -17,17 +17,17 @@ enum {
 	FETCH_INTERNALDATE = 1u << 2,
 	FETCH_SIZE = 1u << 3, /* RFC822.SIZE */
 	FETCH_ENVELOPE = 1u << 4,
-	FETCH_BODY = 1u << 5,	       /* without extension data */
+	FETCH_BODY = 1u << 5,          /* without extension data */
 	FETCH_BODYSTRUCTURE = 1u << 6, /* with it */
 };
 
 enum imap_section_kind {
-	SECTION_ALL,	    /* BODY[], BODY[1] */
-	SECTION_HEADER,	    /* BODY[HEADER], of the message or a part */
-	SECTION_FIELDS,	    /* BODY[HEADER.FIELDS (…)] */
+	SECTION_ALL,        /* BODY[], BODY[1] */
+	SECTION_HEADER,     /* BODY[HEADER], of the message or a part */
+	SECTION_FIELDS,     /* BODY[HEADER.FIELDS (…)] */
 	SECTION_FIELDS_NOT, /* BODY[HEADER.FIELDS.NOT (…)] */
-	SECTION_TEXT,	    /* BODY[TEXT] */
-	SECTION_MIME,	    /* BODY[1.MIME] */
+	SECTION_TEXT,       /* BODY[TEXT] */
+	SECTION_MIME,       /* BODY[1.MIME] */
 };
 
 #define IMAP_SECTION_DEPTH 64  /* numbers in a section */

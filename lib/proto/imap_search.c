@@ -12,7 +12,7 @@ struct key {
 	const char *name;
 	enum imap_key key;
 	enum args args;
-	unsigned flag;	   /* FLAG and UNFLAG */
+	unsigned flag;     /* FLAG and UNFLAG */
 	const char *field; /* HEADER */
 };
 

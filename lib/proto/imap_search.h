@@ -17,7 +17,7 @@
 enum imap_key {
 	KEY_ALL,
 	KEY_AND,  /* all of the list starting at a */
-	KEY_OR,	  /* a or b */
+	KEY_OR,   /* a or b */
 	KEY_NOT,  /* not a */
 	KEY_FLAG, /* one of flag (FLAG_…) is set */
 	KEY_RECENT,
@@ -59,8 +59,8 @@ enum {
 };
 
 struct imap_query {
-	unsigned options;	  /* SEARCH_… */
-	struct str charset;	  /* as given, or "US-ASCII" */
+	unsigned options;         /* SEARCH_… */
+	struct str charset;       /* as given, or "US-ASCII" */
 	struct imap_search *keys; /* a KEY_AND */
 };
 

@@ -187,9 +187,9 @@ take_utf8(struct scan *in, uint32_t *c)
 	static const uint32_t least[] = {0, 0x80, 0x800, 0x10000};
 	unsigned char lead = (unsigned char)*in->p++;
 	unsigned more = lead < 0x80    ? 0
-			: lead >= 0xf0 ? 3
-			: lead >= 0xe0 ? 2
-				       : 1;
+	                : lead >= 0xf0 ? 3
+	                : lead >= 0xe0 ? 2
+	                               : 1;
 
 	if ((lead >= 0x80 && lead < 0xc0) || lead >= 0xf8)
 		return false;

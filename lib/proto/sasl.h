@@ -26,9 +26,9 @@ enum sasl_result {
 };
 
 struct sasl {
-	bool login;      /* LOGIN, not PLAIN */
+	bool login; /* LOGIN, not PLAIN */
 	int step;
-	struct buf text; /* the decoded responses */
+	struct buf text;       /* the decoded responses */
 	struct str user, pass; /* valid after SASL_DONE until sasl_end() */
 	size_t user_n;
 };
@@ -36,8 +36,8 @@ struct sasl {
 /* Begin with the mechanism's name (any case) and the initial response: p is
  * NULL for none, "=" is an empty one (RFC 4954 4, RFC 4959 3).  s is
  * initialised in any case; end with sasl_end(). */
-enum sasl_result sasl_begin(struct sasl *s, struct str mechanism,
-    struct str initial);
+enum sasl_result sasl_begin(
+    struct sasl *s, struct str mechanism, struct str initial);
 
 /* The challenge to send after SASL_MORE, in base64; a string literal. */
 const char *sasl_challenge(const struct sasl *s);
@@ -51,7 +51,7 @@ void sasl_end(struct sasl *s);
 /* Take a PLAIN message apart: [authzid] NUL authcid NUL passwd, the last two
  * not empty.  Returns SASL_DONE, SASL_BAD, or SASL_OTHER when authzid is
  * neither empty nor authcid. */
-enum sasl_result sasl_plain(struct str message, struct str *authcid,
-    struct str *passwd);
+enum sasl_result sasl_plain(
+    struct str message, struct str *authcid, struct str *passwd);
 
 #endif

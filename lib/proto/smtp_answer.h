@@ -8,12 +8,12 @@
 
 #include "base/str.h"
 
-#define SMTP_ANSWER_LINE 2000  /* octets of a line; RFC 5321 allows 510 */
-#define SMTP_ANSWER_LINES 100  /* lines of a reply */
-#define SMTP_ANSWER_TEXT 700   /* octets kept to be quoted in reports */
+#define SMTP_ANSWER_LINE 2000 /* octets of a line; RFC 5321 allows 510 */
+#define SMTP_ANSWER_LINES 100 /* lines of a reply */
+#define SMTP_ANSWER_TEXT 700  /* octets kept to be quoted in reports */
 
 struct smtp_answer {
-	unsigned code;     /* of the first line; all must agree */
+	unsigned code; /* of the first line; all must agree */
 	unsigned lines;
 	char enhanced[16]; /* "5.1.1" of the first line that has one, or "" */
 	/* "5.1.1 first line second line": printable ASCII, cut to fit. */

@@ -27,8 +27,8 @@ smtp_cmd_split(struct str line, struct str *verb, struct str *args)
 }
 
 bool
-smtp_cmd_path(struct scan *s, struct str word, unsigned allow,
-    struct smtp_path *p)
+smtp_cmd_path(
+    struct scan *s, struct str word, unsigned allow, struct smtp_path *p)
 {
 	if (!scan_try_word(s, word))
 		return scan_fail(s, "FROM:<address> or TO:<address> expected");
@@ -41,8 +41,8 @@ scan_keyword(struct scan *s)
 {
 	const char *start = s->p;
 
-	while (scan_peek(s) >= 0 && (ascii_isalnum(*s->p) ||
-	    (*s->p == '-' && s->p > start)))
+	while (scan_peek(s) >= 0 &&
+	       (ascii_isalnum(*s->p) || (*s->p == '-' && s->p > start)))
 		s->p++;
 	return str_make(start, (size_t)(s->p - start));
 }
@@ -88,8 +88,8 @@ smtp_cmd_is_name(struct str s)
 	if (s.n == 0 || s.n > SMTP_PATH_DOMAIN)
 		return false;
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] == 0 || (!ascii_isalnum(s.p[i]) &&
-		    !strchr("-._:[]", s.p[i])))
+		if (s.p[i] == 0 ||
+		    (!ascii_isalnum(s.p[i]) && !strchr("-._:[]", s.p[i])))
 			return false;
 	return true;
 }

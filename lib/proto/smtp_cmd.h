@@ -18,8 +18,8 @@ bool smtp_cmd_split(struct str line, struct str *verb, struct str *args);
 
 /* Take "FROM:" or "TO:" (word, case ignored), blanks (illegal, but Outlook
  * sends one) and the path; see smtp_path_scan() for allow and failures. */
-bool smtp_cmd_path(struct scan *s, struct str word, unsigned allow,
-    struct smtp_path *p);
+bool smtp_cmd_path(
+    struct scan *s, struct str word, unsigned allow, struct smtp_path *p);
 
 /* One parameter: "BODY=8BITMIME", 4.1.2 esmtp-param. */
 struct smtp_param {

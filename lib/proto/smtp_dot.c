@@ -4,11 +4,11 @@
 #include "proto/smtp_dot.h"
 
 enum {
-	START,   /* at the start of a line */
-	TEXT,    /* inside a line */
-	CR,      /* behind a CR inside a line */
-	DOT,     /* behind a dot that started a line */
-	DOT_CR,  /* behind a CR behind such a dot */
+	START,  /* at the start of a line */
+	TEXT,   /* inside a line */
+	CR,     /* behind a CR inside a line */
+	DOT,    /* behind a dot that started a line */
+	DOT_CR, /* behind a CR behind such a dot */
 	FINISHED
 };
 

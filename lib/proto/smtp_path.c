@@ -13,7 +13,7 @@ static bool
 is_atext(int c)
 {
 	return c > 0 && c < 0x80 &&
-	    (ascii_isalnum((char)c) || strchr("!#$%&'*+-/=?^_`{|}~", c));
+	       (ascii_isalnum((char)c) || strchr("!#$%&'*+-/=?^_`{|}~", c));
 }
 
 static bool
@@ -216,10 +216,10 @@ scan_domain(struct scan *s, struct str *domain)
 		scan_need(s, ']', "address literal is not closed");
 		*domain = str_make(start, (size_t)(s->p - start));
 		return !s->bad && (smtp_path_is_literal(*domain) ||
-		    scan_fail(s, "bad address literal"));
+				      scan_fail(s, "bad address literal"));
 	}
-	while (scan_peek(s) > 0 && (ascii_isalnum(*s->p) ||
-	    *s->p == '-' || *s->p == '_' || *s->p == '.'))
+	while (scan_peek(s) > 0 && (ascii_isalnum(*s->p) || *s->p == '-' ||
+				       *s->p == '_' || *s->p == '.'))
 		s->p++;
 	*domain = str_make(start, (size_t)(s->p - start));
 	return smtp_path_is_domain(*domain) || scan_fail(s, "bad domain");
@@ -273,7 +273,7 @@ smtp_path_scan(struct scan *s, unsigned allow, struct smtp_path *p)
 		return true;
 	}
 	return scan_route(s) && smtp_path_scan_mailbox(s, p) &&
-	    scan_need(s, '>', "address must end in >");
+	       scan_need(s, '>', "address must end in >");
 }
 
 int
@@ -291,7 +291,8 @@ smtp_path_parse(struct str text, struct smtp_path *p)
 int
 smtp_path_make(struct str local, struct str domain, struct smtp_path *p)
 {
-	bool good = local.n > 0 && local.n <= SMTP_PATH_LOCAL &&
+	bool good =
+	    local.n > 0 && local.n <= SMTP_PATH_LOCAL &&
 	    (smtp_path_is_domain(domain) || smtp_path_is_literal(domain));
 
 	*p = (struct smtp_path){.n = 0};

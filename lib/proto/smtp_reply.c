@@ -12,8 +12,8 @@ put_text(struct str text, size_t room, struct buf *b)
 {
 	text = str_to(text, room);
 	for (size_t i = 0; i < text.n; i++) {
-		bool plain = text.p[i] == '\t' ||
-		    (!ascii_iscntrl(text.p[i]) && !ascii_ishigh(text.p[i]));
+		bool plain = text.p[i] == '\t' || (!ascii_iscntrl(text.p[i]) &&
+						      !ascii_ishigh(text.p[i]));
 
 		buf_chr(b, plain ? text.p[i] : '?');
 	}

@@ -88,12 +88,12 @@ advice(struct str status)
 	    {"5.2.3", "Send less at once, or a link instead of the file."},
 	    {"5.3.4", "Send less at once, or a link instead of the file."},
 	    {"5.4.6", "Mail for this address runs in a circle: tell its "
-	              "postmaster."},
+		      "postmaster."},
 	    {"5.4.7", "Their server could not be reached for a long time: "
-	              "try again, or reach them in another way."},
+		      "try again, or reach them in another way."},
 	    {"5.4.", "Check what stands behind the @ in the address."},
 	    {"5.7.", "The other side does not accept this message: its answer "
-	             "may say why."},
+		     "may say why."},
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
@@ -132,8 +132,10 @@ for_programs_rcpt(const struct bounce_rcpt *r, struct buf *o)
 	struct str reply = result_reply(r->result.text);
 
 	buf_z(o, "\r\n");
-	line(o, has_high(r->addr) ? "Final-Recipient: utf-8; "
-	                          : "Final-Recipient: rfc822; ", r->addr);
+	line(o,
+	    has_high(r->addr) ? "Final-Recipient: utf-8; "
+			      : "Final-Recipient: rfc822; ",
+	    r->addr);
 	line(o, "Action: ", STR("failed"));
 	line(o, "Status: ", r->result.status);
 	if (host.n > 0)
@@ -167,7 +169,7 @@ bounce_print(const struct bounce *b, struct buf *o)
 	for_people(b, o);
 	part(b, o,
 	    global ? "message/global-delivery-status"
-	           : "message/delivery-status",
+		   : "message/delivery-status",
 	    high);
 	for_programs(b, o);
 	if (b->whole)
@@ -199,8 +201,8 @@ bounce_read(struct bounce *b, const struct entry *q, struct buf *text)
 {
 	uint64_t at = envelope_body_at(&q->header);
 	size_t want = q->header.body_len < BOUNCE_HEADERS
-	    ? (size_t)q->header.body_len
-	    : BOUNCE_HEADERS;
+	                  ? (size_t)q->header.body_len
+	                  : BOUNCE_HEADERS;
 	char *p = buf_room(text, want);
 	size_t got = 0;
 
@@ -209,8 +211,8 @@ bounce_read(struct bounce *b, const struct entry *q, struct buf *text)
 		return -1;
 	}
 	while (got < want) {
-		ssize_t n = pread(q->fd, p + got, want - got,
-		    (off_t)(at + got));
+		ssize_t n =
+		    pread(q->fd, p + got, want - got, (off_t)(at + got));
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -227,8 +229,11 @@ int
 bounce_put(const struct bounce *b, const char *root)
 {
 	struct envelope_rcpt rcpt = {.addr = b->to};
-	struct envelope e = {.id = b->id, .received_s = b->now_s,
-	    .sender = STR(""), .rcpts = &rcpt, .nrcpt = 1};
+	struct envelope e = {.id = b->id,
+	    .received_s = b->now_s,
+	    .sender = STR(""),
+	    .rcpts = &rcpt,
+	    .nrcpt = 1};
 	struct queue_put put;
 	struct buf text;
 	int r;

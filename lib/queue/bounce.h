@@ -25,14 +25,14 @@ struct bounce_rcpt {
 
 struct bounce {
 	const char *hostname;
-	struct str id;             /* of the bounce itself */
+	struct str id; /* of the bounce itself */
 	int64_t now_s;
-	struct str to;             /* whom to tell */
-	const struct envelope *e;  /* of the message that failed */
+	struct str to;            /* whom to tell */
+	const struct envelope *e; /* of the message that failed */
 	const struct bounce_rcpt *rcpts;
-	size_t nrcpt;              /* 1 to BOUNCE_RCPTS */
-	struct str original;       /* that message, or its header */
-	bool whole;                /* it is the message */
+	size_t nrcpt;        /* 1 to BOUNCE_RCPTS */
+	struct str original; /* that message, or its header */
+	bool whole;          /* it is the message */
 };
 
 /* Write the bounce, CRLF line ends.  Pure. */

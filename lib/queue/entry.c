@@ -46,8 +46,7 @@ static int
 read_statuses(struct entry *q, struct arena *a)
 {
 	char *s = arena_alloc(a, q->header.nrcpt + (size_t)1);
-	int r = read_at(q->fd, s, q->header.nrcpt + (size_t)1,
-	    ENVELOPE_HEADER);
+	int r = read_at(q->fd, s, q->header.nrcpt + (size_t)1, ENVELOPE_HEADER);
 
 	if (r <= 0)
 		return r ? r : wrong("cut short");
@@ -109,8 +108,8 @@ entry_open(struct entry *q, int queue, struct str id, struct arena *a)
 	int r, err;
 
 	walk_path(q->path, id);
-	q->fd = openat(queue, q->path,
-	    O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	q->fd = openat(
+	    queue, q->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (q->fd < 0) {
 		if (errno == ELOOP || errno == EISDIR || errno == ENXIO)
 			return wrong("not a regular file");
@@ -233,7 +232,6 @@ entry_move(int queue, const char *path, const char *dir)
 	/* The runner is the only one who moves files here: no race. */
 	if (renameat(queue, path, queue, to) < 0)
 		return fail("move queue/", path);
-	return sync_dir(queue, dir) < 0 || entry_sync_dir(queue, path) < 0
-	    ? -1
-	    : 0;
+	return sync_dir(queue, dir) < 0 || entry_sync_dir(queue, path) < 0 ? -1
+	                                                                   : 0;
 }

@@ -35,8 +35,8 @@ static const char magic[] = "yubin-queue 1";
 static bool
 value_ok(struct str v)
 {
-	return v.n <= ENVELOPE_VALUE && !str_has(v, '\0') && !str_has(v, '\r') &&
-	    !str_has(v, '\n');
+	return v.n <= ENVELOPE_VALUE && !str_has(v, '\0') &&
+	       !str_has(v, '\r') && !str_has(v, '\n');
 }
 
 static void
@@ -104,8 +104,8 @@ static bool
 scan_pair(struct scan *s, struct str *key, struct str *value)
 {
 	return scan_netstr(s, KEY_MAX, key) &&
-	    scan_netstr(s, ENVELOPE_VALUE, value) &&
-	    scan_need(s, '\n', "no newline behind a pair");
+	       scan_netstr(s, ENVELOPE_VALUE, value) &&
+	       scan_need(s, '\n', "no newline behind a pair");
 }
 
 static size_t
@@ -194,8 +194,8 @@ static size_t
 print_front(char to[ENVELOPE_HEADER], const struct envelope_header *h)
 {
 	int n = snprintf(to, ENVELOPE_HEADER,
-	    "%s env=%08" PRIx32 " body=%016" PRIx64 " rcpts=%08" PRIx32,
-	    magic, h->env_len, h->body_len, h->nrcpt);
+	    "%s env=%08" PRIx32 " body=%016" PRIx64 " rcpts=%08" PRIx32, magic,
+	    h->env_len, h->body_len, h->nrcpt);
 
 	return n < 0 ? 0 : (size_t)n;
 }
@@ -223,8 +223,8 @@ print_line(char to[ENVELOPE_HEADER], const struct envelope_header *h)
 }
 
 void
-envelope_header_print(char to[ENVELOPE_HEADER], struct envelope_header *h,
-    uint32_t text_crc)
+envelope_header_print(
+    char to[ENVELOPE_HEADER], struct envelope_header *h, uint32_t text_crc)
 {
 	h->env_crc = env_crc(h, text_crc);
 	print_line(to, h);
@@ -241,15 +241,15 @@ field(struct scan *s, const char *name, size_t digits, uint64_t *v)
 }
 
 int
-envelope_header_scan(const char from[ENVELOPE_HEADER],
-    struct envelope_header *h)
+envelope_header_scan(
+    const char from[ENVELOPE_HEADER], struct envelope_header *h)
 {
 	struct scan s = scan_make(str_make(from, ENVELOPE_HEADER));
 	char again[ENVELOPE_HEADER];
 	uint64_t env, body, rcpts, ecrc, bcrc;
 
-	if (!scan_try_word(&s, str_z(magic)) ||
-	    !field(&s, " env=", 8, &env) || !field(&s, " body=", 16, &body) ||
+	if (!scan_try_word(&s, str_z(magic)) || !field(&s, " env=", 8, &env) ||
+	    !field(&s, " body=", 16, &body) ||
 	    !field(&s, " rcpts=", 8, &rcpts) ||
 	    !field(&s, " envcrc=", 8, &ecrc) ||
 	    !field(&s, " bodycrc=", 8, &bcrc))
@@ -272,7 +272,7 @@ bool
 envelope_header_fits(const struct envelope_header *h, struct str text)
 {
 	return text.n == h->env_len &&
-	    env_crc(h, crc32c(0, text.p, text.n)) == h->env_crc;
+	       env_crc(h, crc32c(0, text.p, text.n)) == h->env_crc;
 }
 
 uint64_t
@@ -297,7 +297,8 @@ bool
 envelope_status_valid(char c)
 {
 	return c == ENVELOPE_NEW || c == ENVELOPE_ATTEMPTED ||
-	    c == ENVELOPE_DONE || c == ENVELOPE_FAILED || c == ENVELOPE_BOUNCED;
+	       c == ENVELOPE_DONE || c == ENVELOPE_FAILED ||
+	       c == ENVELOPE_BOUNCED;
 }
 
 bool

@@ -13,10 +13,10 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define ENVELOPE_HEADER 128               /* octets, with the newline */
-#define ENVELOPE_MAX (32 * 1024 * 1024)   /* octets of an envelope */
-#define ENVELOPE_RCPTS 100000             /* recipients of one message */
-#define ENVELOPE_VALUE 4096               /* octets of one value */
+#define ENVELOPE_HEADER 128             /* octets, with the newline */
+#define ENVELOPE_MAX (32 * 1024 * 1024) /* octets of an envelope */
+#define ENVELOPE_RCPTS 100000           /* recipients of one message */
+#define ENVELOPE_VALUE 4096             /* octets of one value */
 
 /* The states of a recipient, one octet in the file. */
 enum envelope_status {
@@ -67,12 +67,12 @@ int envelope_scan(struct str text, struct arena *a, struct envelope *e);
 
 /* Write the header line.  text_crc: crc32c() of the envelope's text; it
  * becomes h->env_crc, everything else in h is given. */
-void envelope_header_print(char to[ENVELOPE_HEADER],
-    struct envelope_header *h, uint32_t text_crc);
+void envelope_header_print(
+    char to[ENVELOPE_HEADER], struct envelope_header *h, uint32_t text_crc);
 
 /* Read a header line.  Returns 0, or -1 EPROTO: not a finished queue file. */
-int envelope_header_scan(const char from[ENVELOPE_HEADER],
-    struct envelope_header *h);
+int envelope_header_scan(
+    const char from[ENVELOPE_HEADER], struct envelope_header *h);
 
 /* Whether the header and the envelope's text belong together. */
 bool envelope_header_fits(const struct envelope_header *h, struct str text);

@@ -126,8 +126,8 @@ begin_file(struct queue_put *q, const struct envelope *e, struct buf *text)
 }
 
 int
-queue_put_begin(struct queue_put *q, const char *root,
-    const struct envelope *e, uint64_t size_hint)
+queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
+    uint64_t size_hint)
 {
 	struct buf text;
 	int err;
@@ -169,8 +169,8 @@ write_header(struct queue_put *q)
 
 	envelope_header_print(q->head, &q->header, q->text_crc);
 	while (done < sizeof(q->head)) {
-		ssize_t n = pwrite(q->fd, q->head + done,
-		    sizeof(q->head) - done, (off_t)done);
+		ssize_t n = pwrite(
+		    q->fd, q->head + done, sizeof(q->head) - done, (off_t)done);
 
 		if (n < 0 && errno != EINTR)
 			return fail("write queue/", q->tmp);
@@ -185,7 +185,7 @@ static int
 give_name(struct queue_put *q)
 {
 	if (syscall(SYS_renameat2, q->queue, q->tmp, q->queue, q->path,
-	        RENAME_NOREPLACE) == 0)
+		RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return fail("rename queue/", q->path);
@@ -288,10 +288,10 @@ queue_put_nudge(int queue, struct str what)
 	if (fd < 0)
 		return;
 	/* The real path may be longer than a socket's name can be. */
-	snprintf(a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge",
-	    queue);
+	snprintf(
+	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
 	if (sendto(fd, what.p, what.n, MSG_NOSIGNAL, (struct sockaddr *)&a,
-	        sizeof(a)) < 0) {
+		sizeof(a)) < 0) {
 		/* No runner, or a busy one: it will look by itself. */
 	}
 	close(fd);

@@ -13,9 +13,9 @@
 #include "queue/walk.h"
 
 struct queue_put {
-	int queue; /* directory */
-	int fd;    /* the file being written; -1 when none */
-	int err;   /* errno of the failure that sticks, or 0 */
+	int queue;  /* directory */
+	int fd;     /* the file being written; -1 when none */
+	int err;    /* errno of the failure that sticks, or 0 */
 	bool named; /* it has its name below new/ */
 	struct envelope_header header;
 	uint32_t text_crc;

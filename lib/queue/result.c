@@ -18,9 +18,9 @@ class_of(enum result_kind kind)
 static const char *
 default_status(enum result_kind kind)
 {
-	return kind == RESULT_DONE  ? "2.0.0"
-	    : kind == RESULT_FAILED ? "5.0.0"
-	                            : "4.0.0";
+	return kind == RESULT_DONE     ? "2.0.0"
+	       : kind == RESULT_FAILED ? "5.0.0"
+	                               : "4.0.0";
 }
 
 /* class "." subject "." detail, the latter two up to three digits. */
@@ -31,8 +31,8 @@ status_ok(struct str s, enum result_kind kind)
 	uint64_t n;
 
 	return scan_try(&c, class_of(kind)) && scan_try(&c, '.') &&
-	    scan_num(&c, 999, &n) && scan_try(&c, '.') &&
-	    scan_num(&c, 999, &n) && scan_end(&c);
+	       scan_num(&c, 999, &n) && scan_try(&c, '.') &&
+	       scan_num(&c, 999, &n) && scan_end(&c);
 }
 
 static struct str
@@ -87,7 +87,7 @@ result_host(struct str text)
 	size_t n = 0;
 
 	while (n < text.n && (ascii_isalnum(text.p[n]) || text.p[n] == '.' ||
-	           text.p[n] == '-'))
+				 text.p[n] == '-'))
 		n++;
 	if (n == 0 || n == text.n || !str_has(str_to(text, n), '.'))
 		return (struct str){"", 0};
@@ -101,8 +101,8 @@ static bool
 is_reply(struct str s)
 {
 	return s.n >= 3 && s.p[0] >= '2' && s.p[0] <= '5' &&
-	    ascii_isdigit(s.p[1]) && ascii_isdigit(s.p[2]) &&
-	    (s.n == 3 || s.p[3] == ' ' || s.p[3] == '-');
+	       ascii_isdigit(s.p[1]) && ascii_isdigit(s.p[2]) &&
+	       (s.n == 3 || s.p[3] == ' ' || s.p[3] == '-');
 }
 
 struct str

@@ -28,8 +28,8 @@ struct result {
 int result_scan(struct str line, struct arena *a, struct result *r);
 
 /* Make a result of our own; text as above. */
-struct result result_make(enum result_kind kind, const char *status,
-    const char *text);
+struct result result_make(
+    enum result_kind kind, const char *status, const char *text);
 
 /* The host that `text` of a remote delivery starts with ("mx.host.test[192.
  * 0.2.1]: 550 …" or "mx.host.test said: …"), else empty; and what it said,

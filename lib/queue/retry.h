@@ -20,7 +20,7 @@ int64_t retry_wait_s(int64_t age_s, uint32_t seed);
 /* Seconds from now until the next attempt of a message found in the queue,
  * last tried at last_s; never more than RETRY_MOST_S whatever the clock did
  * meanwhile, and 0 when it is due. */
-int64_t retry_left_s(int64_t received_s, int64_t last_s, int64_t now_s,
-    uint32_t seed);
+int64_t retry_left_s(
+    int64_t received_s, int64_t last_s, int64_t now_s, uint32_t seed);
 
 #endif

@@ -93,7 +93,7 @@ walk_open(const char *root)
 		return fail("open ", path);
 	/* The last one made tells that all are there. */
 	if ((fstatat(fd, "new/f", &st, 0) < 0 ||
-	        fstatat(fd, "bad", &st, 0) < 0) &&
+		fstatat(fd, "bad", &st, 0) < 0) &&
 	    errno == ENOENT && make_below(fd) < 0) {
 		close(fd);
 		return -1;

@@ -10,8 +10,8 @@
 #include "base/str.h"
 
 #define WALK_DIRS 16
-#define WALK_PATH (6 + ID_SIZE)     /* "new/f/ID" with its NUL */
-#define WALK_FILES 1000000          /* the most files of one directory */
+#define WALK_PATH (6 + ID_SIZE) /* "new/f/ID" with its NUL */
+#define WALK_FILES 1000000      /* the most files of one directory */
 
 /* Open ROOT/queue, making it and its directories when they are missing (mode
  * 02770, durable).  Returns a descriptor, or -1. */

@@ -26,8 +26,8 @@
 
 extern char **environ;
 
-static const char *const reported[] = {"USER", "HOME", "SHELL", "MAILDIR",
-    "AUTHUSER", "VPOPUSER", NULL};
+static const char *const reported[] = {
+    "USER", "HOME", "SHELL", "MAILDIR", "AUTHUSER", "VPOPUSER", NULL};
 
 void
 checker_reply_print(struct buf *b, uid_t uid, gid_t gid, const gid_t *groups,
@@ -69,14 +69,14 @@ reply_self(int fd)
 			struct str s = str_z(*e);
 
 			if (str_eq(str_to(s, str_find(s, '=')),
-			        str_z(reported[i])) &&
+				str_z(reported[i])) &&
 			    nvars < CHECKER_VARS)
 				vars[nvars++] = s;
 		}
 	}
 	buf_init(&b, CHECKER_REPLY);
-	checker_reply_print(&b, getuid(), getgid(), groups, (size_t)n,
-	    str_z(cwd), vars, nvars);
+	checker_reply_print(
+	    &b, getuid(), getgid(), groups, (size_t)n, str_z(cwd), vars, nvars);
 	if (b.over || file_write(fd, b.p, b.n) < 0)
 		_exit(EXIT_TEMP);
 	_exit(0);
@@ -170,8 +170,8 @@ checker_var(const struct checker_reply *reply, const char *name)
 static void
 make_environ(const char *env[ENVIRON_MAX])
 {
-	static const char *const without[] = {"AUTHORIZED=",
-	    "CREDENTIALS_LOOKUP=", "SCHEME=", "IMAPLOGINTAG=",
+	static const char *const without[] = {
+	    "AUTHORIZED=", "CREDENTIALS_LOOKUP=", "SCHEME=", "IMAPLOGINTAG=",
 	    "AUTHENTICATED=", "CHECKPW_REPLY=", "CLIENT_INPUT=", "USER=",
 	    "HOME=", "SHELL=", "MAILDIR=", "AUTHUSER=", "VPOPUSER=", NULL};
 	size_t n = 0;
@@ -180,7 +180,7 @@ make_environ(const char *env[ENVIRON_MAX])
 		size_t i = 0;
 
 		while (without[i] &&
-		    strncmp(*e, without[i], strlen(without[i])) != 0)
+		       strncmp(*e, without[i], strlen(without[i])) != 0)
 			i++;
 		if (!without[i])
 			env[n++] = *e;
@@ -288,8 +288,8 @@ run(const char *checker, struct str user, struct str pass, int64_t deadline,
 	int fed, status;
 	ssize_t n;
 
-	reply->verdict = errno == ENOENT || errno == EACCES ? CHECKER_BROKEN
-	                                                    : CHECKER_BUSY;
+	reply->verdict =
+	    errno == ENOENT || errno == EACCES ? CHECKER_BROKEN : CHECKER_BUSY;
 	close(out[1]);
 	if (pid < 0) {
 		close(in[1]);
@@ -352,7 +352,7 @@ set_vars(const struct checker_reply *reply)
 	if (!id.p)
 		id = checker_var(reply, "USER");
 	if (id.p && (str_copy(value, sizeof(value), id) < 0 ||
-	                setenv("AUTHENTICATED", value, 1) < 0))
+			setenv("AUTHENTICATED", value, 1) < 0))
 		return fail("setenv", NULL);
 	return 0;
 }
@@ -369,8 +369,8 @@ checker_become(const struct checker_reply *reply)
 		if (reply->uid != 0 && setuid(0) == 0)
 			return fail_text(EPERM, "the privileges did not go");
 	} else if (reply->uid != geteuid()) {
-		return fail_text(EPERM,
-		    "only root can start a session of another uid");
+		return fail_text(
+		    EPERM, "only root can start a session of another uid");
 	}
 	if (str_copy(cwd, sizeof(cwd), reply->cwd) < 0 || chdir(cwd) < 0)
 		return fail("change to the home directory", NULL);

@@ -47,8 +47,8 @@ void checker_reply_mode(int argc, char **argv);
 
 /* Append a reply to b.  groups and vars may be empty. */
 void checker_reply_print(struct buf *b, uid_t uid, gid_t gid,
-    const gid_t *groups, size_t ngroups, struct str cwd,
-    const struct str *vars, size_t nvars);
+    const gid_t *groups, size_t ngroups, struct str cwd, const struct str *vars,
+    size_t nvars);
 
 /* Take a reply apart: reply->text[0..n) holds it.  Returns 0 or -1 EPROTO. */
 int checker_reply_parse(struct checker_reply *reply, size_t n);

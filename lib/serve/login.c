@@ -29,17 +29,16 @@ answer_login(struct login *l, const char *checker, const struct str *args,
 {
 	char verdict;
 
-	monitor_check(l->s.root, l->s.peer.remote_ip, checker, args[0],
-	    args[1], reply);
+	monitor_check(
+	    l->s.root, l->s.peer.remote_ip, checker, args[0], args[1], reply);
 	if (reply->verdict == CHECKER_DENIED)
 		log_event("login-denied", "user", log_str(args[0]), NULL);
-	if (reply->verdict == CHECKER_BROKEN ||
-	    reply->verdict == CHECKER_BUSY)
+	if (reply->verdict == CHECKER_BROKEN || reply->verdict == CHECKER_BUSY)
 		log_event("checker-failed", "checker", checker, "user",
 		    log_str(args[0]), "err", fail_last(), NULL);
-	verdict = reply->verdict == CHECKER_OK     ? 'y'
-	    : reply->verdict == CHECKER_DENIED ? 'n'
-	                                       : 't';
+	verdict = reply->verdict == CHECKER_OK       ? 'y'
+	          : reply->verdict == CHECKER_DENIED ? 'n'
+	                                             : 't';
 	return monitor_answer(&l->m, str_make(&verdict, 1));
 }
 
@@ -55,10 +54,10 @@ set_environment(struct str tag, struct str input)
 	unsetenv("SSLREADFD");
 	unsetenv("SSLWRITEFD");
 	if (tag.n > 0 && (str_copy(text, sizeof(text), tag) < 0 ||
-	                     setenv("IMAPLOGINTAG", text, 1) < 0))
+			     setenv("IMAPLOGINTAG", text, 1) < 0))
 		return fail("set the environment", NULL);
 	if (input.n > 0 && (str_copy(text, sizeof(text), input) < 0 ||
-	                       setenv("CLIENT_INPUT", text, 1) < 0))
+			       setenv("CLIENT_INPUT", text, 1) < 0))
 		return fail("set the environment", NULL);
 	return 0;
 }
@@ -82,8 +81,8 @@ become_session(struct login *l, char **session, const struct str *args,
 	monitor_end(&l->m);
 	log_event("session", "user",
 	    log_str(checker_var(reply, "AUTHUSER").p
-	            ? checker_var(reply, "AUTHUSER")
-	            : checker_var(reply, "USER")),
+			? checker_var(reply, "AUTHUSER")
+			: checker_var(reply, "USER")),
 	    "uid", log_num(reply->uid), "tls",
 	    started || l->s.tls ? "yes" : "no", NULL);
 	if (checker_become(reply) == 0) {
@@ -113,8 +112,8 @@ monitor_side(struct login *l, char **argv)
 		} else if (kind == ASK_SESSION && n == 5 && accepted) {
 			become_session(l, argv + 2, args, &reply);
 		} else {
-			log_event("monitor", "err", "an unknown question",
-			    NULL);
+			log_event(
+			    "monitor", "err", "an unknown question", NULL);
 			break;
 		}
 	}
@@ -139,8 +138,8 @@ login_start(struct login *l, const char *prog, int argc, char **argv)
 		die(EXIT_PERM);
 	}
 	l->can_starttls = starttls_offered();
-	l->secure_only = !settings_flag("CLEARTEXT_LOGIN") ||
-	    starttls_required();
+	l->secure_only =
+	    !settings_flag("CLEARTEXT_LOGIN") || starttls_required();
 	l->tries_left = (int)settings_num("LOGIN_TRIES");
 	l->bad_left = LOGIN_BAD_MAX;
 	buf_init(&l->tls_vars, STARTTLS_VARS);
@@ -175,8 +174,8 @@ login_try(struct login *l, struct str user, struct str pass)
 	char verdict;
 
 	buf_init(&answer, 16);
-	if (monitor_ask(&l->m, ASK_LOGIN, args, 2, &answer,
-	        now_plus_s(wait_s)) < 0)
+	if (monitor_ask(
+		&l->m, ASK_LOGIN, args, 2, &answer, now_plus_s(wait_s)) < 0)
 		die(EXIT_TEMP);
 	verdict = answer.n == 1 ? answer.p[0] : 't';
 	buf_free(&answer);
@@ -198,8 +197,8 @@ login_starttls(struct login *l)
 }
 
 void
-login_hand_over(struct login *l, struct str tag, struct str input_b64,
-    struct str sorry)
+login_hand_over(
+    struct login *l, struct str tag, struct str input_b64, struct str sorry)
 {
 	bool started = l->s.tls && !l->s.peer.tls;
 	struct str args[5] = {tag, input_b64, started ? STR("y") : STR("n"),

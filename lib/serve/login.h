@@ -38,8 +38,7 @@ bool login_allowed(const struct login *l);
 
 /* Ask for a verdict.  Takes its time.  Counts tries_left down unless it is
  * LOGIN_OK; at 0 the connection is to end.  Exits when the monitor is gone. */
-enum login_result login_try(struct login *l, struct str user,
-    struct str pass);
+enum login_result login_try(struct login *l, struct str user, struct str pass);
 
 /* Start TLS; the positive reply must be in the output buffer.  Exits when that
  * fails. */
@@ -48,8 +47,8 @@ void login_starttls(struct login *l);
 /* After LOGIN_OK: the monitor becomes the session.  tag is the IMAP command's
  * (p NULL: none, POP3), input_b64 what the client has sent already, sorry the
  * line that tells the client when the session cannot be started. */
-_Noreturn void login_hand_over(struct login *l, struct str tag,
-    struct str input_b64, struct str sorry);
+_Noreturn void login_hand_over(
+    struct login *l, struct str tag, struct str input_b64, struct str sorry);
 
 /* Flush and end the network side, and with it the monitor. */
 _Noreturn void login_leave(struct login *l);

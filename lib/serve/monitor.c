@@ -212,8 +212,8 @@ monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
 }
 
 int
-monitor_next(struct monitor *m, char *kind, struct str *args, size_t max,
-    size_t *n)
+monitor_next(
+    struct monitor *m, char *kind, struct str *args, size_t max, size_t *n)
 {
 	struct scan s;
 	int r;
@@ -273,8 +273,8 @@ monitor_check(const char *root, const char *source, const char *checker,
 	else
 		fail_text(EAGAIN, "too many tries at once");
 	known = reply->verdict == CHECKER_OK       ? 1
-	    : reply->verdict == CHECKER_DENIED ? 0
-	                                       : -1;
+	        : reply->verdict == CHECKER_DENIED ? 0
+	                                           : -1;
 	slow_leave(&slow, known, most);
 	return reply->verdict;
 }

@@ -26,7 +26,7 @@ struct monitor {
 	/* Set before the split: who to become when the user to switch to does
 	 * not exist; NULL: fail then. */
 	const struct drop *spare;
-	bool fell_back;  /* set in the child when that happened: log it */
+	bool fell_back; /* set in the child when that happened: log it */
 	int fd;
 	pid_t child;     /* in the monitor; 0 in the child */
 	struct buf text; /* the last question, in the monitor */
@@ -48,14 +48,14 @@ void monitor_confine(void);
 /* In the child: ask and wait for the answer, which replaces what is in
  * *answer (with a ceiling of its own).  Returns 0, or -1 (EPIPE the monitor is
  * gone, ETIMEDOUT, EMSGSIZE): no use in asking again then. */
-int monitor_ask(struct monitor *m, char kind, const struct str *args,
-    size_t n, struct buf *answer, int64_t deadline);
+int monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
+    struct buf *answer, int64_t deadline);
 
 /* In the monitor: wait for the next question.  args[0..*n) point into *m and
  * live until the next call.  Returns 1; 0 the child has ended; -1 failed, or
  * the question is malformed (EPROTO): end then. */
-int monitor_next(struct monitor *m, char *kind, struct str *args, size_t max,
-    size_t *n);
+int monitor_next(
+    struct monitor *m, char *kind, struct str *args, size_t max, size_t *n);
 
 /* In the monitor: answer the question.  0 or -1. */
 int monitor_answer(struct monitor *m, struct str answer);

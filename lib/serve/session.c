@@ -78,8 +78,8 @@ serve_hostname(char name[256])
 }
 
 void
-serve_start(struct serve *s, const char *prog, const char *usage, int argc,
-    char **argv)
+serve_start(
+    struct serve *s, const char *prog, const char *usage, int argc, char **argv)
 {
 	int on = 1;
 

@@ -30,13 +30,12 @@ struct serve {
  * them says so itself), set TCP_NODELAY, find the peer's address and add it to
  * each log line, set up in and out.  s must be zeroed and stay where it is.
  * Logs and exits when anything is wrong. */
-void serve_start(struct serve *s, const char *prog, const char *usage,
-    int argc, char **argv);
+void serve_start(struct serve *s, const char *prog, const char *usage, int argc,
+    char **argv);
 
 /* Only the first half: log, -h and -V, settings, SIGPIPE, umask; for programs
  * that serve no connection. */
-void serve_program(const char *prog, const char *usage, int argc,
-    char **argv);
+void serve_program(const char *prog, const char *usage, int argc, char **argv);
 
 /* This host's name: YUBIN_HOSTNAME or the system's, "localhost" when that is
  * empty or no valid host name.  Written as a C string to name[256]. */

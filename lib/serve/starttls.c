@@ -45,7 +45,7 @@ tls_is_on(void)
 	if (protocol && *protocol)
 		return true;
 	return proto &&
-	    (strcmp(proto, "TLS") == 0 || strcmp(proto, "SSL") == 0);
+	       (strcmp(proto, "TLS") == 0 || strcmp(proto, "SSL") == 0);
 }
 
 bool

@@ -122,8 +122,8 @@ check_target(struct str t)
 		                                  : "no program behind |";
 	if (t.p[0] == '/')
 		return str_ends(t, STR("/"))
-		    ? NULL
-		    : "a path that does not end in / (only Maildirs)";
+		           ? NULL
+		           : "a path that does not end in / (only Maildirs)";
 	if (str_istarts(t, FAIL))
 		return NULL;
 	if (at < t.n && at > 0 && domain_valid(str_from(t, at + 1)))
@@ -194,8 +194,8 @@ find(const char *root, struct str name, struct str domain, struct arena *a,
 		if (is_comment(entry) || str_find(entry, ':') == entry.n ||
 		    !str_ieq(entry_name(entry), name))
 			continue;
-		r = alias_targets(entry_value(entry, a), domain, a, targets, n,
-		    &why);
+		r = alias_targets(
+		    entry_value(entry, a), domain, a, targets, n, &why);
 		if (r < 0)
 			fail_text(EPROTO, why);
 	}
@@ -303,8 +303,8 @@ change(const char *root, struct str name, struct str domain,
 }
 
 int
-alias_set(const char *root, struct str local, struct str domain,
-    struct str value)
+alias_set(
+    const char *root, struct str local, struct str domain, struct str value)
 {
 	struct str *targets;
 	const char *why;

@@ -44,8 +44,8 @@ int alias_targets(struct str value, struct str domain, struct arena *a,
 
 /* All entries of a text, in its order, in the arena.  Lines that are wrong
  * come as entries with an empty name and the text as value. */
-void alias_parse(struct str text, struct arena *a, struct alias **list,
-    size_t *n);
+void alias_parse(
+    struct str text, struct arena *a, struct alias **list, size_t *n);
 
 /* All entries of a domain.  *n is 0 when there is no aliases file.
  * Returns 0 or -1. */
@@ -55,8 +55,8 @@ int alias_list(const char *root, struct str domain, struct arena *a,
 /* Replace the entry of this name, or add it to the end of the file.
  * Returns 1 replaced, 0 added, -1 failed (EINVAL a name or targets that may
  * not be). */
-int alias_set(const char *root, struct str local, struct str domain,
-    struct str value);
+int alias_set(
+    const char *root, struct str local, struct str domain, struct str value);
 
 /* Remove the entry.  Returns 1 removed, 0 there was none, -1 failed. */
 int alias_del(const char *root, struct str local, struct str domain);

@@ -58,8 +58,8 @@ domain_path(char *to, size_t size, const char *root, struct str domain,
 	for (size_t i = 0; i < domain.n; i++)
 		low[i] = ascii_lower(domain.p[i]);
 	low[domain.n] = '\0';
-	n = snprintf(to, size, "%s/domains/%s%s%s", root, low,
-	    file ? "/" : "", file ? file : "");
+	n = snprintf(to, size, "%s/domains/%s%s%s", root, low, file ? "/" : "",
+	    file ? file : "");
 	if (n < 0 || (size_t)n >= size) {
 		errno = ENAMETOOLONG;
 		return fail("path too long: ", low);
@@ -104,8 +104,8 @@ domain_list(const char *root, struct arena *a, struct str **names, size_t *n)
 }
 
 int
-domain_read(const char *root, struct str domain, const char *file,
-    struct buf *b)
+domain_read(
+    const char *root, struct str domain, const char *file, struct buf *b)
 {
 	char path[4096];
 
@@ -126,8 +126,8 @@ edit_open(struct domain_edit *e, const char *path)
 	e->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (e->dirfd < 0)
 		return fail("open ", path);
-	e->lockfd = openat(e->dirfd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC,
-	    0600);
+	e->lockfd =
+	    openat(e->dirfd, ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (e->lockfd < 0)
 		return fail("open .lock in ", path);
 	r = lock_take(e->lockfd, true, now_plus_s(EDIT_WAIT_S));

@@ -14,9 +14,9 @@
 #include "base/buf.h"
 #include "base/str.h"
 
-#define DOMAIN_MAX 253          /* octets of a domain (RFC 1035 3.1) */
+#define DOMAIN_MAX 253           /* octets of a domain (RFC 1035 3.1) */
 #define DOMAIN_FILE_MAX 67108864 /* octets of a users or aliases file */
-#define DOMAIN_LIST_MAX 100000  /* domains of one host */
+#define DOMAIN_LIST_MAX 100000   /* domains of one host */
 
 /* Whether s may be a domain of ours: labels of letters, digits, "-" and "_",
  * 1 to 63 octets each, none of them empty, at most DOMAIN_MAX octets.  What
@@ -34,13 +34,13 @@ int domain_path(char *to, size_t size, const char *root, struct str domain,
 int domain_is_local(const char *root, struct str domain);
 
 /* The names of all our domains, sorted, in the arena.  Returns 0 or -1. */
-int domain_list(const char *root, struct arena *a, struct str **names,
-    size_t *n);
+int domain_list(
+    const char *root, struct arena *a, struct str **names, size_t *n);
 
 /* Append the file of a domain to b (at most DOMAIN_FILE_MAX octets, or b's own
  * ceiling).  Returns 1 read, 0 there is no such file or domain, -1 failed. */
-int domain_read(const char *root, struct str domain, const char *file,
-    struct buf *b);
+int domain_read(
+    const char *root, struct str domain, const char *file, struct buf *b);
 
 /* Changing a file of a domain: begin, compute the new text from `old`, commit,
  * end.  Others who change it wait, readers see the old file or the new one. */

@@ -122,8 +122,7 @@ field(struct str *rest)
 }
 
 static int
-check_name(struct str line, struct str domain, struct user *u,
-    const char **why)
+check_name(struct str line, struct str domain, struct user *u, const char **why)
 {
 	struct str whole = str_to(line, str_find(line, ':'));
 
@@ -139,8 +138,7 @@ check_name(struct str line, struct str domain, struct user *u,
 }
 
 int
-user_parse(struct str line, struct str domain, struct user *u,
-    const char **why)
+user_parse(struct str line, struct str domain, struct user *u, const char **why)
 {
 	struct str rest = line;
 	struct str uid, gid;

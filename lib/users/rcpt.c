@@ -40,8 +40,7 @@ split(struct str local, const char *delimiter, struct str *base,
 }
 
 static enum rcpt_kind
-first_user(const char *root, struct str domain, struct arena *a,
-    struct rcpt *r)
+first_user(const char *root, struct str domain, struct arena *a, struct rcpt *r)
 {
 	struct user *users;
 	size_t n;

@@ -30,12 +30,11 @@ struct rcpt {
  * is before the first octet that is in delimiter ("" for none); the catch-all.
  * postmaster always exists (RFC 5321 4.5.1): last of all it is the domain's
  * first user.  *r points into the arena. */
-enum rcpt_kind rcpt_find(const char *root, struct str local,
-    struct str domain, const char *delimiter, struct arena *a,
-    struct rcpt *r);
+enum rcpt_kind rcpt_find(const char *root, struct str local, struct str domain,
+    const char *delimiter, struct arena *a, struct rcpt *r);
 
 /* Only the kind. */
-enum rcpt_kind rcpt_check(const char *root, struct str local,
-    struct str domain, const char *delimiter, struct arena *a);
+enum rcpt_kind rcpt_check(const char *root, struct str local, struct str domain,
+    const char *delimiter, struct arena *a);
 
 #endif

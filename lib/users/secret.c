@@ -10,17 +10,16 @@
 #include "base/fail.h"
 
 /* From libxcrypt; the crypt.h of other C libraries lacks them. */
-char *crypt_ra(const char *phrase, const char *setting, void **data,
-    int *size);
-char *crypt_gensalt_ra(const char *prefix, unsigned long count,
-    const char *random, int nrandom);
+char *crypt_ra(const char *phrase, const char *setting, void **data, int *size);
+char *crypt_gensalt_ra(
+    const char *prefix, unsigned long count, const char *random, int nrandom);
 
 #define PREFIX "$y$" /* yescrypt */
 
 static const char *const crypt_schemes[] = {"CRYPT", "SHA512-CRYPT",
     "SHA256-CRYPT", "MD5-CRYPT", "BLF-CRYPT", "DES-CRYPT", NULL};
-static const char *const plain_schemes[] = {"PLAIN", "CLEAR", "CLEARTEXT",
-    NULL};
+static const char *const plain_schemes[] = {
+    "PLAIN", "CLEAR", "CLEARTEXT", NULL};
 
 void
 secret_wipe(void *p, size_t n)

@@ -173,7 +173,7 @@ sweep(int dirfd)
 		if (fstatat(dirfd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    st.st_mtime + SWEEP_S < now_wall_s() &&
 		    (strncmp(names[i], "from-", 5) == 0 ||
-		        strncmp(names[i], "user-", 5) == 0))
+			strncmp(names[i], "user-", 5) == 0))
 			unlinkat(dirfd, names[i], 0);
 	arena_free(&a);
 }

@@ -236,8 +236,8 @@ change(const char *root, struct str local, struct str domain,
 }
 
 int
-user_set(const char *root, struct str local, struct str domain,
-    struct str secret)
+user_set(
+    const char *root, struct str local, struct str domain, struct str secret)
 {
 	if (!user_name_valid(local))
 		return fail_text(EINVAL, "not a valid user name");

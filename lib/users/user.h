@@ -28,7 +28,7 @@ struct user {
 	struct str gecos, home, shell, extra;
 	uid_t uid;
 	gid_t gid;
-	bool has_ids; /* uid and gid are in the line; never 0 */
+	bool has_ids;       /* uid and gid are in the line; never 0 */
 	struct str maildir; /* absolute */
 };
 
@@ -41,8 +41,8 @@ bool user_name_valid(struct str s);
  * fields point into the line; maildir is not set and ids given by name are
  * looked up.  Returns 1 an account, 0 a comment or an empty line, -1 wrong:
  * *why says in plain words what. */
-int user_parse(struct str line, struct str domain, struct user *u,
-    const char **why);
+int user_parse(
+    struct str line, struct str domain, struct user *u, const char **why);
 
 /* Find an account; u points into the arena.  Returns 1 found, 0 none, -1
  * failed (EPROTO: its line is wrong). */
@@ -56,8 +56,8 @@ int user_list(const char *root, struct str domain, struct arena *a,
 
 /* Give the account a new secret, or add it to the end of the file.
  * Returns 1 changed, 0 added, -1 failed (EINVAL a name that may not be). */
-int user_set(const char *root, struct str local, struct str domain,
-    struct str secret);
+int user_set(
+    const char *root, struct str local, struct str domain, struct str secret);
 
 /* Remove the account's line.  Returns 1 removed, 0 there was none, -1. */
 int user_del(const char *root, struct str local, struct str domain);

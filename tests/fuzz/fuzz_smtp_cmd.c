@@ -13,7 +13,7 @@ static void
 inside(struct str part, struct str whole)
 {
 	if (part.n && (part.p < whole.p || part.n > whole.n ||
-	    part.p - whole.p > (ptrdiff_t)(whole.n - part.n)))
+			  part.p - whole.p > (ptrdiff_t)(whole.n - part.n)))
 		abort();
 }
 

@@ -35,8 +35,7 @@ tap_str(struct str got, struct str want, const char *file, int line,
 
 /* `what` says in words what is expected and why (RFC and section). */
 #define CHECK(cond, what) tap_check(!!(cond), __FILE__, __LINE__, what)
-#define CHECK_STR(got, want, what) \
-	tap_str(got, want, __FILE__, __LINE__, what)
+#define CHECK_STR(got, want, what) tap_str(got, want, __FILE__, __LINE__, what)
 #define CHECK_NUM(got, want, what) \
 	do { \
 		long long g_ = (long long)(got), w_ = (long long)(want); \

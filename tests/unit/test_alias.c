@@ -21,10 +21,19 @@ static const struct {
     {"/srv/Maildir/", 1, "/srv/Maildir/"},
     {":fail: moved, ask ann", 1, ":fail: moved, ask ann"},
     {"ann, :FAIL: x", 2, ":FAIL: x"},
-    {"", -1, ""}, {"  ", -1, ""}, {"ann,,bob", -1, ""}, {",ann", -1, ""},
-    {"/etc/passwd", -1, ""}, {"|", -1, ""}, {"a b", -1, ""},
-    {"\"ann", -1, ""}, {"\"ann\" bob", -1, ""}, {"@x.test", -1, ""},
-    {"ann@", -1, ""}, {"ann@-/..", -1, ""}, {"../x", -1, ""},
+    {"", -1, ""},
+    {"  ", -1, ""},
+    {"ann,,bob", -1, ""},
+    {",ann", -1, ""},
+    {"/etc/passwd", -1, ""},
+    {"|", -1, ""},
+    {"a b", -1, ""},
+    {"\"ann", -1, ""},
+    {"\"ann\" bob", -1, ""},
+    {"@x.test", -1, ""},
+    {"ann@", -1, ""},
+    {"ann@-/..", -1, ""},
+    {"../x", -1, ""},
     {"ann\x01@x.test", -1, ""},
 };
 
@@ -70,15 +79,14 @@ test_file(void)
 	size_t n;
 
 	find("x", 0, 0);
-	root_file("aliases",
-	    "# comment: not an entry\n"
-	    "postmaster: ann\n"
-	    "Team : ann,\n    bob,\r\n\tjoe\n"
-	    "\n"
-	    "broken ann\n"
-	    "bad: ,\n"
-	    "*: catch@other.test\n"
-	    "last: bob");
+	root_file("aliases", "# comment: not an entry\n"
+			     "postmaster: ann\n"
+			     "Team : ann,\n    bob,\r\n\tjoe\n"
+			     "\n"
+			     "broken ann\n"
+			     "bad: ,\n"
+			     "*: catch@other.test\n"
+			     "last: bob");
 	find("postmaster", 1, 1);
 	find("POSTMASTER", 1, 1);
 	find("team", 1, 3);

@@ -28,10 +28,12 @@ test_str(void)
 	CHECK(str_cut(&rest, ',', &f) && str_eq(f, STR("b")), "last field");
 	CHECK(!str_cut(&rest, ',', &f), "no more fields");
 	CHECK_STR(str_trim(STR(" \tx y\r\n")), STR("x y"), "trim");
-	CHECK(str_copy(to, sizeof(to), STR("abcd")) < 0 &&
-	    errno == ENAMETOOLONG, "a copy that does not fit is refused");
+	CHECK(
+	    str_copy(to, sizeof(to), STR("abcd")) < 0 && errno == ENAMETOOLONG,
+	    "a copy that does not fit is refused");
 	CHECK(str_copy(to, sizeof(to), str_make("a\0b", 3)) < 0 &&
-	    errno == EINVAL, "NUL is refused");
+		  errno == EINVAL,
+	    "NUL is refused");
 }
 
 static void
@@ -59,9 +61,11 @@ test_num(void)
 	uint64_t v;
 
 	CHECK(num_scan(STR("18446744073709551615"), UINT64_MAX, &v) == 0 &&
-	    v == UINT64_MAX, "largest number");
+		  v == UINT64_MAX,
+	    "largest number");
 	CHECK(num_scan(STR("18446744073709551616"), UINT64_MAX, &v) < 0 &&
-	    errno == ERANGE, "one more overflows");
+		  errno == ERANGE,
+	    "one more overflows");
 	CHECK(num_scan(STR("10"), 9, &v) < 0 && errno == ERANGE, "over max");
 	CHECK(num_scan(STR(""), 9, &v) < 0 && errno == EINVAL, "empty");
 	CHECK(num_scan(STR("-1"), 9, &v) < 0 && errno == EINVAL, "sign");

@@ -31,10 +31,10 @@ test_parts(void)
 {
 	struct bounce_rcpt r[2] = {
 	    {.addr = STR("eve@host.test"),
-	        .result = result_make(RESULT_FAILED, "5.1.1",
-	            "mx.host.test[192.0.2.1]: 550 5.1.1 nobody")},
+		.result = result_make(RESULT_FAILED, "5.1.1",
+		    "mx.host.test[192.0.2.1]: 550 5.1.1 nobody")},
 	    {.addr = STR("no@example.test"),
-	        .result = result_make(RESULT_FAILED, "5.2.2", "full")}};
+		.result = result_make(RESULT_FAILED, "5.2.2", "full")}};
 	struct bounce b = example(r, 2);
 	struct buf o;
 	struct str s;
@@ -49,19 +49,19 @@ test_parts(void)
 	CHECK(has(s, "Reporting-MTA: dns; mx.example.test\r\n"),
 	    "RFC 3464 2.2.2");
 	CHECK(has(s, "Arrival-Date: Thu, 01 Jan 1970 00:00:00 +0000\r\n") ||
-	    has(s, "Arrival-Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n"),
+		  has(s, "Arrival-Date: Thu, 1 Jan 1970 00:00:00 +0000\r\n"),
 	    "RFC 3464 2.2.5");
 	CHECK(has(s, "\r\n\r\nFinal-Recipient: rfc822; eve@host.test\r\n"
-	             "Action: failed\r\nStatus: 5.1.1\r\n"
-	             "Remote-MTA: dns; mx.host.test\r\n"
-	             "Diagnostic-Code: smtp; 550 5.1.1 nobody\r\n"),
+		     "Action: failed\r\nStatus: 5.1.1\r\n"
+		     "Remote-MTA: dns; mx.host.test\r\n"
+		     "Diagnostic-Code: smtp; 550 5.1.1 nobody\r\n"),
 	    "RFC 3464 2.3: one group a recipient, a blank line before");
 	CHECK(has(s, "\r\n\r\nFinal-Recipient: rfc822; no@example.test\r\n"
-	             "Action: failed\r\nStatus: 5.2.2\r\n"
-	             "Diagnostic-Code: X-Yubin; full\r\n"),
+		     "Action: failed\r\nStatus: 5.2.2\r\n"
+		     "Diagnostic-Code: X-Yubin; full\r\n"),
 	    "a failure of our own");
 	CHECK(has(s, "Content-Type: message/rfc822\r\n\r\nSubject: x\r\n\r\n"
-	             "hi\r\n\r\n--=_1123456789abcdefghijk--\r\n"),
+		     "hi\r\n\r\n--=_1123456789abcdefghijk--\r\n"),
 	    "the message, byte for byte, and the end");
 	CHECK(has(s, "0123456789abcdefghijk"), "the id of the original");
 	CHECK(!has(s, "8bit"), "nothing is 8-bit");
@@ -89,10 +89,12 @@ test_eight_bit(void)
 	CHECK(has(buf_slice(&o), "Final-Recipient: utf-8; j\xc3\xb6rg@host"),
 	    "RFC 6533 3");
 	CHECK(has(buf_slice(&o),
-	    "Content-Type: message/global-delivery-status\r\n"
-	    "Content-Transfer-Encoding: 8bit\r\n"), "RFC 6533 4");
+		  "Content-Type: message/global-delivery-status\r\n"
+		  "Content-Transfer-Encoding: 8bit\r\n"),
+	    "RFC 6533 4");
 	CHECK(has(buf_slice(&o), "Content-Type: message/global-headers\r\n"
-	    "Content-Transfer-Encoding: 8bit\r\n"), "RFC 6533 6");
+				 "Content-Transfer-Encoding: 8bit\r\n"),
+	    "RFC 6533 6");
 	buf_free(&o);
 }
 

@@ -28,8 +28,8 @@ put(struct answer *a, const void *p, size_t n)
 static void
 begin(struct answer *a, uint8_t count)
 {
-	static const uint8_t head[] = {0x12, 0x34, 0x81, 0x80, 0, 1, 0, 0, 0, 0,
-	    0, 0};
+	static const uint8_t head[] = {
+	    0x12, 0x34, 0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0};
 	static const uint8_t question[] = "\7example\4test\0\0\17\0\1";
 
 	a->n = 0;
@@ -111,9 +111,11 @@ test_literal(void)
 	char ip[46];
 
 	CHECK(dns_literal(STR("[192.0.2.1]"), ip) == 1 &&
-	    strcmp(ip, "192.0.2.1") == 0, "IPv4 (RFC 5321 4.1.3)");
+		  strcmp(ip, "192.0.2.1") == 0,
+	    "IPv4 (RFC 5321 4.1.3)");
 	CHECK(dns_literal(STR("[IPv6:2001:db8::1]"), ip) == 1 &&
-	    strcmp(ip, "2001:db8::1") == 0, "IPv6");
+		  strcmp(ip, "2001:db8::1") == 0,
+	    "IPv6");
 	CHECK_NUM(dns_literal(STR("[2001:db8::1]"), ip), -1, "needs the tag");
 	CHECK_NUM(dns_literal(STR("[192.0.2.1"), ip), -1, "unclosed");
 	CHECK_NUM(dns_literal(STR("[]"), ip), -1, "empty");
@@ -128,10 +130,12 @@ test_addresses(void)
 	size_t n;
 
 	CHECK(dns_addresses("127.0.0.1", 25, a, 4, &n) == DNS_FOUND && n == 1 &&
-	    strcmp(a[0].text, "127.0.0.1") == 0, "numbers are taken as they are");
+		  strcmp(a[0].text, "127.0.0.1") == 0,
+	    "numbers are taken as they are");
 	CHECK(connect_is_local(&a[0]), "127.0.0.1 is here");
 	CHECK(dns_addresses("192.0.2.1", 25, a, 4, &n) == DNS_FOUND &&
-	    !connect_is_local(&a[0]), "192.0.2.1 is not");
+		  !connect_is_local(&a[0]),
+	    "192.0.2.1 is not");
 }
 
 static void
@@ -157,20 +161,20 @@ test_routes(void)
 	    {"bad4.test", "", "", 0, -1},
 	};
 	struct str text = STR("# a comment\n\n"
-	                      "* rest:587\n"
-	                      ".a.test\ttwo:26   # all below\n"
-	                      "a.test one\r\n"
-	                      ".x.a.test [192.0.2.1]:2525\n"
-	                      "sender:@mine.test [IPv6:2001:db8::1]\n"
-	                      "direct.test -\n"
-	                      "[192.0.2.9] lit\n"
-	                      "bad1.test h:0\nbad2.test h:x\n"
-	                      "bad3.test [::1\nbad4.test");
+			      "* rest:587\n"
+			      ".a.test\ttwo:26   # all below\n"
+			      "a.test one\r\n"
+			      ".x.a.test [192.0.2.1]:2525\n"
+			      "sender:@mine.test [IPv6:2001:db8::1]\n"
+			      "direct.test -\n"
+			      "[192.0.2.9] lit\n"
+			      "bad1.test h:0\nbad2.test h:x\n"
+			      "bad3.test [::1\nbad4.test");
 	struct route r;
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		int got = routes_find(text, str_z(t[i].domain),
-		    str_z(t[i].sender), &r);
+		int got = routes_find(
+		    text, str_z(t[i].domain), str_z(t[i].sender), &r);
 
 		CHECK_NUM(got, t[i].result, t[i].domain);
 		if (got != 1)

@@ -36,13 +36,13 @@ test_text(void)
 	CHECK_NUM(envelope_print(&e, &b), 0, "an envelope prints");
 	CHECK_STR(buf_slice(&b),
 	    STR("2:id,21:0123456789abcdefghijk,\n"
-	        "8:received,10:1700000000,\n"
-	        "6:sender,16:ann@example.test,\n"
-	        "6:client,11:2001:db8::1,\n"
-	        "4:helo,6:laptop,\n"
-	        "4:8bit,1:1,\n"
-	        "4:rcpt,16:bob@example.test,\n"
-	        "4:rcpt,13:eve@host.test,\n"),
+		"8:received,10:1700000000,\n"
+		"6:sender,16:ann@example.test,\n"
+		"6:client,11:2001:db8::1,\n"
+		"4:helo,6:laptop,\n"
+		"4:8bit,1:1,\n"
+		"4:rcpt,16:bob@example.test,\n"
+		"4:rcpt,13:eve@host.test,\n"),
 	    "as lib/queue/README shows it");
 	buf_z(&b, "3:new,5:thing,\n");
 	CHECK_NUM(envelope_scan(buf_slice(&b), &a, &got), 0,
@@ -114,7 +114,7 @@ test_refused_texts(void)
 	    {STR(ID REC SND "4:rcpt,1:x,"), -1, "cut at the end"},
 	    {STR(ID REC SND "4:rcpt,2:x,\n"), -1, "length beyond the end"},
 	    {STR(ID REC SND "4:rcpt,99999999999999999999:x,\n"), -1,
-	        "a length that overflows"},
+		"a length that overflows"},
 	    {STR(ID REC SND RCP "x"), -1, "leftovers"},
 	    {STR(ID REC SND "4:rcpt,3:a\nb,\n"), -1, "LF in a value"},
 	};
@@ -123,8 +123,8 @@ test_refused_texts(void)
 
 	arena_init(&a, 1 << 20);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		CHECK_NUM(envelope_scan(t[i].text, &a, &e), t[i].want,
-		    t[i].what);
+		CHECK_NUM(
+		    envelope_scan(t[i].text, &a, &e), t[i].want, t[i].what);
 	arena_free(&a);
 }
 
@@ -132,16 +132,16 @@ static void
 test_header(void)
 {
 	struct str text = STR("some text");
-	struct envelope_header h = {.env_len = 9, .body_len = 1234, .nrcpt = 2,
-	    .body_crc = 0xdeadbeef};
+	struct envelope_header h = {
+	    .env_len = 9, .body_len = 1234, .nrcpt = 2, .body_crc = 0xdeadbeef};
 	struct envelope_header got;
 	char line[ENVELOPE_HEADER];
 
 	envelope_header_print(line, &h, crc32c(0, text.p, text.n));
 	CHECK_NUM(line[ENVELOPE_HEADER - 1], '\n', "one line");
 	CHECK(str_starts(str_make(line, ENVELOPE_HEADER),
-	          STR("yubin-queue 1 env=00000009 body=00000000000004d2 "
-	              "rcpts=00000002 envcrc=")),
+		  STR("yubin-queue 1 env=00000009 body=00000000000004d2 "
+		      "rcpts=00000002 envcrc=")),
 	    "readable");
 	CHECK_NUM(envelope_header_scan(line, &got), 0, "reads back");
 	CHECK(got.body_len == 1234 && got.body_crc == 0xdeadbeef, "values");

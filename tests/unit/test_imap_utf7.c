@@ -14,19 +14,19 @@ static const struct {
     {"a&-b", "a&b"}, {"&-", "&"}, {"&-&-", "&&"},
     {"&2D3eAA-", "\360\237\230\200"}, /* a surrogate pair */
     {"Entw&APw-rfe", "Entw\303\274rfe"}, {"", ""}, {"&", NULL},
-    {"&U,BTFw", NULL},			 /* not closed */
-    {"&Jjo!", NULL},			 /* the RFC: missing shift */
-    {"&U,BTFw-&ZeVnLIqe-", NULL},	 /* the RFC: superfluous shift */
-    {"&AGEAYg-", NULL},			 /* printable ASCII in base64 */
-    {"&2D0-", NULL},			 /* half a surrogate pair */
-    {"&3gA-", NULL},			 /* the other half */
+    {"&U,BTFw", NULL},                   /* not closed */
+    {"&Jjo!", NULL},                     /* the RFC: missing shift */
+    {"&U,BTFw-&ZeVnLIqe-", NULL},        /* the RFC: superfluous shift */
+    {"&AGEAYg-", NULL},                  /* printable ASCII in base64 */
+    {"&2D0-", NULL},                     /* half a surrogate pair */
+    {"&3gA-", NULL},                     /* the other half */
     {"&2D0APw-", NULL}, {"&AAA-", NULL}, /* NUL */
-    {"&AAo-", NULL},			 /* line feed */
-    {"&AIA-", NULL},			 /* C1 control */
-    {"&APx-", NULL},			 /* padding bits set */
-    {"&AP-", NULL},			 /* half a unit */
-    {"&A-", NULL}, {"&APwA-", NULL},	 /* a digit too many */
-    {"&AP/8-", NULL},			 /* '/' is not in the alphabet */
+    {"&AAo-", NULL},                     /* line feed */
+    {"&AIA-", NULL},                     /* C1 control */
+    {"&APx-", NULL},                     /* padding bits set */
+    {"&AP-", NULL},                      /* half a unit */
+    {"&A-", NULL}, {"&APwA-", NULL},     /* a digit too many */
+    {"&AP/8-", NULL},                    /* '/' is not in the alphabet */
     {"a\tb", NULL}, {"a\177", NULL}, {"Entw\303\274rfe", NULL}, /* 8-bit */
 };
 

@@ -171,9 +171,11 @@ test_dir(void)
 	CHECK(file_mkdirs(path, 0700) == 0, "mkdir -p");
 	CHECK(file_mkdirs(path, 0700) == 0, "again");
 	CHECK(dir_list(AT_FDCWD, dir, 0, 100, &a, &names, &n) == 0 && n == 2 &&
-	    strcmp(names[0], "f") == 0, "names are sorted");
+		  strcmp(names[0], "f") == 0,
+	    "names are sorted");
 	CHECK(dir_list(AT_FDCWD, dir, 0, 1, &a, &names, &n) == -1 &&
-	    errno == EFBIG, "ceiling");
+		  errno == EFBIG,
+	    "ceiling");
 	arena_free(&a);
 }
 

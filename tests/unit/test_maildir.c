@@ -318,7 +318,7 @@ listed(struct str name, bool noselect, bool children)
 		for (size_t i = 0; i < n; i++)
 			if (str_eq(list[i].name, name))
 				found = list[i].noselect == noselect &&
-					list[i].children == children;
+				        list[i].children == children;
 	arena_free(&a);
 	return found;
 }
@@ -329,7 +329,7 @@ validity(struct str name)
 	struct mailbox_status st;
 
 	return mailbox_status(&home, name, false, &st) == 1 ? st.uidvalidity
-							    : 0;
+	                                                    : 0;
 }
 
 static void

@@ -13,7 +13,10 @@
 #include "users_root.h"
 
 /* A slice that may stand in a static table. */
-#define T(lit) {"" lit, sizeof(lit) - 1}
+#define T(lit) \
+	{ \
+		"" lit, sizeof(lit) - 1 \
+	}
 
 /* The child asks a few things; its exit code says what went wrong. */
 static int
@@ -94,13 +97,13 @@ test_hostile(void)
 
 		fflush(stdout);
 		if (monitor_split(&m, "LOGIN_USER") == 0) {
-			if (file_write(m.fd, hostile[i].text.p,
-			        hostile[i].text.n) < 0)
+			if (file_write(
+				m.fd, hostile[i].text.p, hostile[i].text.n) < 0)
 				_exit(1);
 			_exit(0);
 		}
-		CHECK_NUM(monitor_next(&m, &kind, args, 2, &n), -1,
-		    hostile[i].what);
+		CHECK_NUM(
+		    monitor_next(&m, &kind, args, 2, &n), -1, hostile[i].what);
 		monitor_end(&m);
 	}
 }
@@ -147,7 +150,7 @@ check(const char *checker, const char *user, enum checker_verdict want)
 	CHECK_NUM(r.verdict, want, checker);
 	if (want == CHECKER_OK)
 		CHECK(r.uid == getuid() && r.gid == getgid() &&
-		        checker_var(&r, "USER").p,
+			  checker_var(&r, "USER").p,
 		    "the reply says who we are");
 }
 
@@ -169,19 +172,23 @@ test_checkers(void)
 		const char *text;
 		enum checker_verdict want;
 	} exits[] = {
-	    {"exit 1", CHECKER_DENIED}, {"exit 3", CHECKER_DENIED},
-	    {"exit 2", CHECKER_BROKEN}, {"exit 100", CHECKER_BROKEN},
-	    {"exit 0", CHECKER_BROKEN}, {"exit 111", CHECKER_BUSY},
-	    {"kill -9 $$", CHECKER_BUSY}, {"exec sleep 20", CHECKER_BUSY},
+	    {"exit 1", CHECKER_DENIED},
+	    {"exit 3", CHECKER_DENIED},
+	    {"exit 2", CHECKER_BROKEN},
+	    {"exit 100", CHECKER_BROKEN},
+	    {"exit 0", CHECKER_BROKEN},
+	    {"exit 111", CHECKER_BUSY},
+	    {"kill -9 $$", CHECKER_BUSY},
+	    {"exec sleep 20", CHECKER_BUSY},
 	    {"printf garbage >&4", CHECKER_BROKEN},
 	    {"printf '1:0,1:0,0:,1:/,8:LD_X=bad,' >&4", CHECKER_BROKEN},
 	    {"exec cat /dev/zero >&4", CHECKER_BUSY},
 	    {"test -n \"$AUTHORIZED$CREDENTIALS_LOOKUP\" && exit 1\n"
 	     "exec \"$@\"",
-	        CHECKER_OK},
+		CHECKER_OK},
 	    {"x=$(tr '\\0' . <&3); [ \"$x\" = ann.pass.. ] && "
 	     "USER=$x exec \"$@\"; exit 1",
-	        CHECKER_OK},
+		CHECKER_OK},
 	};
 	char path[256], text[512];
 

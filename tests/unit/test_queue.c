@@ -18,8 +18,11 @@ static struct envelope_rcpt rcpt = {.addr = {"bob@example.test", 16}};
 static struct envelope
 example(const char *id)
 {
-	return (struct envelope){.id = str_z(id), .sender = STR("a@b.test"),
-	    .received_s = 1, .rcpts = &rcpt, .nrcpt = 1};
+	return (struct envelope){.id = str_z(id),
+	    .sender = STR("a@b.test"),
+	    .received_s = 1,
+	    .rcpts = &rcpt,
+	    .nrcpt = 1};
 }
 
 static size_t
@@ -32,8 +35,9 @@ count(int queue, const char *id)
 
 	arena_init(&a, 1 << 20);
 	walk_path(path, str_z(id));
-	CHECK_NUM(walk_list(queue, (int)strtol(path + 4, NULL, 16), &a, &names,
-	    &all), 0, "the directory can be listed");
+	CHECK_NUM(
+	    walk_list(queue, (int)strtol(path + 4, NULL, 16), &a, &names, &all),
+	    0, "the directory can be listed");
 	/* Other messages may share the directory. */
 	for (size_t i = 0; i < all; i++)
 		n += strcmp(names[i], id) == 0;
@@ -63,21 +67,23 @@ test_put(void)
 	CHECK(queue >= 0, "the queue opens");
 	CHECK_NUM(count(queue, id), 1, "one file");
 	walk_path(path, str_z(id));
-	CHECK(fstatat(queue, path, &st, 0) == 0 &&
-	    (st.st_mode & 07777) == 0660, "mode 0660");
+	CHECK(fstatat(queue, path, &st, 0) == 0 && (st.st_mode & 07777) == 0660,
+	    "mode 0660");
 	buf_init(&b, 100000);
 	CHECK_NUM(file_read(queue, path, &b), 0, "readable");
 	CHECK_NUM(envelope_header_scan(b.p, &h), 0, "a finished file");
 	CHECK_NUM(b.n, envelope_body_at(&h) + 20, "its length is right");
-	CHECK(memcmp(b.p + envelope_body_at(&h),
-	    "Subject: x\r\n\r\nbody\r\n", 20) == 0, "the message, byte for byte");
+	CHECK(memcmp(b.p + envelope_body_at(&h), "Subject: x\r\n\r\nbody\r\n",
+		  20) == 0,
+	    "the message, byte for byte");
 	CHECK_NUM(h.body_crc, crc32c(0, "Subject: x\r\n\r\nbody\r\n", 20),
 	    "its checksum");
 	CHECK_NUM(b.p[ENVELOPE_HEADER], 'N', "nothing is delivered yet");
-	CHECK(envelope_header_fits(&h, str_make(b.p + envelope_text_at(&h),
-	    h.env_len)), "the envelope's checksum");
+	CHECK(envelope_header_fits(
+		  &h, str_make(b.p + envelope_text_at(&h), h.env_len)),
+	    "the envelope's checksum");
 	CHECK(queue_put_begin(&q, root, &e, 0) == 0 &&
-	    queue_put_commit(&q) < 0 && errno == EEXIST,
+		  queue_put_commit(&q) < 0 && errno == EEXIST,
 	    "an id is never used twice");
 	CHECK_NUM(count(queue, id), 1, "the first file stays");
 	CHECK(fstatat(queue, "tmp", &st, 0) == 0, "tmp exists");
@@ -105,7 +111,8 @@ test_abort(void)
 	queue_put_abort(&q);
 	CHECK(queue_put_commit(&q) < 0, "nothing to commit any more");
 	CHECK(queue_put_begin(&q, root, &e, UINT64_MAX / 3) < 0 &&
-	    errno == ENOSPC, "no room for what is announced");
+		  errno == ENOSPC,
+	    "no room for what is announced");
 	e.sender = STR("a\nb");
 	CHECK(queue_put_begin(&q, root, &e, 0) < 0 && errno == EINVAL,
 	    "a bad envelope is refused");

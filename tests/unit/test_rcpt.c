@@ -56,8 +56,7 @@ test_postmaster(void)
 	check("postmaster", "example.test", RCPT_MAILBOX, "ann", "");
 	check("PostMaster", "example.test", RCPT_MAILBOX, "ann", "");
 	root_file("aliases", "postmaster: bob\n");
-	check("postmaster", "example.test", RCPT_ALIAS, "bob@example.test",
-	    "");
+	check("postmaster", "example.test", RCPT_ALIAS, "bob@example.test", "");
 	root_file("aliases", "*: joe@other.test\n");
 	check("postmaster", "example.test", RCPT_ALIAS, "joe@other.test", "");
 	check("who", "example.test", RCPT_ALIAS, "joe@other.test", "");

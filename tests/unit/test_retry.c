@@ -69,7 +69,7 @@ test_result(void)
 	    {"K 2.0.0 stored", 0, 'K', "2.0.0", "stored"},
 	    {"D 5.1.1 no such user", 0, 'D', "5.1.1", "no such user"},
 	    {"Z 4.4.1 mx.a.test[192.0.2.1]: refused", 0, 'Z', "4.4.1",
-	        "mx.a.test[192.0.2.1]: refused"},
+		"mx.a.test[192.0.2.1]: refused"},
 	    {"K", 0, 'K', "2.0.0", ""},
 	    {"K 2.0.0", 0, 'K', "2.0.0", ""},
 	    {"D no code", 0, 'D', "5.0.0", "no code"},
@@ -85,8 +85,8 @@ test_result(void)
 
 	arena_init(&a, 1 << 20);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		CHECK_NUM(result_scan(str_z(t[i].line), &a, &r), t[i].ok,
-		    t[i].line);
+		CHECK_NUM(
+		    result_scan(str_z(t[i].line), &a, &r), t[i].ok, t[i].line);
 		if (t[i].ok < 0)
 			continue;
 		CHECK_NUM(r.kind, t[i].kind, t[i].line);
@@ -103,10 +103,10 @@ test_remote_words(void)
 		const char *text, *host, *reply;
 	} t[] = {
 	    {"mx.a.test[192.0.2.1]: 550 5.1.1 nobody", "mx.a.test",
-	        "550 5.1.1 nobody"},
+		"550 5.1.1 nobody"},
 	    {"mx.a.test[2001:db8::1]: 550-first", "mx.a.test", "550-first"},
 	    {"mx.a.test[192.0.2.1]: after RCPT: 450 later", "mx.a.test",
-	        "450 later"},
+		"450 later"},
 	    {"mx.a.test said: 421 busy", "mx.a.test", "421 busy"},
 	    {"mx.a.test: connection refused", "mx.a.test", ""},
 	    {"no such user", "", ""},
@@ -115,8 +115,8 @@ test_remote_words(void)
 	};
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
-		CHECK_STR(result_host(str_z(t[i].text)), str_z(t[i].host),
-		    t[i].text);
+		CHECK_STR(
+		    result_host(str_z(t[i].text)), str_z(t[i].host), t[i].text);
 		CHECK_STR(result_reply(str_z(t[i].text)), str_z(t[i].reply),
 		    t[i].text);
 	}

@@ -7,7 +7,10 @@
 #include "proto/sasl.h"
 
 /* A slice that may stand in a static table. */
-#define T(lit) {"" lit, sizeof(lit) - 1}
+#define T(lit) \
+	{ \
+		"" lit, sizeof(lit) - 1 \
+	}
 
 #define NONE ((struct str){NULL, 0})
 
@@ -21,7 +24,7 @@ static const struct {
     {T("tim\0tim\0x"), SASL_DONE, "tim", "x"},
     {T("\0tim\0a b "), SASL_DONE, "tim", "a b "},
     {T("\0tim@example.test\0p\303\244ss"), SASL_DONE, "tim@example.test",
-        "p\303\244ss"},
+	"p\303\244ss"},
     {T(""), SASL_BAD, "", ""},
     {T("tim"), SASL_BAD, "", ""},
     {T("\0tim"), SASL_BAD, "", ""},
@@ -63,16 +66,14 @@ test_steps(void)
 
 	CHECK_NUM(sasl_begin(&s, STR("PLAIN"), NONE), SASL_MORE, "asks");
 	CHECK_STR(str_z(sasl_challenge(&s)), STR(""), "an empty challenge");
-	CHECK_NUM(sasl_step(&s, STR("AHRpbQB0YW5zdGFhZnRhbnN0YWFm")),
-	    SASL_DONE, "RFC 4954 4.1's form");
+	CHECK_NUM(sasl_step(&s, STR("AHRpbQB0YW5zdGFhZnRhbnN0YWFm")), SASL_DONE,
+	    "RFC 4954 4.1's form");
 	CHECK_STR(s.pass, STR("tanstaaftanstaaf"), "password");
 	sasl_end(&s);
 	CHECK_NUM(sasl_begin(&s, STR("LOGIN"), NONE), SASL_MORE, "asks");
-	CHECK_STR(str_z(sasl_challenge(&s)), STR("VXNlcm5hbWU6"),
-	    "Username:");
+	CHECK_STR(str_z(sasl_challenge(&s)), STR("VXNlcm5hbWU6"), "Username:");
 	CHECK_NUM(sasl_step(&s, STR("YW5u")), SASL_MORE, "asks again");
-	CHECK_STR(str_z(sasl_challenge(&s)), STR("UGFzc3dvcmQ6"),
-	    "Password:");
+	CHECK_STR(str_z(sasl_challenge(&s)), STR("UGFzc3dvcmQ6"), "Password:");
 	CHECK_NUM(sasl_step(&s, STR("c2VjcmV0")), SASL_DONE, "done");
 	CHECK_STR(s.user, STR("ann"), "user");
 	CHECK_STR(s.pass, STR("secret"), "password");
@@ -87,11 +88,14 @@ static const struct {
 	const char *mechanism, *line;
 	enum sasl_result result;
 } wrong[] = {
-    {"PLAIN", "*", SASL_CANCELLED}, {"LOGIN", "*", SASL_CANCELLED},
-    {"PLAIN", "", SASL_BAD}, {"PLAIN", "!", SASL_BAD},
+    {"PLAIN", "*", SASL_CANCELLED},
+    {"LOGIN", "*", SASL_CANCELLED},
+    {"PLAIN", "", SASL_BAD},
+    {"PLAIN", "!", SASL_BAD},
     {"PLAIN", "AHRpbQB0YW5zdGFhZnRhbnN0YWF", SASL_BAD},
     {"PLAIN", "AHRpbQB0YW5zdGFhZnRhbnN0YWFm ", SASL_BAD},
-    {"LOGIN", "", SASL_BAD}, {"LOGIN", "YQBi", SASL_BAD},
+    {"LOGIN", "", SASL_BAD},
+    {"LOGIN", "YQBi", SASL_BAD},
     {"LOGIN", "*x", SASL_BAD},
 };
 
@@ -103,18 +107,18 @@ test_wrong(void)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
 		sasl_begin(&s, str_z(wrong[i].mechanism), NONE);
-		CHECK_NUM(sasl_step(&s, str_z(wrong[i].line)),
-		    wrong[i].result, wrong[i].line);
+		CHECK_NUM(sasl_step(&s, str_z(wrong[i].line)), wrong[i].result,
+		    wrong[i].line);
 		sasl_end(&s);
 	}
-	CHECK_NUM(sasl_begin(&s, STR("CRAM-MD5"), NONE), SASL_UNKNOWN,
-	    "not offered");
+	CHECK_NUM(
+	    sasl_begin(&s, STR("CRAM-MD5"), NONE), SASL_UNKNOWN, "not offered");
 	sasl_end(&s);
 	memset(big, 'A', sizeof(big));
 	for (size_t n = 1364; n < 1500; n += 4) {
 		sasl_begin(&s, STR("LOGIN"), NONE);
-		CHECK_NUM(sasl_step(&s, str_make(big, n)), SASL_BAD,
-		    "too long");
+		CHECK_NUM(
+		    sasl_step(&s, str_make(big, n)), SASL_BAD, "too long");
 		sasl_end(&s);
 	}
 }

@@ -29,7 +29,8 @@ main(void)
 	CHECK_NUM(smtp_answer_class(&a), 2, "its class");
 	CHECK_NUM(feed(&a, "250-a"), 1, "more to come (RFC 5321 4.2.1)");
 	CHECK(feed(&a, "550-5.1.1 no|550-5.1.1 such|550 5.1.1 user") == 0 &&
-	    strcmp(a.enhanced, "5.1.1") == 0, "the enhanced code (RFC 2034)");
+		  strcmp(a.enhanced, "5.1.1") == 0,
+	    "the enhanced code (RFC 2034)");
 	CHECK_STR(str_z(a.text), STR("5.1.1 no such user"), "joined");
 	CHECK(feed(&a, "550 2.1.1 x") == 0 && !a.enhanced[0],
 	    "a code of another class is text");

@@ -69,8 +69,8 @@ test_mail(void)
 		CHECK_NUM(ok, mails[i].address != NULL, mails[i].why);
 		if (!ok)
 			continue;
-		CHECK_STR(smtp_path_text(&p), str_z(mails[i].address),
-		    mails[i].why);
+		CHECK_STR(
+		    smtp_path_text(&p), str_z(mails[i].address), mails[i].why);
 		while ((r = smtp_cmd_param(&s, &param)) > 0)
 			snprintf(got + strlen(got), 60, "%.*s%s%.*s|",
 			    STR_FMT(param.keyword), param.has_value ? "=" : "",

@@ -74,7 +74,8 @@ same(struct outcome a, struct outcome b)
 	if (a.end != b.end || a.bad != b.bad)
 		return false;
 	/* The text of a bad or unfinished message is thrown away. */
-	return a.bad || a.end < 0 || (a.n == b.n && memcmp(a.text, b.text, a.n) == 0);
+	return a.bad || a.end < 0 ||
+	       (a.n == b.n && memcmp(a.text, b.text, a.n) == 0);
 }
 
 static void
@@ -166,8 +167,8 @@ test_faults(void)
 		while (r && in.n);
 		CHECK_NUM(d.fault, faults[i].fault, "the first fault");
 		CHECK(r == 0 && in.n == 0, "the end is the true end");
-		CHECK_NUM(*smtp_dot_why(d.fault) != 0,
-		    d.fault != SMTP_DOT_FINE, "a reason");
+		CHECK_NUM(*smtp_dot_why(d.fault) != 0, d.fault != SMTP_DOT_FINE,
+		    "a reason");
 	}
 }
 
@@ -213,7 +214,7 @@ survives(struct str in, size_t cut)
 		return true;
 	o = ours(str_make(wire, (size_t)n), 0);
 	return o.end == n && !o.bad && o.n == want_n &&
-	    memcmp(o.text, want, want_n) == 0;
+	       memcmp(o.text, want, want_n) == 0;
 }
 
 static bool

@@ -75,9 +75,12 @@ test_mailboxes(void)
 		CHECK_STR(smtp_path_text(&p), str_z(mailboxes[i].canonical),
 		    mailboxes[i].why);
 		CHECK(smtp_path_parse(smtp_path_text(&p), &q) == 0 &&
-		    strcmp(p.text, q.text) == 0, "canonical is stable");
-		CHECK(smtp_path_make(smtp_path_local(&p), smtp_path_domain(&p),
-		    &q) == 0 && strcmp(p.text, q.text) == 0, "made again");
+			  strcmp(p.text, q.text) == 0,
+		    "canonical is stable");
+		CHECK(smtp_path_make(
+			  smtp_path_local(&p), smtp_path_domain(&p), &q) == 0 &&
+			  strcmp(p.text, q.text) == 0,
+		    "made again");
 	}
 	smtp_path_parse(STR("\"a\\\"b\"@X.y"), &p);
 	CHECK_STR(smtp_path_local(&p), STR("a\"b"), "local without quotes");
@@ -110,7 +113,8 @@ test_lengths(void)
 	text[0] = '"';
 	memcpy(text + 511, "\"@x", 3);
 	CHECK(smtp_path_parse(str_make(text, 514), &p) == 0 &&
-	    p.local_n == 255 && p.n == 514, "the longest text fits");
+		  p.local_n == 255 && p.n == 514,
+	    "the longest text fits");
 }
 
 static const struct {

@@ -56,8 +56,8 @@ test_write(void)
 	CHECK_STR(buf_slice(&b), STR("250 2.1.0 Ok\r\n"), "one line");
 	buf_reset(&b);
 	smtp_reply_write(&(struct smtp_reply){250, "", "host\nSIZE 10"}, &b);
-	CHECK_STR(buf_slice(&b), STR("250-host\r\n250 SIZE 10\r\n"),
-	    "several lines");
+	CHECK_STR(
+	    buf_slice(&b), STR("250-host\r\n250 SIZE 10\r\n"), "several lines");
 	buf_reset(&b);
 	smtp_reply_write(&(struct smtp_reply){500, "5.5.2", "a\rb\xff"}, &b);
 	CHECK_STR(buf_slice(&b), STR("500 5.5.2 a?b?\r\n"), "nothing odd");

@@ -124,7 +124,7 @@ int
 main(void)
 {
 	static const char good[] = "SSL_PROTOCOL=TLSv1.3\0SSL_CIPHER=X\0"
-	                           "SSL_PEER_CERT_HASH\0PATH=/evil\0";
+				   "SSL_PEER_CERT_HASH\0PATH=/evil\0";
 	struct buf vars;
 
 	buf_init(&vars, STARTTLS_VARS);
@@ -133,7 +133,8 @@ main(void)
 	CHECK_NUM(start(good, sizeof(good), NULL, &vars), 0, "handshake");
 	CHECK(!getenv("SSLCTLFD") && !getenv("SSLREADFD"), "variables gone");
 	CHECK(getenv("SSL_PROTOCOL") &&
-	    strcmp(getenv("SSL_PROTOCOL"), "TLSv1.3") == 0, "variables taken");
+		  strcmp(getenv("SSL_PROTOCOL"), "TLSv1.3") == 0,
+	    "variables taken");
 	CHECK(!getenv("SSL_PEER_CERT_HASH"), "a name without = is unset");
 	CHECK(strcmp(getenv("PATH"), "/evil") != 0, "only SSL_* is taken");
 	CHECK_NUM(start("\0\0", 2, NULL, &vars), 0, "no variables at all");
@@ -142,7 +143,8 @@ main(void)
 	CHECK(start("SSL_X=1", 7, NULL, &vars) == -1 && errno == ECONNRESET,
 	    "a torn answer is a failed handshake");
 	CHECK(start(good, sizeof(good), "NOOP\r\n", &vars) == -1 &&
-	    errno == EPROTO, "input behind STARTTLS is refused (RFC 3207 4.2)");
+		  errno == EPROTO,
+	    "input behind STARTTLS is refused (RFC 3207 4.2)");
 	buf_free(&vars);
 	return tap_done();
 }

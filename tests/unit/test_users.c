@@ -13,21 +13,46 @@ static const struct {
 	const char *domain;
 	bool valid;
 } domains[] = {
-    {"example.test", true}, {"EXAMPLE.test", true}, {"a", true},
-    {"xn--bcher-kva.example", true}, {"a_b.test", true}, {"", false},
-    {".", false}, {"..", false}, {".a", false}, {"a.", false},
-    {"a..b", false}, {"a/b", false}, {"../x", false}, {"a b", false},
-    {"a\nb", false}, {"[127.0.0.1]", false}, {"b\303\274cher.test", false},
+    {"example.test", true},
+    {"EXAMPLE.test", true},
+    {"a", true},
+    {"xn--bcher-kva.example", true},
+    {"a_b.test", true},
+    {"", false},
+    {".", false},
+    {"..", false},
+    {".a", false},
+    {"a.", false},
+    {"a..b", false},
+    {"a/b", false},
+    {"../x", false},
+    {"a b", false},
+    {"a\nb", false},
+    {"[127.0.0.1]", false},
+    {"b\303\274cher.test", false},
 };
 
 static const struct {
 	const char *name;
 	bool valid;
 } names[] = {
-    {"ann", true}, {"Ann", true}, {"a.b", true}, {"a+b", true}, {"-", true},
-    {"b\303\274cher", true}, {"", false}, {".", false}, {"..", false},
-    {".hidden", false}, {"a/b", false}, {"/", false}, {"a:b", false},
-    {"a@b", false}, {"a b", false}, {"a\nb", false}, {"a\x7f", false},
+    {"ann", true},
+    {"Ann", true},
+    {"a.b", true},
+    {"a+b", true},
+    {"-", true},
+    {"b\303\274cher", true},
+    {"", false},
+    {".", false},
+    {"..", false},
+    {".hidden", false},
+    {"a/b", false},
+    {"/", false},
+    {"a:b", false},
+    {"a@b", false},
+    {"a b", false},
+    {"a\nb", false},
+    {"a\x7f", false},
     {"a\tb", false},
 };
 
@@ -36,19 +61,27 @@ static const struct {
 	int result;
 	const char *why; /* a part of it */
 } lines[] = {
-    {"ann:{PLAIN}x", 1, ""}, {"ann:{PLAIN}x:1000:1000::/home/ann:/bin/sh:a=b",
-        1, ""},
-    {"ann@example.test:x", 1, ""}, {"ann@EXAMPLE.test:x", 1, ""},
-    {"", 0, ""}, {"   ", 0, ""}, {"# ann:x", 0, ""},
-    {"ann", -1, "colon"}, {"ann@other.test:x", -1, "another domain"},
-    {"../x:y", -1, "user name"}, {":x", -1, "user name"},
-    {"ann:x:0:0", -1, "uid 0"}, {"ann:x:1000:0", -1, "gid 0"},
-    {"ann:x:1000", -1, "only one"}, {"ann:x::1000", -1, "only one"},
+    {"ann:{PLAIN}x", 1, ""},
+    {"ann:{PLAIN}x:1000:1000::/home/ann:/bin/sh:a=b", 1, ""},
+    {"ann@example.test:x", 1, ""},
+    {"ann@EXAMPLE.test:x", 1, ""},
+    {"", 0, ""},
+    {"   ", 0, ""},
+    {"# ann:x", 0, ""},
+    {"ann", -1, "colon"},
+    {"ann@other.test:x", -1, "another domain"},
+    {"../x:y", -1, "user name"},
+    {":x", -1, "user name"},
+    {"ann:x:0:0", -1, "uid 0"},
+    {"ann:x:1000:0", -1, "gid 0"},
+    {"ann:x:1000", -1, "only one"},
+    {"ann:x::1000", -1, "only one"},
     {"ann:x:nosuchuser:1000", -1, "no such uid"},
     {"ann:x:4294967295:1000", -1, "no such uid"},
     {"ann:x:-1:1000", -1, "no such uid"},
     {"ann:x:1000:nosuchgroup", -1, "no such gid"},
-    {"ann:x::::home", -1, "absolute"}, {"ann:x\ty", -1, "control"},
+    {"ann:x::::home", -1, "absolute"},
+    {"ann:x\ty", -1, "control"},
 };
 
 static void
@@ -57,8 +90,8 @@ test_grammar(void)
 	struct user u;
 
 	for (size_t i = 0; i < sizeof(domains) / sizeof(*domains); i++)
-		CHECK(domain_valid(str_z(domains[i].domain)) ==
-		        domains[i].valid,
+		CHECK(
+		    domain_valid(str_z(domains[i].domain)) == domains[i].valid,
 		    "may be a domain and a folder, or not");
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
 		CHECK(user_name_valid(str_z(names[i].name)) == names[i].valid,
@@ -80,7 +113,7 @@ test_fields(void)
 	struct user u;
 
 	user_parse(STR("ann:{PLAIN}x:1001:1002:Ann:/home/ann:/bin/zsh:"
-	               "userdb_mail=maildir:~/Mail a=b:c"),
+		       "userdb_mail=maildir:~/Mail a=b:c"),
 	    D, &u, &why);
 	CHECK_STR(u.name, STR("ann"), "name");
 	CHECK_STR(u.secret, STR("{PLAIN}x"), "secret");
@@ -102,8 +135,8 @@ find(const char *name, const char *domain, int want, const char *maildir)
 	struct user u;
 
 	arena_init(&a, 1 << 20);
-	CHECK_NUM(user_find(root, str_z(name), str_z(domain), &a, &u), want,
-	    name);
+	CHECK_NUM(
+	    user_find(root, str_z(name), str_z(domain), &a, &u), want, name);
 	if (want > 0 && maildir) {
 		snprintf(path, sizeof(path), "%s%s",
 		    maildir[0] == '/' ? "" : root, maildir);
@@ -157,7 +190,7 @@ test_change(void)
 	CHECK_NUM(user_set(root, STR("joe"), D, STR("{X}z")), 0, "added");
 	CHECK_STR(str_z(root_text("users", &b)),
 	    STR("# c\n\nann:new:1:2:g:/h:/s:e=1:2\nbob:{PLAIN}y\n"
-	        "joe:{X}z::::::\n"),
+		"joe:{X}z::::::\n"),
 	    "everything else is as it was");
 	CHECK_NUM(user_set(root, STR("a/b"), D, STR("x")), -1, "bad name");
 	CHECK_NUM(user_set(root, STR("x"), D, STR("a:b")), -1, "bad secret");
