@@ -90,9 +90,11 @@ prog_src   = $(wildcard bin/$1.c bin/$1/*.c)
 obj        = $(patsubst %.c,$(B)/$1/%.o,$2)
 archives   = $(patsubst %,$(B)/$1/%.a,$2)
 
-BUILT := $(foreach p,$(PROGRAMS),$(if $(call prog_src,$p),$p))
-BINS  := $(foreach p,$(BUILT),$(B)/bin/$(if $(filter yubin,$p),yubin,yubin-$p))
-MANS  := $(wildcard bin/*.[158] bin/*/*.[158])
+# The program NAME is installed as yubin-NAME, yubin as yubin.
+installed  = $(if $(filter yubin,$1),yubin,yubin-$1)
+
+BINS := $(foreach p,$(PROGRAMS),$(B)/bin/$(call installed,$p))
+MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench fuzz-replay bats-protocols
@@ -152,9 +154,9 @@ $(B)/bin/$1: $(call obj,musl,$(call prog_src,$2)) $(call archives,musl,$(LINK_$2
 	    -Wl,--start-group $(call archives,musl,$(LINK_$2)) -Wl,--end-group \
 	    $(MUSL_END)
 endef
-$(foreach p,$(BUILT),$(eval $(call \
-	$(if $(and $(MUSL),$(filter $p,$(LIGHT))),musl_rule,sys_rule),$(if \
-	$(filter yubin,$p),yubin,yubin-$p),$p)))
+$(foreach p,$(PROGRAMS),$(eval $(call $(if \
+	$(and $(MUSL),$(filter $p,$(LIGHT))),musl_rule,sys_rule),$(call \
+	installed,$p),$p)))
 
 # ---------------------------------------------------------------- tests
 

@@ -6,8 +6,9 @@
 
 #include "net/tls.h"
 
-#define RELAY_STALL_MS 300000 /* a side that takes nothing for so long is \
-	                         dead*/
+#define RELAY_STALL_MS \
+	300000 /* a side that takes nothing for so long is \
+	          dead*/
 
 /* Relay between t and the socket app until both are done.  The peer's end
  * (close_notify or the end of TCP) becomes the end of app's input; the end

@@ -135,44 +135,47 @@ static const char numbered[] = /* the shape of RFC 3501 6.4.5's example */
 			  "application/octet-stream") "2\n"
 						      "--m\n" TYPE("message/"
 								   "rfc822")
-							  MIXED("n") "--"
-                                                                     "n\n" TYPE(
-									 "text/"
-                                                                         "plai"
-                                                                         "n") "3.1\n"
-									      "--"
-									      "n"
-									      "\n" TYPE(
-										  "ap"
-										  "pl"
-										  "ic"
-										  "at"
-										  "io"
-										  "n/"
-										  "oc"
-										  "te"
-										  "t-"
-										  "st"
-										  "re"
-										  "a"
-										  "m") "3.2\n"
-										       "--n--\n"
-										       "--m\n" MIXED("o") "--o\n" TYPE(
-											   "image/gif") "4.1\n"
-													"--o\n" TYPE(
-													    "message/rfc822")
-													    MIXED("p") "--p\n" TYPE(
-														"text/plain") "4.2.1\n"
-															      "--p\n"
-															      "Content-Type: multipart/alternative; boundary=r\n\n"
-															      "--r\n" TYPE(
-																  "text/plain") "4.2.2.1\n"
-																		"--r\n" TYPE(
-																		    "text/richtext") "4.2.2.2\n"
-																				     "--r--\n"
-																				     "--p--\n"
-																				     "--o--\n"
-																				     "--m--\n";
+							  MIXED(
+							      "n") "--"
+								   "n\n" TYPE(
+								       "text/"
+								       "plai"
+								       "n") "3."
+                                                                            "1"
+                                                                            "\n"
+									    "--"
+									    "n"
+									    "\n" TYPE(
+										"ap"
+										"pl"
+										"ic"
+										"at"
+										"io"
+										"n/"
+										"oc"
+										"te"
+										"t-"
+										"st"
+										"re"
+										"a"
+										"m") "3.2\n"
+										     "--n--\n"
+										     "--m\n" MIXED("o") "--o\n" TYPE(
+											 "image/gif") "4.1\n"
+												      "--o\n" TYPE(
+													  "message/rfc822")
+													  MIXED("p") "--p\n" TYPE(
+													      "text/plain") "4.2.1\n"
+															    "--p\n"
+															    "Content-Type: multipart/alternative; boundary=r\n\n"
+															    "--r\n" TYPE(
+																"text/plain") "4.2.2.1\n"
+																	      "--r\n" TYPE(
+																		  "text/richtext") "4.2.2.2\n"
+																				   "--r--\n"
+																				   "--p--\n"
+																				   "--o--\n"
+																				   "--m--\n";
 
 static void
 check_number(const struct part_tree *t, uint32_t a, uint32_t b, uint32_t c,
