@@ -32,16 +32,16 @@ teardown() {
 
 submit() {
 	printf 'From: ann@example.test\nTo: %s\nSubject: %s\n\nAcross.\n' \
-	    "$1" "$2" | curl -sS --cacert "$CA" --crlf --upload-file - \
+	    "$1" "$2" | curl -sS --cacert "$CA" --crlf --upload-file - --ssl-reqd \
 	    --user ann@example.test:secret --mail-from ann@example.test \
-	    --mail-rcpt "$1" "smtps://127.0.0.1:$SUBMISSIONS"
+	    --mail-rcpt "$1" "smtp://127.0.0.1:$SUBMISSION"
 }
 
 far_has() {
 	grep -qrF -- "$1" "$FAR/mail/far.test/eve"/{new,cur}
 }
 
-@test "submitted on 465, delivered by SMTP to the other host with STARTTLS" {
+@test "submitted on 587, delivered by SMTP to the other host with STARTTLS" {
 	submit eve@far.test across-one
 	wait_for far_has across-one
 	local f
