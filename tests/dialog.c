@@ -335,7 +335,7 @@ step(char *text)
 	else if (text[0] == 'X' && text[1] == ':')
 		run_shell(arg);
 	else if (text[0] == 'E' && text[1] == ':')
-		expect_exit(session(who), atoi(arg));
+		expect_exit(session(who), (int)strtol(arg, NULL, 10));
 	else
 		bad("unknown step: %s", text);
 }
@@ -365,7 +365,7 @@ main(int argc, char **argv)
 
 	while ((opt = getopt(argc, argv, "+t:c:")) != -1) {
 		if (opt == 't')
-			timeout_s = atoi(optarg);
+			timeout_s = (int)strtol(optarg, NULL, 10);
 		else if (opt == 'c')
 			target = optarg;
 		else

@@ -352,7 +352,7 @@ main(int argc, char **argv)
 {
 	pid_t pids[WRITERS + SESSIONS + 1];
 	char log[4096];
-	int count = argc == 3 ? atoi(argv[2]) : 0;
+	int count = argc == 3 ? (int)strtol(argv[2], NULL, 10) : 0;
 	int n = 0;
 	int64_t until = now_ms() + 4000;
 
