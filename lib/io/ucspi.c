@@ -147,3 +147,10 @@ ucspi_read(struct ucspi *u)
 		return -1;
 	return read_local(u);
 }
+
+bool
+ucspi_tls_var(struct str entry)
+{
+	return str_starts(entry, STR("SSL_")) &&
+	       !str_starts(entry, STR("SSL_CERT_"));
+}

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
+
 #define UCSPI_IP 46 /* INET6_ADDRSTRLEN */
 
 struct ucspi {
@@ -23,5 +25,10 @@ struct ucspi {
  * Returns 0, or -1 when a variable that should be an address is none: refuse
  * the connection then, never treat it as unrestricted. */
 int ucspi_read(struct ucspi *u);
+
+/* Whether the TLS side may set this variable, "NAME=value" or "NAME".  It has
+ * read from the network, and the process that takes its word may be root's:
+ * only SSL_* in, and of those nothing that steers OpenSSL itself. */
+bool ucspi_tls_var(struct str entry);
 
 #endif

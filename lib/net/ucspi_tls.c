@@ -17,6 +17,7 @@
 #include "base/fail.h"
 #include "base/now.h"
 #include "io/file.h"
+#include "io/ucspi.h"
 #include "net/relay.h"
 
 #define VARS_MAX 4096
@@ -106,7 +107,8 @@ set_vars(struct str vars)
 	while (str_cut(&vars, '\0', &entry)) {
 		char *eq;
 
-		if (str_copy(text, sizeof(text), entry) < 0)
+		if (!ucspi_tls_var(entry) ||
+		    str_copy(text, sizeof(text), entry) < 0)
 			continue;
 		eq = strchr(text, '=');
 		if (!eq)

@@ -47,8 +47,6 @@ drop(struct monitor *m, const char *setting)
 	r = drop_find(settings_text(setting), &d);
 	if (r < 0)
 		return -1;
-	if (r < 0)
-		return -1;
 	if (r > 0)
 		return drop_to(&d);
 	if (!m->spare) {

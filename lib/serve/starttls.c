@@ -16,6 +16,7 @@
 #include "base/num.h"
 #include "conf/settings.h"
 #include "io/file.h"
+#include "io/ucspi.h"
 #include "io/wait.h"
 
 static const char *const fd_names[] = {"SSLCTLFD", "SSLREADFD", "SSLWRITEFD"};
@@ -97,7 +98,7 @@ set_one(struct str entry)
 	char name[64];
 	char value[1024];
 
-	if (!str_starts(entry, STR("SSL_")) ||
+	if (!ucspi_tls_var(entry) ||
 	    str_copy(name, sizeof(name), str_to(entry, eq)) < 0)
 		return;
 	if (eq == entry.n)
