@@ -24,7 +24,7 @@
 void
 jobs_init(struct runner *r)
 {
-	r->max_jobs = (size_t)(r->max_local + r->max_remote);
+	r->max_jobs = (size_t)r->max_local + (size_t)r->max_remote;
 	r->jobs = calloc(r->max_jobs, sizeof(*r->jobs));
 	if (!r->jobs)
 		oom();

@@ -134,7 +134,7 @@ set_limits(struct runner *r)
 	r->max_domain = (int)settings_num("DOMAIN_JOBS");
 	r->lifetime_s = settings_num("QUEUE_LIFETIME");
 	r->max_active = RUNNER_ACTIVE;
-	jobs = (size_t)(r->max_local + r->max_remote);
+	jobs = (size_t)r->max_local + (size_t)r->max_remote;
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
 		return;
 	l.rlim_cur = l.rlim_max > 65536 ? 65536 : l.rlim_max;

@@ -133,7 +133,7 @@ out_crlf(struct out *o, struct str s)
 			o->cr = cr;
 			return;
 		}
-		out_put(o, "\r\n" + cr, 2U - cr);
+		out_z(o, cr ? "\n" : "\r\n");
 		o->cr = false;
 		s = str_from(s, lf + 1);
 	}
