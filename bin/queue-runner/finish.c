@@ -13,6 +13,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "msg/header.h"
 #include "queue/retry.h"
 #include "users/domain.h"
 
@@ -56,6 +57,26 @@ postmaster(struct runner *r, struct arena *a)
 	return s;
 }
 
+/* Whether the message came to this address before: an alias of it forwards,
+ * and to tell it again would bring the same failure again. */
+static bool
+came_through(struct work *w, struct str addr)
+{
+	struct bounce b = {.e = &w->entry.e};
+	struct header h;
+	struct header_field f;
+	struct buf text;
+	bool found;
+
+	buf_init(&text, BOUNCE_HEADERS + 2);
+	found = bounce_read(&b, &w->entry, &text) < 0;
+	h = header_make(b.original);
+	while (!found && header_next_named(&h, STR("Delivered-To"), &f))
+		found = str_ieq(str_trim(f.value), addr);
+	buf_free(&text);
+	return found;
+}
+
 /* Whom to tell; empty for nobody. */
 static struct str
 reporting_to(struct runner *r, struct work *w)
@@ -69,7 +90,7 @@ reporting_to(struct runner *r, struct work *w)
 	for (size_t i = 0; i < e->nrcpt; i++)
 		if (str_ieq(e->rcpts[i].addr, to))
 			return (struct str){"", 0};
-	return to;
+	return came_through(w, to) ? (struct str){"", 0} : to;
 }
 
 static int

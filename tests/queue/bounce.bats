@@ -105,6 +105,22 @@ put() { # SENDER RECIPIENT…
 	grep -q "ev=held" "$LOG"
 }
 
+@test "a postmaster forwarded to where mail fails: held, no endless reports" {
+	printf 'postmaster: x@host.test\n' \
+	    >"$YUBIN_ROOT/domains/example.test/aliases"
+	mkdir "$BATS_TEST_TMPDIR/libexec"
+	cp "$BIN"/yubin-{deliver-local,inject} "$BATS_TEST_TMPDIR/libexec"
+	printf '#!/bin/sh\necho D 5.1.1 nobody\n' \
+	    >"$BATS_TEST_TMPDIR/libexec/yubin-deliver-remote"
+	chmod +x "$BATS_TEST_TMPDIR/libexec/yubin-deliver-remote"
+	put "" nobody@example.test
+	YUBIN_LIBEXEC=$BATS_TEST_TMPDIR/libexec timeout 10 \
+	    yubin-queue-runner --once 2>>"$LOG"
+	[ "$(grep -c ev=bounced "$LOG")" -eq 1 ]
+	[ "$(find "$YUBIN_ROOT/queue/hold" -type f | wc -l)" -eq 1 ]
+	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+}
+
 @test "failed before a crash, not yet told: told now" {
 	id=$(put ann@example.test nobody@example.test bob@example.test)
 	f=$(find "$YUBIN_ROOT/queue/new" -name "$id")
