@@ -189,6 +189,18 @@ send_failed(struct client *c, struct job *j)
 	c->broken = true;
 }
 
+/* A transaction that came to nothing may be open still (RFC 5321 4.1.4): the
+ * next MAIL would be refused for ever as a nested one. */
+static bool
+start_again(struct client *c, struct job *j)
+{
+	client_say(c, "RSET");
+	if (client_answer(c, WAIT_MAIL) == 2)
+		return true;
+	excuse(c, j);
+	return false;
+}
+
 /* DATA for the recipients accepted.  Returns true when more transactions make
  * sense on this connection. */
 static bool
@@ -204,7 +216,7 @@ data(struct client *c, struct job *j)
 	}
 	if (c->answer.code != 354) {
 		verdict_all(c, j, true, class == 5 ? 'D' : 'Z');
-		return true;
+		return job_undecided(j) == 0 || start_again(c, j);
 	}
 	r = send_message(c, j);
 	if (r == -2) {
@@ -263,10 +275,8 @@ transactions(struct client *c, struct job *j)
 		if (job_undecided(j) == left)
 			break;
 		left = job_undecided(j);
-		if (left > 0 && accepted == 0) {
-			client_say(c, "RSET");
-			client_answer(c, WAIT_MAIL);
-		}
+		if (left > 0 && accepted == 0 && !start_again(c, j))
+			break;
 	}
 }
 

@@ -249,6 +249,38 @@ remote() {
 	cmp heard.msg1 heard.msg2
 }
 
+@test "DATA refused for some: RSET before the others' transaction" {
+	server <<-'END'
+		> 220 there
+		< EHLO
+		> 250 there
+		< MAIL
+		> 250 ok
+		< RCPT TO:<a@
+		> 250 ok
+		< RCPT TO:<b@
+		> 452 4.5.3 too many
+		< DATA
+		> 452 4.3.1 full
+		< RSET
+		> 250 ok
+		< MAIL
+		> 250 ok
+		< RCPT TO:<b@
+		> 250 ok
+		< DATA
+		> 354 go
+		<data
+		> 250 second
+		< QUIT
+	END
+	remote r.test a@r.test b@r.test
+	diff -u - <(cut -d' ' -f1,6 result) <<-'END'
+		Z 4.3.1
+		K second
+	END
+}
+
 @test "the null sender, and a message through a pipe" {
 	server <<-'END'
 		> 220 there
