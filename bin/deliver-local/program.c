@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,8 +38,9 @@ trouble(const struct local *l, const char *text)
 static int
 feed(struct local *l, const char *const *argv, int out, int err, bool crlf)
 {
-	int p[2];
+	int p[2], code;
 	pid_t pid;
+	bool whole;
 
 	if (pipe2(p, O_CLOEXEC) < 0)
 		return fail("pipe", NULL);
@@ -49,11 +51,14 @@ feed(struct local *l, const char *const *argv, int out, int err, bool crlf)
 		return -1;
 	}
 	fcntl(p[1], F_SETFL, O_NONBLOCK);
-	/* It need not read everything: only its exit code counts. */
-	if (message_send(l, p[1], crlf) < 0)
-		log_debug("feed", "id", l->id, "err", fail_last(), NULL);
+	/* It need not read everything: only its exit code counts.  But what
+	 * could not be given to it must not look like the end. */
+	whole = message_send(l, p[1], crlf) == 0 || errno == EPIPE;
+	if (!whole)
+		kill(pid, SIGKILL);
 	close(p[1]);
-	return spawn_wait(pid, now_plus_s(PROGRAM_S));
+	code = spawn_wait(pid, now_plus_s(PROGRAM_S));
+	return whole ? code : fail_text(EIO, "the message did not get out");
 }
 
 /* The last line of the program's output. */

@@ -189,6 +189,16 @@ hi" ]
 	    grep -q '^Delivered-To: f@example.test'
 }
 
+@test "alias: a message that cannot be read is not passed on in part" {
+	printf 'f: x@host.test\np: "|cat >/dev/null"\n' >"$ALIASES"
+	# A directory cannot be read.
+	[[ $(yubin-deliver-local -f eve@host.test f@example.test \
+	    <"$BATS_TEST_TMPDIR" 2>>"$BATS_TEST_TMPDIR/log") == Z\ * ]]
+	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+	[[ $(yubin-deliver-local -f eve@host.test p@example.test \
+	    <"$BATS_TEST_TMPDIR" 2>>"$BATS_TEST_TMPDIR/log") == Z\ * ]]
+}
+
 @test "alias: a temporary failure comes before programs and forwards" {
 	cat >"$ALIASES" <<-EOT
 		t: /proc/nothing/here/, "|touch $BATS_TEST_TMPDIR/ran", x@host.test
