@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -219,6 +220,23 @@ variable(struct login *l, const char *name, struct str value)
 	return s;
 }
 
+/* Where the session starts: the home directory, or the Maildir when there is
+ * none.  That is made when it is missing: the session's user may not be allowed
+ * to, and an account may be but a new line in the users file. */
+static const char *
+directory(struct login *l)
+{
+	const char *maildir = arena_z(&l->arena, l->user.maildir);
+	const char *home = arena_z(&l->arena, l->user.home);
+	struct stat st;
+
+	if (user_maildir_make(maildir, l->uid, l->gid) < 0)
+		log_event("maildir", "user", log_str(l->id), "err", fail_last(),
+		    NULL);
+	return *home && stat(home, &st) == 0 && S_ISDIR(st.st_mode) ? home
+	                                                            : maildir;
+}
+
 /* What a session of this user has in its environment. */
 static void
 variables(struct login *l, struct str vars[NVARS])
@@ -252,7 +270,7 @@ reply(struct login *l, const char *text)
 	variables(l, vars);
 	buf_init(&b, CHECKER_REPLY);
 	checker_reply_print(&b, l->uid, l->gid, l->groups, (size_t)l->ngroups,
-	    str_from(vars[1], 5), vars, NVARS);
+	    str_z(directory(l)), vars, NVARS);
 	if (b.over || file_write((int)fd, b.p, b.n) < 0) {
 		fail("write the reply", NULL);
 		later(l);
@@ -265,7 +283,7 @@ static void
 become(struct login *l)
 {
 	struct str vars[NVARS];
-	const char *home;
+	const char *dir = directory(l);
 
 	if (geteuid() == 0 && (setgroups((size_t)l->ngroups, l->groups) < 0 ||
 				  setgid(l->gid) < 0 || setuid(l->uid) < 0)) {
@@ -282,9 +300,8 @@ become(struct login *l)
 		if (setenv(name, value, 1) < 0)
 			later(l);
 	}
-	home = getenv("HOME");
-	if (!home || chdir(home) < 0) {
-		fail("change to ", home);
+	if (chdir(dir) < 0) {
+		fail("change to ", dir);
 		later(l);
 	}
 }

@@ -82,31 +82,6 @@ store(struct local *l, const char *path)
 	    RESULT_DONE, "2.0.0", r ? "stored" : "was stored before");
 }
 
-/* Make the directory of the Maildir for its owner, who may not be allowed to
- * make it in the directory of the domain. */
-static int
-prepare(const char *path, uid_t uid, gid_t gid)
-{
-	char parent[PATH_MAX];
-	char *slash;
-	struct stat st;
-
-	if (stat(path, &st) == 0)
-		return 0;
-	snprintf(parent, sizeof(parent), "%s", path);
-	for (slash = strrchr(parent, '/'); slash && !slash[1];
-	     slash = strrchr(parent, '/'))
-		*slash = '\0';
-	if (slash && slash != parent) {
-		*slash = '\0';
-		if (file_mkdirs(parent, 0711) < 0)
-			return -1;
-	}
-	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return fail("mkdir ", path);
-	return lchown(path, uid, gid) < 0 ? fail("chown ", path) : 0;
-}
-
 static int
 become_owner(struct local *l, const struct action *a, const char *path)
 {
@@ -127,7 +102,7 @@ become_owner(struct local *l, const struct action *a, const char *path)
 		break;
 	}
 	d.groups[0] = d.gid;
-	return prepare(path, d.uid, d.gid) < 0 ? -1 : drop_to(&d);
+	return user_maildir_make(path, d.uid, d.gid) < 0 ? -1 : drop_to(&d);
 }
 
 static struct result

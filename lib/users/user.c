@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: ISC */
 /* The users file: finding accounts and changing their lines. */
+#define _GNU_SOURCE
 #include "users/user.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
 #include "base/fail.h"
 #include "conf/settings.h"
 #include "io/drop.h"
+#include "io/file.h"
 #include "users/domain.h"
 #include "users/line.h"
 
@@ -286,4 +290,58 @@ user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid)
 	*uid = st.st_uid;
 	*gid = st.st_gid;
 	return st.st_uid != 0;
+}
+
+static int
+make_parents(const char *path)
+{
+	char parent[4096];
+	struct str p = str_z(path);
+	mode_t old;
+	int r;
+
+	while (p.n > 1 && p.p[p.n - 1] == '/')
+		p.n--;
+	p = str_to(p, str_rfind(p, '/'));
+	if (p.n == 0 || p.n == strlen(path))
+		return 0;
+	if (str_copy(parent, sizeof(parent), p) < 0)
+		return fail("path too long: ", path);
+	old = umask(066);
+	r = file_mkdirs(parent, 0711);
+	umask(old);
+	return r;
+}
+
+/* Only what is ours is given away, whatever took its place meanwhile. */
+static int
+give(const char *path, uid_t uid, gid_t gid)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+	int r;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		r = -1;
+	else
+		r = st.st_uid == geteuid() ? fchown(fd, uid, gid) : 0;
+	if (r < 0)
+		fail("chown ", path);
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+int
+user_maildir_make(const char *path, uid_t uid, gid_t gid)
+{
+	struct stat st;
+
+	if (stat(path, &st) == 0)
+		return 0;
+	if (make_parents(path) < 0)
+		return -1;
+	if (mkdir(path, 0700) < 0)
+		return errno == EEXIST ? 0 : fail("mkdir ", path);
+	return give(path, uid, gid);
 }

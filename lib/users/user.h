@@ -69,4 +69,9 @@ int user_del(const char *root, struct str local, struct str domain);
  * -1 failed. */
 int user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid);
 
+/* Make the directory of a Maildir for its owner, who may not be allowed to
+ * make it in the directory of the domain; missing parents become searchable
+ * by everybody.  One that exists is left as it is.  Returns 0 or -1. */
+int user_maildir_make(const char *path, uid_t uid, gid_t gid);
+
 #endif

@@ -36,6 +36,20 @@ check() {
 	[ "$output" = "$BATS_TEST_TMPDIR/home /bin/x $BATS_TEST_TMPDIR/home" ]
 }
 
+@test "an account added by hand: its Maildir is made, a missing home is none" {
+	local dir=$YUBIN_ROOT/mail/example.test
+	echo 'carl:{PLAIN}secret' >>"$users"
+	echo 'dora:{PLAIN}secret::::/nonexistent::' >>"$users"
+	echo "erik:{PLAIN}secret::::$BATS_TEST_TMPDIR/e/erik::userdb_mail=maildir:~/M" >>"$users"
+	run -0 check carl secret pwd
+	[ "$output" = "$dir/carl" ]
+	run -0 check dora secret sh -c 'echo "$HOME $PWD"'
+	[ "$output" = "/nonexistent $dir/dora" ]
+	run -0 check erik secret sh -c 'echo "$PWD $MAILDIR"'
+	[ "$output" = "$BATS_TEST_TMPDIR/e/erik $BATS_TEST_TMPDIR/e/erik/M" ]
+	[ "$(stat -c %a "$dir/carl" "$BATS_TEST_TMPDIR/e/erik" | paste -sd' ')" = "700 711" ]
+}
+
 @test "its exit code is the program's" {
 	run -7 check ann secret sh -c 'exit 7'
 	run -111 check ann secret /nonexistent/program
@@ -119,6 +133,18 @@ check() {
 	sed -i "s,^ann:.*,ann:{PLAIN}secret::::/:," "$users"
 	MAIL_USER=65531:65530 run -0 check ann secret id -u
 	[ "$output" = 65531 ]
+}
+
+@test "root makes a missing Maildir for the account's uid" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	chmod 711 "$BATS_RUN_TMPDIR" "${BATS_TEST_TMPDIR%/*}" \
+	    "$BATS_TEST_TMPDIR" 2>/dev/null || :
+	chmod 711 "$YUBIN_ROOT" "$YUBIN_ROOT/mail" "$YUBIN_ROOT/mail/example.test"
+	echo 'carl:{PLAIN}secret:64010:64010::::' >>"$users"
+	run -0 check carl secret sh -c 'mkdir cur && id -u'
+	[ "$output" = 64010 ]
+	run -0 stat -c '%u %g %a' "$YUBIN_ROOT/mail/example.test/carl"
+	[ "$output" = "64010 64010 700" ]
 }
 
 @test "MAX_HASHES bounds the hashes computed at once" {

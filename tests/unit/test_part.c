@@ -141,8 +141,8 @@ static const char numbered[] = /* the shape of RFC 3501 6.4.5's example */
 								       "text/"
 								       "plai"
 								       "n") "3."
-                                                                            "1"
-                                                                            "\n"
+									    "1"
+									    "\n"
 									    "--"
 									    "n"
 									    "\n" TYPE(
