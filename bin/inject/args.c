@@ -12,7 +12,7 @@
  * files, DSN, envelope id, hop count, logging, protocol. */
 #define IGNORED_VALUE "BCLNORVXhp"
 /* Options without a value that mean nothing here. */
-#define IGNORED "AGUamsvq"
+#define IGNORED "GUamsvq"
 
 static int
 unknown(const char *arg)
@@ -94,6 +94,8 @@ option(struct args *a, int argc, char **argv, int *i)
 		else if (!arg[2])
 			++*i;
 		return 0;
+	case 'A': /* -Ac, -Am: which configuration */
+	case 'e': /* -em, -ep, …: as -oem */
 	case 'q':
 		return 0;
 	case 'f':

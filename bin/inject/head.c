@@ -17,9 +17,8 @@ one_of(struct str name, const char *const *names)
 	return false;
 }
 
-/* mbox's line in front, as some programs pass it on. */
-static struct str
-skip_from(struct str text)
+struct str
+head_skip_from(struct str text)
 {
 	if (!str_starts(text, STR("From ")))
 		return text;
@@ -29,7 +28,7 @@ skip_from(struct str text)
 bool
 head_complete(struct str text)
 {
-	struct header h = header_make(skip_from(text));
+	struct header h = header_make(head_skip_from(text));
 	struct header_field f;
 
 	while (header_next(&h, &f))
@@ -157,7 +156,7 @@ head_complete_to(const struct head *h, struct str text, struct buf *b)
 {
 	static const char *const dropped[] = {
 	    "Bcc", "Resent-Bcc", "Return-Path", NULL};
-	struct str body = text = skip_from(text);
+	struct str body = text = head_skip_from(text);
 	struct header walk = header_make(text);
 	struct header_field f;
 

@@ -19,6 +19,9 @@ struct head {
 	int64_t now_s;
 };
 
+/* text behind mbox's line ("From ann Mon …"), which some programs pass on. */
+struct str head_skip_from(struct str text);
+
 /* Whether text starts with a whole header: its empty line is there. */
 bool head_complete(struct str text);
 

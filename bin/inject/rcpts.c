@@ -119,6 +119,9 @@ rcpts_add(struct rcpts *r, struct str text)
 	for (size_t i = 0; i < l.n; i++) {
 		if (l.addrs[i].kind != ADDR_BOX)
 			continue;
+		/* A comma was forgotten, and two addresses ran together. */
+		if (str_has(l.addrs[i].mailbox, '@') && !str_has(text, '"'))
+			return bad_address(text);
 		if (qualify(r->host, &l.addrs[i], &p) < 0)
 			return bad_address(text);
 		if (add(r, smtp_path_text(&p)) < 0)

@@ -159,6 +159,29 @@ open("'"$BATS_TEST_TMPDIR"'/m", "wb").write(b"A: b\n\n" + b + b"\n")'
 	queued 3
 }
 
+@test "-t behind mbox's line, and options of sendmail's own" {
+	inject 'From ann Mon Jan  1 00:00:00 2024\nTo: a@x.test\nBcc: b@x.test\n\nx\n' -t -Am -em
+	[ "$(envelope rcpt | xargs)" = "a@x.test b@x.test" ]
+}
+
+@test "-t: addresses that ran together are not sent to anybody" {
+	run -100 inject 'To: a@x.test, b@y.test c@z.test\n\nx\n' -t
+	queued 0
+	inject 'To: "b@y.test c"@z.test\n\nx\n' -t
+	[ "$(envelope rcpt)" = '"b@y.test c"@z.test' ]
+}
+
+@test "-n: what was accepted goes on beyond the limits of acceptance" {
+	long=$(printf 'X-%s: y\\n' {1..300})
+	MAX_MESSAGE=1000 inject "$long\\nx\\n" -n ann@example.test
+	queued 1
+	MAX_RECIPIENTS=100 inject '\nx\n' -n $(seq -f 'a%g@x.test' 101)
+	[ "$(envelope rcpt | wc -l)" -eq 101 ]
+	python3 -c 'print(300000 * "X: y\n" + "\nx")' |
+	    yubin-inject -n bob@example.test
+	queued 3
+}
+
 @test "8-bit text asks for 8BITMIME" {
 	inject 'Subject: \xc3\xa4\n\nx\n' ann@example.test
 	[ "$(envelope 8bit)" = 1 ]
