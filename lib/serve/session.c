@@ -26,7 +26,8 @@ print_help(const char *prog, const char *usage)
 
 	buf_init(&b, 65536);
 	settings_help(prog, &b);
-	printf("usage: yubin-%s %s\n\nEnvironment:\n%s", prog, usage,
+	printf("usage: %s%s %s\n\nEnvironment:\n%s",
+	    strcmp(prog, "yubin") == 0 ? "" : "yubin-", prog, usage,
 	    buf_cstr(&b));
 	exit(fflush(stdout) == 0 ? 0 : EXIT_TEMP);
 }
@@ -39,7 +40,8 @@ answer_help(const char *prog, const char *usage, int argc, char **argv)
 	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
 		print_help(prog, usage);
 	if (strcmp(argv[1], "-V") == 0) {
-		printf("yubin-%s %s\n", prog, YUBIN_VERSION);
+		printf("%s%s %s\n", strcmp(prog, "yubin") == 0 ? "" : "yubin-",
+		    prog, YUBIN_VERSION);
 		exit(fflush(stdout) == 0 ? 0 : EXIT_TEMP);
 	}
 }
