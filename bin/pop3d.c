@@ -455,7 +455,9 @@ open_maildrop(struct pop3d *p)
 {
 	const char *path = settings_text("MAILDIR");
 
-	if (home_open(&p->home, path[0] ? path : "Maildir", true) < 0 ||
+	if (!path[0])
+		path = "Maildir";
+	if (home_become(&path) < 0 || home_open(&p->home, path, true) < 0 ||
 	    mailbox_open(&p->box, &p->home, STR("INBOX"), false) < 0) {
 		trouble(p);
 		out_flush(&p->s.out);

@@ -47,13 +47,14 @@ int
 main(int argc, char **argv)
 {
 	struct imap *s = &session;
-	const char *user = getenv("USER");
+	const char *user = getenv("USER"), *path;
 
 	serve_start(&s->serve, "imapd", "", argc, argv);
 	log_context("user", user);
 	oom_hook(out_of_memory);
 	prepare(s);
-	if (home_open(&s->home, maildir(), true) < 0) {
+	path = maildir();
+	if (home_become(&path) < 0 || home_open(&s->home, path, true) < 0) {
 		out_z(&s->serve.out, "* BYE [UNAVAILABLE] no Maildir\r\n");
 		out_flush(&s->serve.out);
 		die(EXIT_TEMP);

@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/num.h"
 #include "base/now.h"
+#include "io/drop.h"
 #include "io/file.h"
 #include "io/lock.h"
 #include "maildir/folder.h"
@@ -29,6 +30,21 @@ home_open(struct home *h, const char *path, bool create)
 		return -1;
 	h->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return h->fd < 0 ? fail("open ", path) : 0;
+}
+
+int
+home_become(const char **path)
+{
+	struct drop owner;
+
+	if (geteuid() != 0 || !drop_owner(*path, &owner) || owner.uid == 0)
+		return 0;
+	/* Before, for the owner may not be allowed to pass the folders above.
+	 */
+	if (chdir(*path) < 0)
+		return fail("chdir ", *path);
+	*path = ".";
+	return drop_to(&owner);
 }
 
 void

@@ -21,6 +21,12 @@ struct home {
  * is none.  Missing cur, new and tmp of an existing directory are made when
  * they are needed. */
 int home_open(struct home *h, const char *path, bool create);
+
+/* For a session that root has started by hand: become the owner of the Maildir
+ * at *path, so that no file there comes to belong to root, and go there (*path
+ * is "." then).  Does nothing when we are not root, there is no such Maildir or
+ * it is root's own.  0 or -1: do not go on. */
+int home_become(const char **path);
 void home_close(struct home *h);
 
 /* The directory of mailbox `name` relative to h->fd: "." for INBOX (any
