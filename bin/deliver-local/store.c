@@ -82,8 +82,9 @@ store(struct local *l, const char *path)
 	    RESULT_DONE, "2.0.0", r ? "stored" : "was stored before");
 }
 
+/* Root becomes the Maildir's owner and goes there: path is "." then. */
 static int
-become_owner(struct local *l, const struct action *a, const char *path)
+become_owner(struct local *l, const struct action *a, char path[PATH_MAX])
 {
 	struct user u = a->user;
 	struct drop d = {.ngroups = 1};
@@ -102,7 +103,14 @@ become_owner(struct local *l, const struct action *a, const char *path)
 		break;
 	}
 	d.groups[0] = d.gid;
-	return user_maildir_make(path, d.uid, d.gid) < 0 ? -1 : drop_to(&d);
+	if (user_maildir_make(path, d.uid, d.gid) < 0)
+		return -1;
+	/* The owner may not be allowed to pass the folders above. */
+	if (chdir(path) < 0)
+		return fail("chdir ", path);
+	path[0] = '.';
+	path[1] = '\0';
+	return drop_to(&d);
 }
 
 static struct result
