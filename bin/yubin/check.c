@@ -185,6 +185,7 @@ admin_check(int argc, char **argv)
 	check_private(&c);
 	check_settings(&c);
 	check_accounts(&c);
+	check_access(&c);
 	check_domains(&c);
 	check_certificate(&c);
 	check_bad_queue(&c);

@@ -20,6 +20,10 @@ void found(struct check *c, const char *fmt, ...)
 /* Each domain's users and aliases, line by line, and the Maildirs. */
 void check_domains(struct check *c);
 
+/* Whether the users that programs switch to reach what they need; only root
+ * can find out. */
+void check_access(struct check *c);
+
 /* tls/cert.pem and tls/key.pem: there, valid, fitting each other and the
  * host's name. */
 void check_certificate(struct check *c);

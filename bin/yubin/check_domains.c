@@ -20,6 +20,8 @@ check_maildir(struct check *c, const char *file, size_t line, struct str domain,
 	char path[PATH_MAX], dir[PATH_MAX];
 	struct user u;
 	struct stat st;
+	uid_t uid;
+	gid_t gid;
 
 	if (user_find(c->root, name, domain, &c->arena, &u) <= 0 ||
 	    str_copy(path, sizeof(path), u.maildir) < 0)
@@ -34,9 +36,12 @@ check_maildir(struct check *c, const char *file, size_t line, struct str domain,
 	}
 	if (stat(path, &st) == 0 && (st.st_mode & S_IRWXO))
 		found(c, "%s is open to everybody: chmod 700 it", path);
-	if (u.has_ids && st.st_uid != u.uid)
-		found(c, "%s belongs to uid %lu, but %s says %lu", path,
-		    (unsigned long)st.st_uid, file, (unsigned long)u.uid);
+	if (user_ids(c->root, &u, &uid, &gid) >= 0 && st.st_uid != uid)
+		found(c,
+		    "%s belongs to uid %lu, but %.*s's mail to %lu: "
+		    "chown -R it",
+		    path, (unsigned long)st.st_uid, STR_FMT(name),
+		    (unsigned long)uid);
 }
 
 /* One line of the users file; seen has the names before it. */
