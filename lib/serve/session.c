@@ -2,6 +2,7 @@
 /* Start-up of a program that serves one connection. */
 #include "serve/session.h"
 
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -46,9 +47,24 @@ answer_help(const char *prog, const char *usage, int argc, char **argv)
 	}
 }
 
+/* Whatever is opened next must not become standard input, output or error:
+ * programs we start would read, write or log there. */
+static void
+fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd < 3);
+	if (fd >= 3)
+		close(fd);
+}
+
 void
 serve_program(const char *prog, const char *usage, int argc, char **argv)
 {
+	fill_standard();
 	log_open(prog);
 	answer_help(prog, usage, argc, argv);
 	if (settings_check(prog) < 0)

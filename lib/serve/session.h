@@ -33,8 +33,8 @@ struct serve {
 void serve_start(struct serve *s, const char *prog, const char *usage, int argc,
     char **argv);
 
-/* Only the first half: log, -h and -V, settings, SIGPIPE, umask; for programs
- * that serve no connection. */
+/* Only the first half: descriptors 0 to 2 (/dev/null where closed), log, -h and
+ * -V, settings, SIGPIPE, umask; for programs that serve no connection. */
 void serve_program(const char *prog, const char *usage, int argc, char **argv);
 
 /* This host's name: YUBIN_HOSTNAME or the system's, "localhost" when that is

@@ -69,6 +69,30 @@ log_has() {
 	[ "$(plain </dev/null | tr '\n' ' ')" = "0 1 2 3 " ]
 }
 
+# closed PROGRAM ARGS…: started with all standard descriptors closed.
+closed() {
+	exec "$@" <&- >&- 2>&-
+}
+
+@test "standard descriptors that are closed are nobody's connection" {
+	new_root
+	closed yubin-tlsserver -p port 127.0.0.1 0 yubin-pop3-login \
+	    yubin-checkpw yubin-pop3d 3>&- &
+	STARTED+=("$!")
+	read -r ADDRESS PORT <port
+	dialog -c "127.0.0.1:$PORT" <<-'X'
+		S: +OK *
+		C: USER ann@example.test
+		S: +OK *
+		C: PASS secret
+		S: +OK Logged in*
+		C: STAT
+		S: +OK 0 0
+		C: QUIT
+		S: +OK *
+	X
+}
+
 @test "a client of :: by IPv4 is shown by its IPv4 address" {
 	start yubin-tlsserver -p port :: 0 sh -c 'echo $TCPREMOTEIP $TCPLOCALIP'
 	read -r ADDRESS PORT <port
