@@ -201,6 +201,19 @@ wait_ms(const struct work *w)
 			  w->entry.header.body_crc);
 }
 
+/* Whether there is somebody left who may get it in a later round. */
+static bool
+some_wait(const struct work *w)
+{
+	const struct envelope *e = &w->entry.e;
+
+	for (size_t i = 0; i < e->nrcpt; i++)
+		if (e->rcpts[i].status == ENVELOPE_NEW ||
+		    e->rcpts[i].status == ENVELOPE_ATTEMPTED)
+			return true;
+	return false;
+}
+
 void
 finish_round(struct runner *r, struct work *w)
 {
@@ -208,7 +221,7 @@ finish_round(struct runner *r, struct work *w)
 	int told = bounce(r, w);
 	int64_t wait;
 
-	if (told == 0) {
+	if (told == 0 && !some_wait(w)) {
 		hold(r, w);
 		return;
 	}

@@ -121,6 +121,26 @@ put() { # SENDER RECIPIENT…
 	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
 }
 
+@test "nobody can be told of one: held only when the others are through" {
+	printf 'postmaster: :fail: no\n' \
+	    >"$YUBIN_ROOT/domains/example.test/aliases"
+	mkdir "$BATS_TEST_TMPDIR/libexec"
+	cp "$BIN/yubin-deliver-local" "$BATS_TEST_TMPDIR/libexec"
+	printf '#!/bin/sh\necho $(cat %s/say)\n' "$BATS_TEST_TMPDIR" \
+	    >"$BATS_TEST_TMPDIR/libexec/yubin-deliver-remote"
+	chmod +x "$BATS_TEST_TMPDIR/libexec/yubin-deliver-remote"
+	export YUBIN_LIBEXEC=$BATS_TEST_TMPDIR/libexec
+	echo Z 4.2.0 later >"$BATS_TEST_TMPDIR/say"
+	put "" postmaster@example.test x@host.test
+	runner
+	[ "$(find "$YUBIN_ROOT/queue/new" -type f | wc -l)" -eq 1 ]
+	echo K 2.0.0 taken >"$BATS_TEST_TMPDIR/say"
+	runner --all
+	grep -q "ev=delivered .*to=x@host.test" "$LOG"
+	[ "$(find "$YUBIN_ROOT/queue/hold" -type f | wc -l)" -eq 1 ]
+	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+}
+
 @test "failed before a crash, not yet told: told now" {
 	id=$(put ann@example.test nobody@example.test bob@example.test)
 	f=$(find "$YUBIN_ROOT/queue/new" -name "$id")
