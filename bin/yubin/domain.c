@@ -53,7 +53,7 @@ add(const char *root, const char *name)
 		return 0;
 	/* Mail for it is accepted as soon as the folder is there: last. */
 	if (make_dir(root, mail, 0711, "yubin-mail", NULL) < 0 ||
-	    make_dir(root, dir, 02750, NULL, "yubin-mail") < 0 ||
+	    make_dir(root, dir, 02750, NULL, "root") < 0 ||
 	    file_join(path, sizeof(path), root, "domains") < 0)
 		return failed("add the domain (has \"yubin init\" been run?)");
 	return 0;

@@ -24,7 +24,8 @@ static const struct place {
 	const char *user, *group;
 } places[] = {
     {"env", 0755, NULL, NULL},
-    {"domains", 02750, NULL, "yubin-mail"},
+    /* Not for sessions and programs of aliases, which run as yubin-mail. */
+    {"domains", 02750, NULL, "root"},
     {"tls", 0700, NULL, NULL},
     {"mail", 0711, "yubin-mail", NULL},
     {"penalty", 0700, NULL, NULL},

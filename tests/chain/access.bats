@@ -44,6 +44,14 @@ setup() {
 	[[ $output == *"/ann belongs to uid 64007, but ann's mail to 64004"* ]]
 }
 
+@test "password hashes are for root alone" {
+	local f
+	for f in domains domains/example.test domains/example.test/users; do
+		[ "$(stat -c %u:%g "$YUBIN_ROOT/$f")" = 0:0 ]
+		[[ $(stat -c %A "$YUBIN_ROOT/$f") == *--- ]]
+	done
+}
+
 @test "delivery does not need the folders above to be open to the owner" {
 	chmod 700 "$YUBIN_ROOT"
 	printf 'Subject: closed\n\nx\n' | yubin-inject ann@example.test
