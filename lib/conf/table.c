@@ -25,7 +25,7 @@ const struct setting settings[] = {
     PATHNAME("YUBIN_ROOT", "/var/lib/yubin", "*", "the root of the state"),
     TEXT("YUBIN_HOSTNAME", "",
 	"smtpd inject queue-runner deliver-remote imap-login pop3-login imapd "
-	"pop3d deliver-local tlsserver yubin",
+	"pop3d deliver-local yubin",
 	"this host's name; default: the system's host name"),
     TEXT("YUBIN_DEBUG", "", "*", "anything: log more"),
     PATHNAME("YUBIN_LIBEXEC", "", "*",
