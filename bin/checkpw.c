@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -327,6 +328,7 @@ main(int argc, char **argv)
 		reply(&l, reply_fd);
 	become(&l);
 	secret_wipe(l.input, sizeof(l.input));
+	signal(SIGPIPE, SIG_DFL);
 	execvp(argv[1], argv + 1);
 	fail("run ", argv[1]);
 	die(EXIT_TEMP);

@@ -4,6 +4,7 @@
 #include "serve/login.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -86,6 +87,7 @@ become_session(struct login *l, char **session, const struct str *args,
 	    "uid", log_num(reply->uid), "tls",
 	    started || l->s.tls ? "yes" : "no", NULL);
 	if (checker_become(reply) == 0) {
+		signal(SIGPIPE, SIG_DFL); /* not every session is ours */
 		execvp(session[0], session);
 		fail("run ", session[0]);
 	}

@@ -61,6 +61,21 @@ login() {
 	run ! grep secret "$log"
 }
 
+@test "the session starts without ignored signals" {
+	cat >"$session" <<-'SH'
+		#!/bin/sh
+		ignored=$(awk '/^SigIgn/ { print $2 }' /proc/$$/status)
+		printf '+OK SIGPIPE %d\r\n' $((0x$ignored >> 12 & 1))
+	SH
+	login <<-'EOF'
+		S: +OK*
+		C: USER ann@example.test
+		S: +OK*
+		C: PASS secret
+		S: +OK SIGPIPE 0
+	EOF
+}
+
 @test "what is pipelined behind PASS reaches the session" {
 	login <<-'EOF'
 		S: +OK*
