@@ -61,8 +61,12 @@ secret_known(struct str stored)
 bool
 secret_locked(struct str stored)
 {
-	scheme_of(&stored);
-	return stored.n == 0 || stored.p[0] == '!' || stored.p[0] == '*';
+	struct str scheme = scheme_of(&stored);
+
+	/* In clear text these are letters like others. */
+	if (stored.n == 0 || listed(scheme, plain_schemes))
+		return stored.n == 0;
+	return stored.p[0] == '!' || stored.p[0] == '*';
 }
 
 /* The time depends on the lengths only through the longer one. */

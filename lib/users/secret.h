@@ -19,7 +19,7 @@
 int secret_check(struct str stored, struct str pass);
 
 /* Whether secret_check() knows the scheme; the account is locked, not wrong,
- * when stored is empty or begins with "!" or "*". */
+ * when stored is empty or, but for clear text, begins with "!" or "*". */
 bool secret_known(struct str stored);
 bool secret_locked(struct str stored);
 

@@ -93,6 +93,9 @@ test_words(void)
 		  secret_locked(STR("{CRYPT}*")),
 	    "locked accounts");
 	CHECK(!secret_locked(STR("{PLAIN}x")), "an open one");
+	CHECK(!secret_locked(STR("{PLAIN}!x")) &&
+		  secret_check(STR("{PLAIN}!x"), STR("!x")) == 1,
+	    "a clear-text password that begins with ! is open");
 	CHECK(secret_known(STR("$6$x")) && secret_known(STR("{clear}x")),
 	    "known schemes");
 	CHECK(!secret_known(STR("{SSHA}x")), "an unknown scheme");
