@@ -13,9 +13,10 @@
 #include "queue/result.h"
 #include "users/user.h"
 
-#define LOCAL_DEPTH 20      /* aliases of aliases */
-#define LOCAL_ACTIONS 10000 /* of one delivery */
-#define LOCAL_HEADER 262144 /* octets of header looked at for loops */
+#define LOCAL_DEPTH 20       /* aliases of aliases */
+#define LOCAL_ACTIONS 10000  /* of one delivery */
+#define LOCAL_PROGRAM_S 3600 /* time for a program */
+#define LOCAL_HEADER 262144  /* octets of header looked at for loops */
 
 struct local {
 	const char *root;

@@ -152,6 +152,8 @@ message_send(struct local *l, int fd, bool crlf)
 	int r;
 
 	out_init(&out, fd, storage, sizeof(storage));
+	/* A program may do something else before it reads. */
+	out.stall_s = LOCAL_PROGRAM_S;
 	while ((r = message_next(l, &m, &part)) == 1) {
 		if (crlf)
 			out_str(&out, part);

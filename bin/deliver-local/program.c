@@ -21,8 +21,7 @@
 #include "io/drop.h"
 #include "io/spawn.h"
 
-#define PROGRAM_S 3600 /* time for a program */
-#define SAID 300       /* octets of its output that are reported */
+#define SAID 300 /* octets of its output that are reported */
 
 /* ------------------------------------------------------ starting, ending */
 
@@ -38,6 +37,7 @@ trouble(const struct local *l, const char *text)
 static int
 feed(struct local *l, const char *const *argv, int out, int err, bool crlf)
 {
+	int64_t deadline = now_plus_s(LOCAL_PROGRAM_S);
 	int p[2], code;
 	pid_t pid;
 	bool whole;
@@ -57,7 +57,7 @@ feed(struct local *l, const char *const *argv, int out, int err, bool crlf)
 	if (!whole)
 		kill(pid, SIGKILL);
 	close(p[1]);
-	code = spawn_wait(pid, now_plus_s(PROGRAM_S));
+	code = spawn_wait(pid, deadline);
 	return whole ? code : fail_text(EIO, "the message did not get out");
 }
 
