@@ -204,18 +204,48 @@ log_fd(int null_fd)
 	return 2;
 }
 
+static bool
+ended(pid_t pid)
+{
+	siginfo_t si = {.si_pid = 0};
+
+	return waitid(P_PID, (id_t)pid, &si, WEXITED | WNOHANG | WNOWAIT) ==
+	           0 &&
+	       si.si_pid == pid;
+}
+
+/* Wait for more: 1, 0 none will come, -1 the deadline has passed.  Something
+ * the checker left running may hold the pipe open for long. */
+static int
+more_reply(int fd, pid_t pid, int64_t deadline)
+{
+	for (;;) {
+		int64_t soon = now_ms() + 50;
+		int r = wait_readable(fd, soon < deadline ? soon : deadline);
+
+		if (r != 0)
+			return r;
+		if (ended(pid))
+			return wait_readable(fd, now_ms());
+		if (now_left(deadline) == 0)
+			return -1;
+	}
+}
+
 /* Everything the checker writes on its reply pipe; -1 when it is too much,
  * or the deadline passes. */
 static ssize_t
-read_reply(int fd, struct checker_reply *reply, int64_t deadline)
+read_reply(int fd, pid_t pid, struct checker_reply *reply, int64_t deadline)
 {
 	size_t n = 0;
 
 	for (;;) {
+		int more = more_reply(fd, pid, deadline);
 		ssize_t r;
 
-		if (n == sizeof(reply->text) ||
-		    wait_readable(fd, deadline) <= 0)
+		if (more == 0)
+			return (ssize_t)n;
+		if (more < 0 || n == sizeof(reply->text))
 			return -1;
 		r = read(fd, reply->text + n, sizeof(reply->text) - n);
 		if (r < 0 && errno == EINTR)
@@ -297,7 +327,7 @@ run(const char *checker, struct str user, struct str pass, int64_t deadline,
 	}
 	fed = feed(in[1], user, pass);
 	close(in[1]);
-	n = fed < 0 ? -1 : read_reply(out[0], reply, deadline);
+	n = fed < 0 ? -1 : read_reply(out[0], pid, reply, deadline);
 	status = spawn_wait(pid, n < 0 ? now_plus_s(0) : deadline);
 	reply->verdict = judge(status, n, reply);
 	if (reply->verdict == CHECKER_BROKEN)

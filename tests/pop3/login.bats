@@ -61,6 +61,24 @@ login() {
 	run ! grep secret "$log"
 }
 
+@test "a checker that leaves something running holds nobody up" {
+	cat >"$BATS_TEST_TMPDIR/checker" <<-'SH'
+		#!/bin/sh
+		sleep 8 >/dev/null 2>&1 &
+		exec "$@"
+	SH
+	chmod 755 "$BATS_TEST_TMPDIR/checker"
+	SECONDS=0
+	dialog yubin-pop3-login "$BATS_TEST_TMPDIR/checker" "$session" <<-'EOF'
+		S: +OK*
+		C: USER ann@example.test
+		S: +OK*
+		C: PASS secret
+		S: +OK *
+	EOF
+	[ "$SECONDS" -lt 5 ]
+}
+
 @test "the session starts without ignored signals" {
 	cat >"$session" <<-'SH'
 		#!/bin/sh
