@@ -57,9 +57,24 @@ find(const struct listing *t, struct str name)
 	return NULL;
 }
 
-/* Tell all parents of name that something below them is selected. */
+/* The entry of a name that is no mailbox; made when there is none. */
+static struct entry *
+absent(struct listing *t, struct str name)
+{
+	struct entry *e;
+
+	for (size_t i = t->folders; i < t->n; i++)
+		if (str_eq(t->e[i].folder.name, name))
+			return &t->e[i];
+	e = &t->e[t->n++];
+	*e = (struct entry){.folder.name = name, .absent = true};
+	return e;
+}
+
+/* Tell all parents of name that something below them is selected; those of a
+ * subscription without mailbox may not exist either (RFC 5258 3.1). */
 static void
-mark_parents(const struct listing *t, struct str name)
+mark_parents(struct listing *t, struct str name)
 {
 	for (;;) {
 		size_t dot = str_rfind(name, IMAP_DELIMITER);
@@ -69,9 +84,22 @@ mark_parents(const struct listing *t, struct str name)
 			return;
 		name = str_to(name, dot);
 		e = find(t, name);
-		if (e)
-			e->below = true;
+		if (!e)
+			e = absent(t, name);
+		e->below = true;
 	}
+}
+
+/* How many entries the subscriptions and their parents are at most. */
+static size_t
+count_levels(const struct str *subs, size_t n)
+{
+	size_t levels = n;
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t at = 0; at < subs[i].n; at++)
+			levels += subs[i].p[at] == IMAP_DELIMITER;
+	return levels;
 }
 
 /* Mailboxes and subscriptions, put together. */
@@ -83,7 +111,8 @@ gather(struct imap *s, struct listing *t)
 	if (folder_list(&s->home, &s->arena, &folders, &t->folders) < 0 ||
 	    folder_subscribed(&s->home, &s->arena, &t->subs, &t->nsubs) < 0)
 		return -1;
-	t->e = arena_array(&s->arena, t->folders + t->nsubs, sizeof(*t->e));
+	t->e = arena_array(&s->arena,
+	    t->folders + count_levels(t->subs, t->nsubs), sizeof(*t->e));
 	for (size_t i = 0; i < t->folders; i++)
 		t->e[i].folder = folders[i];
 	t->n = t->folders;
@@ -177,7 +206,7 @@ cmd_list(struct imap *s, struct scan *args)
 	}
 	if (gather(s, &t) < 0)
 		return imap_fail(s);
-	for (size_t i = 0; i < t.n; i++)
+	for (size_t i = 0; (l.options & LIST_RECURSIVE) && i < t.n; i++)
 		if (selected(&l, &t.e[i]))
 			mark_parents(&t, t.e[i].folder.name);
 	for (size_t i = 0; i < t.n; i++)

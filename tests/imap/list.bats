@@ -159,3 +159,19 @@ tree() {
 		S: f BAD *
 	EOS
 }
+
+@test "RECURSIVEMATCH: parents of a subscription without mailbox (RFC 5258 3.1)" {
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a SUBSCRIBE gone.x.y
+		S: a OK *
+		C: b LIST (SUBSCRIBED RECURSIVEMATCH) "" %
+		S: * LIST (\NonExistent) "." gone ("CHILDINFO" ("SUBSCRIBED"))
+		S: b OK *
+		C: c SUBSCRIBE gone
+		S: c OK *
+		C: d LIST (SUBSCRIBED RECURSIVEMATCH) "" %
+		S: * LIST (\NonExistent \Subscribed) "." gone ("CHILDINFO" ("SUBSCRIBED"))
+		S: d OK *
+	EOS
+}
