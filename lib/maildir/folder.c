@@ -364,7 +364,7 @@ is_below(const char *dir, struct str name)
 {
 	struct str s = str_from(str_z(dir), 1);
 
-	return str_starts(s, name) &&
+	return *dir == '.' && str_starts(s, name) &&
 	       (s.n == name.n || s.p[name.n] == FOLDER_DELIMITER);
 }
 

@@ -180,3 +180,15 @@ load common
 		S: h OK *
 	EOS
 }
+
+@test "RENAME leaves directories alone that are no folders" {
+	imap <<-EOS
+		S: * PREAUTH *
+		C: a CREATE foo
+		S: a OK *
+		X: mkdir -p "\$MAILDIR/xfoo/cur" "\$MAILDIR/xfoo/new" "\$MAILDIR/xfoo/tmp"
+		C: b RENAME foo bar
+		S: b OK *
+		X: test -d "\$MAILDIR/xfoo/cur" && test -d "\$MAILDIR/.bar/cur"
+	EOS
+}
