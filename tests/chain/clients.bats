@@ -262,17 +262,39 @@ mail() {
 	[ "$(mail_count bob)" -eq 0 ]
 }
 
-@test "mutt: reads and moves messages in batch mode" {
-	need mutt
-	mail mutt-one | yubin-inject -f bob@example.test ann@example.test
-	wait_for arrived ann mutt-one
-	cat >muttrc <<-X
+mutt_settings() {
+	cat <<-X
 		set folder="imaps://ann@example.test@127.0.0.1:$IMAPS/"
 		set imap_user=ann@example.test imap_pass=secret
+		set smtp_url="smtps://ann@example.test@127.0.0.1:$SUBMISSIONS"
+		set smtp_pass=secret from=ann@example.test use_from=yes
 		set spoolfile=+INBOX ssl_starttls=yes ssl_force_tls=yes
 		set certificate_file=$CA ssl_verify_host=no
-		set copy=no confirmappend=no delete=yes move=no quit=yes
+		set confirmappend=no delete=yes move=no quit=yes
 		set header_cache= message_cachedir= mail_check=0
+	X
+}
+
+@test "mutt: sends in batch mode by SMTP and files a copy by IMAP" {
+	need mutt
+	mutt_settings >muttrc
+	echo 'set copy=yes record=+Sent' >>muttrc
+	printf 'Body by mutt, Grüße.\n' >body
+	head -c 300000 /dev/urandom >data.bin
+	mutt -F muttrc -n -s mutt-batch -a data.bin -- bob@example.test <body
+	wait_for arrived bob mutt-batch
+	grep -rqF mutt-batch "$YUBIN_ROOT/mail/example.test/ann/.Sent/cur"
+}
+
+@test "mutt: reads and moves messages, its keys pushed by a script" {
+	need mutt
+	python3 -c 'import pty; pty.openpty()' 2>/dev/null ||
+	    skip "no pseudo-terminals here"
+	mail mutt-one | yubin-inject -f bob@example.test ann@example.test
+	wait_for arrived ann mutt-one
+	mutt_settings >muttrc
+	cat >>muttrc <<-X
+		set copy=no
 		push "<limit>~s mutt-one<enter><tag-pattern>~s mutt-one<enter><tag-prefix><save-message>=Archive<enter><sync-mailbox><quit>"
 	X
 	TERM=xterm timeout 60 script -qec "mutt -F muttrc -n" /dev/null \
