@@ -11,4 +11,8 @@
  * Returns 0, or -1 ENAMETOOLONG. */
 int libexec_path(char *to, size_t size, const char *name);
 
+/* The path of the running program, by /proc or, without it, by the name it was
+ * started by; ask before changing directories.  Returns 0 or -1. */
+int libexec_self(char *to, size_t size);
+
 #endif

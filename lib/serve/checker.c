@@ -17,6 +17,7 @@
 #include "base/now.h"
 #include "base/num.h"
 #include "base/scan.h"
+#include "conf/libexec.h"
 #include "io/file.h"
 #include "io/spawn.h"
 #include "io/wait.h"
@@ -274,18 +275,17 @@ start(const char *checker, int in, int out)
 	const char *env[ENVIRON_MAX];
 	char self[4096];
 	const char *argv[] = {checker, self, "-R", NULL};
-	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+	int n = libexec_self(self, sizeof(self));
 	int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	int fds[5] = {null_fd, null_fd, log_fd(null_fd), in, out};
 	pid_t pid;
 
 	if (n < 0 || null_fd < 0) {
-		fail("find ourselves", NULL);
+		fail("cannot start the checker", NULL);
 		if (null_fd >= 0)
 			close(null_fd);
 		return -1;
 	}
-	self[n] = '\0';
 	make_environ(env);
 	pid = spawn_start(argv, fds, 5, env);
 	close(null_fd);
