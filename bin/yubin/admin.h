@@ -36,6 +36,12 @@ bool split_address(const char *text, struct str *local, struct str *domain);
 /* Whether the domain is ours; complains when not. */
 bool need_domain(const char *root, struct str domain);
 
+/* The domains a list is wanted of: the one named, which must be ours, or all
+ * when domain is NULL.  *names is an array of *n in the arena.  Returns 0, or
+ * the exit code after complaining. */
+int which_domains(const char *root, const char *domain, struct arena *a,
+    struct str **names, size_t *n);
+
 /* Make the directory ROOT/name with exactly this mode, and give it to the user
  * (and group) named when we are root and they exist.  group may be NULL for
  * the user's own, user for root.  One that exists is brought to mode and

@@ -37,15 +37,10 @@ list(const char *root, const char *domain)
 	struct str *names;
 	struct arena a;
 	size_t n;
-	int r = 0;
+	int r;
 
-	if (domain)
-		return need_domain(root, str_z(domain))
-		           ? list_one(root, str_z(domain))
-		           : EXIT_PERM;
 	arena_init(&a, LIST_ARENA);
-	if (domain_list(root, &a, &names, &n) < 0)
-		r = failed("list the domains");
+	r = which_domains(root, domain, &a, &names, &n);
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = list_one(root, names[i]);
 	arena_free(&a);

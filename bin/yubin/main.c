@@ -103,6 +103,22 @@ need_domain(const char *root, struct str domain)
 	return false;
 }
 
+int
+which_domains(const char *root, const char *domain, struct arena *a,
+    struct str **names, size_t *n)
+{
+	if (!domain)
+		return domain_list(root, a, names, n) < 0
+		           ? failed("list the domains")
+		           : 0;
+	if (!need_domain(root, str_z(domain)))
+		return EXIT_PERM;
+	*names = arena_alloc(a, sizeof(**names));
+	**names = str_z(domain);
+	*n = 1;
+	return 0;
+}
+
 /* yubin-NAME beside us, with our arguments. */
 static int
 run_other(char **argv)
