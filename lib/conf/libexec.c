@@ -46,7 +46,7 @@ libexec_path(char *to, size_t size, const char *name)
 		snprintf(dir, sizeof(dir), "%s", set);
 	} else {
 		slash = libexec_self(dir, sizeof(dir)) < 0 ? NULL
-							   : strrchr(dir, '/');
+		                                           : strrchr(dir, '/');
 		if (slash)
 			*slash = '\0';
 		else
