@@ -11,8 +11,8 @@
  *	Received: …
  *
  * The envelope is pairs of netstrings, key and value, a newline behind each
- * pair.  Recipients come in the order of their status octets; a later version
- * may put keys that describe a recipient behind it. */
+ * pair.  Recipients come in the order of their status octets; the keys that
+ * describe a recipient (notify, orcpt) stand behind it. */
 #include "queue/envelope.h"
 
 #include <errno.h>
@@ -61,24 +61,41 @@ printable(const struct envelope *e)
 	    e->received_s < 0)
 		return false;
 	if (!value_ok(e->sender) || !value_ok(e->auth) ||
-	    !value_ok(e->client_ip) || !value_ok(e->helo))
+	    !value_ok(e->client_ip) || !value_ok(e->helo) ||
+	    !value_ok(e->envid))
 		return false;
 	for (size_t i = 0; i < e->nrcpt; i++)
-		if (!value_ok(e->rcpts[i].addr) || e->rcpts[i].addr.n == 0)
+		if (!value_ok(e->rcpts[i].addr) || e->rcpts[i].addr.n == 0 ||
+		    !value_ok(e->rcpts[i].orcpt))
 			return false;
 	return true;
+}
+
+static void
+pair_num(struct buf *b, const char *key, uint64_t v)
+{
+	char number[NUM_SIZE];
+
+	num_print(number, v);
+	pair(b, key, str_z(number));
+}
+
+static void
+print_rcpt(struct buf *b, const struct envelope_rcpt *r)
+{
+	pair(b, "rcpt", r->addr);
+	if (r->notify)
+		pair_num(b, "notify", r->notify);
+	pair_unless_empty(b, "orcpt", r->orcpt);
 }
 
 int
 envelope_print(const struct envelope *e, struct buf *b)
 {
-	char number[NUM_SIZE];
-
 	if (!printable(e))
 		return fail_text(EINVAL, "an envelope that cannot be written");
 	pair(b, "id", e->id);
-	num_print(number, (uint64_t)e->received_s);
-	pair(b, "received", str_z(number));
+	pair_num(b, "received", (uint64_t)e->received_s);
 	pair(b, "sender", e->sender);
 	pair_unless_empty(b, "auth", e->auth);
 	pair_unless_empty(b, "client", e->client_ip);
@@ -87,8 +104,11 @@ envelope_print(const struct envelope *e, struct buf *b)
 		pair(b, "8bit", STR("1"));
 	if (e->utf8)
 		pair(b, "utf8", STR("1"));
+	pair_unless_empty(b, "envid", e->envid);
+	if (e->ret)
+		pair(b, "ret", str_make(&e->ret, 1));
 	for (size_t i = 0; i < e->nrcpt; i++)
-		pair(b, "rcpt", e->rcpts[i].addr);
+		print_rcpt(b, &e->rcpts[i]);
 	return b->over ? fail_text(EMSGSIZE, "the envelope is too long") : 0;
 }
 
@@ -132,11 +152,38 @@ take_received(struct str value, struct envelope *e)
 	return true;
 }
 
+/* Keys that describe the recipient in front of them. */
+static bool
+take_of_rcpt(struct envelope_rcpt *r, struct str key, struct str value)
+{
+	uint64_t n;
+
+	if (str_eq(key, STR("orcpt")))
+		r->orcpt = value;
+	if (!str_eq(key, STR("notify")))
+		return true;
+	if (num_scan(value, 15, &n) < 0)
+		return false;
+	r->notify = (unsigned)n;
+	return true;
+}
+
+static bool
+take_ret(struct str value, struct envelope *e)
+{
+	if (!str_eq(value, STR("F")) && !str_eq(value, STR("H")))
+		return false;
+	e->ret = value.p[0];
+	return true;
+}
+
 static bool
 take(struct envelope *e, struct str key, struct str value)
 {
 	if (!value_ok(value))
 		return false;
+	if (e->nrcpt > 0 && !str_eq(key, STR("rcpt")))
+		return take_of_rcpt(&e->rcpts[e->nrcpt - 1], key, value);
 	if (str_eq(key, STR("id")))
 		e->id = value;
 	else if (str_eq(key, STR("received")))
@@ -153,6 +200,10 @@ take(struct envelope *e, struct str key, struct str value)
 		e->eight_bit = true;
 	else if (str_eq(key, STR("utf8")))
 		e->utf8 = true;
+	else if (str_eq(key, STR("envid")))
+		e->envid = value;
+	else if (str_eq(key, STR("ret")))
+		return take_ret(value, e);
 	else if (str_eq(key, STR("rcpt"))) {
 		e->rcpts[e->nrcpt].addr = value;
 		e->rcpts[e->nrcpt++].status = ENVELOPE_NEW;
@@ -296,13 +347,19 @@ envelope_body_at(const struct envelope_header *h)
 bool
 envelope_status_valid(char c)
 {
-	return c == ENVELOPE_NEW || c == ENVELOPE_ATTEMPTED ||
-	       c == ENVELOPE_DONE || c == ENVELOPE_FAILED ||
-	       c == ENVELOPE_BOUNCED;
+	return envelope_status_open(c) || envelope_status_final(c) ||
+	       c == ENVELOPE_SUCCESS || c == ENVELOPE_FAILED;
 }
 
 bool
 envelope_status_final(char c)
 {
 	return c == ENVELOPE_DONE || c == ENVELOPE_BOUNCED;
+}
+
+bool
+envelope_status_open(char c)
+{
+	return c == ENVELOPE_NEW || c == ENVELOPE_ATTEMPTED ||
+	       c == ENVELOPE_WARNED;
 }

@@ -22,14 +22,26 @@
 enum envelope_status {
 	ENVELOPE_NEW = 'N',       /* never tried */
 	ENVELOPE_ATTEMPTED = 'A', /* tried; being tried, or to be tried again */
+	ENVELOPE_WARNED = 'W',    /* the same; the sender was told of a delay */
+	ENVELOPE_SUCCESS = 'S',   /* delivered, the sender not yet told */
 	ENVELOPE_DONE = 'D',      /* delivered: final */
 	ENVELOPE_FAILED = 'F',    /* failed for good, sender not yet told */
 	ENVELOPE_BOUNCED = 'B'    /* failed, sender told: final */
 };
 
+/* When the sender wants to be told: bits of NOTIFY (RFC 3461 4.1). */
+enum envelope_notify {
+	ENVELOPE_NEVER = 1,
+	ENVELOPE_ON_SUCCESS = 2,
+	ENVELOPE_ON_FAILURE = 4,
+	ENVELOPE_ON_DELAY = 8
+};
+
 struct envelope_rcpt {
-	struct str addr; /* local@domain, without <> */
-	char status;     /* of enum envelope_status; 0 counts as N */
+	struct str addr;  /* local@domain, without <> */
+	struct str orcpt; /* ORCPT, "type;address" decoded; empty: not given */
+	unsigned notify;  /* of enum envelope_notify; 0: not given */
+	char status;      /* of enum envelope_status; 0 counts as N */
 };
 
 struct envelope {
@@ -41,6 +53,8 @@ struct envelope {
 	struct str helo;      /* what the client called itself */
 	bool eight_bit;       /* BODY=8BITMIME (RFC 6152) */
 	bool utf8;            /* SMTPUTF8 (RFC 6531) */
+	struct str envid;     /* ENVID (RFC 3461 4.4), decoded; empty: none */
+	char ret;             /* RET (4.3): 'F'ULL, 'H'DRS, 0 not given */
 	struct envelope_rcpt *rcpts;
 	size_t nrcpt;
 };
@@ -82,8 +96,10 @@ uint64_t envelope_status_at(size_t i);
 uint64_t envelope_text_at(const struct envelope_header *h);
 uint64_t envelope_body_at(const struct envelope_header *h);
 
-/* Whether a status octet is one of the five; whether it is D or B. */
+/* Whether a status octet is one of enum envelope_status; whether it is D or B;
+ * whether a delivery is still to be tried (N, A or W). */
 bool envelope_status_valid(char c);
 bool envelope_status_final(char c);
+bool envelope_status_open(char c);
 
 #endif

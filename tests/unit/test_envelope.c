@@ -58,6 +58,43 @@ test_text(void)
 	buf_free(&b);
 }
 
+/* RFC 3461: what the sender wants to know. */
+static void
+test_dsn(void)
+{
+	struct envelope e = example();
+	struct envelope_rcpt r[2] = {
+	    {.addr = STR("a@b.test"),
+		.notify = ENVELOPE_ON_SUCCESS | ENVELOPE_ON_DELAY,
+		.orcpt = STR("rfc822;A@b.test")},
+	    {.addr = STR("c@d.test"), .notify = ENVELOPE_NEVER}};
+	struct envelope got;
+	struct arena a;
+	struct buf b;
+
+	arena_init(&a, 1 << 20);
+	buf_init(&b, 1 << 20);
+	e.rcpts = r;
+	e.envid = STR("QQ314159");
+	e.ret = 'H';
+	CHECK_NUM(envelope_print(&e, &b), 0, "with DSN parameters");
+	CHECK(str_search(buf_slice(&b),
+		  STR("5:envid,8:QQ314159,\n3:ret,1:H,\n"
+		      "4:rcpt,8:a@b.test,\n6:notify,2:10,\n"
+		      "5:orcpt,15:rfc822;A@b.test,\n"
+		      "4:rcpt,8:c@d.test,\n6:notify,1:1,\n")) < b.n,
+	    "each recipient's keys stand behind it");
+	CHECK_NUM(envelope_scan(buf_slice(&b), &a, &got), 0, "and scan");
+	CHECK_STR(got.envid, e.envid, "ENVID");
+	CHECK_NUM(got.ret, 'H', "RET");
+	CHECK_NUM(got.rcpts[0].notify, 10, "NOTIFY of the first");
+	CHECK_STR(got.rcpts[0].orcpt, r[0].orcpt, "ORCPT of the first");
+	CHECK_NUM(got.rcpts[1].notify, 1, "NOTIFY of the second");
+	CHECK_NUM(got.rcpts[1].orcpt.n, 0, "no ORCPT of the second");
+	arena_free(&a);
+	buf_free(&b);
+}
+
 static void
 test_refused_values(void)
 {
@@ -167,6 +204,7 @@ int
 main(void)
 {
 	test_text();
+	test_dsn();
 	test_refused_values();
 	test_refused_texts();
 	test_header();
