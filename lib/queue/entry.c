@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Queue files are written by one process and then belong to the runner: what
  * it reads here was complete and synced, or is torn and never was accepted.
- * Marks are single octets written in place, which cannot tear. */
+ * Marks are single octets written in place, which cannot tear.  A slot is read
+ * like a file; behind its message lies what was in it before. */
 #define _GNU_SOURCE
 #include "queue/entry.h"
 
@@ -14,6 +15,10 @@
 
 #include "base/crc32c.h"
 #include "base/fail.h"
+#include "io/file.h"
+#include "queue/slot.h"
+
+#define ENTRY_MODE 0660 /* as put.c makes it */
 
 /* Returns 1 all n octets, 0 the file is shorter, -1 failed. */
 static int
@@ -74,8 +79,25 @@ read_envelope(struct entry *q, struct arena *a)
 	return envelope_scan(text, a, &q->e) < 0 ? 0 : 1;
 }
 
+static bool
+size_right(const struct entry *q, uint64_t size)
+{
+	uint64_t end = envelope_body_at(&q->header) + q->header.body_len;
+
+	return slot_is_path(q->path) ? end <= size : end == size;
+}
+
+static bool
+name_right(const struct entry *q)
+{
+	const char *slash = strrchr(q->path, '/');
+
+	return slot_is_path(q->path) ||
+	       str_eq(q->e.id, str_z(slash ? slash + 1 : q->path));
+}
+
 static int
-read_front(struct entry *q, struct str id, struct arena *a)
+read_front(struct entry *q, struct arena *a)
 {
 	char line[ENVELOPE_HEADER];
 	struct stat st;
@@ -91,23 +113,24 @@ read_front(struct entry *q, struct str id, struct arena *a)
 		return r ? r : wrong("cut short");
 	if (envelope_header_scan(line, &q->header) < 0)
 		return 0;
-	if ((uint64_t)st.st_size !=
-	    envelope_body_at(&q->header) + q->header.body_len)
+	if (!size_right(q, (uint64_t)st.st_size))
 		return wrong("the file's length is wrong");
 	r = read_envelope(q, a);
 	if (r <= 0)
 		return r;
-	if (!str_eq(q->e.id, id))
+	if (!name_right(q))
 		return wrong("the id is another than the file's name");
 	return read_statuses(q, a);
 }
 
 int
-entry_open(struct entry *q, int queue, struct str id, struct arena *a)
+entry_open(struct entry *q, int queue, const char *path, struct arena *a)
 {
 	int r, err;
 
-	walk_path(q->path, id);
+	q->fd = -1;
+	if (str_copy(q->path, sizeof(q->path), str_z(path)) < 0)
+		return fail("open queue/", path);
 	q->fd = openat(
 	    queue, q->path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (q->fd < 0) {
@@ -115,7 +138,7 @@ entry_open(struct entry *q, int queue, struct str id, struct arena *a)
 			return wrong("not a regular file");
 		return fail("open queue/", q->path);
 	}
-	r = read_front(q, id, a);
+	r = read_front(q, a);
 	if (r == 1)
 		return 1;
 	err = errno;
@@ -188,6 +211,8 @@ entry_close(struct entry *q)
 int
 entry_remove(int queue, const char *path)
 {
+	if (slot_is_path(path))
+		return slot_free(queue, path);
 	if (unlinkat(queue, path, 0) < 0 && errno != ENOENT)
 		return fail("unlink queue/", path);
 	return 0;
@@ -212,19 +237,59 @@ sync_dir(int queue, const char *dir)
 int
 entry_sync_dir(int queue, const char *path)
 {
+	const char *slash = strrchr(path, '/');
 	char dir[WALK_PATH];
 
-	snprintf(dir, sizeof(dir), "%.5s", path); /* "new/X" */
+	snprintf(
+	    dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 0, path);
 	return sync_dir(queue, dir);
 }
 
-int
-entry_move(int queue, const char *path, const char *dir)
+static int
+copy_to(const struct entry *q, int fd)
 {
-	const char *slash = strrchr(path, '/');
-	char to[WALK_PATH + 16];
+	uint64_t left = envelope_body_at(&q->header) + q->header.body_len;
+	char chunk[SLOT_SIZE];
 
-	snprintf(to, sizeof(to), "%s/%s", dir, slash ? slash + 1 : path);
+	if (left > sizeof(chunk))
+		return fail_text(EPROTO, "a slot too small for its message");
+	if (read_at(q->fd, chunk, (size_t)left, 0) <= 0 ||
+	    file_write(fd, chunk, (size_t)left) < 0)
+		return fail("copy queue/", q->path);
+	return fchmod(fd, ENTRY_MODE) < 0 ? fail("chmod queue/", "tmp") : 0;
+}
+
+int
+entry_leave_slot(struct entry *q, int queue, char from[WALK_PATH])
+{
+	char tmp[4 + ID_SIZE], to[WALK_PATH];
+	int fd, err;
+
+	snprintf(tmp, sizeof(tmp), "tmp/%.*s", ID_LEN, q->e.id.p);
+	walk_path(to, q->e.id);
+	unlinkat(queue, tmp, 0);
+	fd = openat(queue, tmp,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return fail("create queue/", tmp);
+	if (copy_to(q, fd) == 0 && (renameat(queue, tmp, queue, to) == 0 ||
+				       fail("rename queue/", to) == 0)) {
+		close(q->fd);
+		q->fd = fd;
+		memcpy(from, q->path, sizeof(q->path));
+		memcpy(q->path, to, sizeof(q->path));
+		return 0;
+	}
+	err = errno;
+	close(fd);
+	unlinkat(queue, tmp, 0);
+	errno = err;
+	return -1;
+}
+
+int
+entry_move(int queue, const char *path, const char *to)
+{
 	if (faccessat(queue, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
 		errno = EEXIST;
 		return fail("move to queue/", to);
@@ -232,6 +297,7 @@ entry_move(int queue, const char *path, const char *dir)
 	/* The runner is the only one who moves files here: no race. */
 	if (renameat(queue, path, queue, to) < 0)
 		return fail("move queue/", path);
-	return sync_dir(queue, dir) < 0 || entry_sync_dir(queue, path) < 0 ? -1
-	                                                                   : 0;
+	if (entry_sync_dir(queue, to) < 0)
+		return -1;
+	return entry_sync_dir(queue, path);
 }

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* Acceptance.  The order of system calls is the whole point:
+/* Acceptance.  The order of system calls is the whole point.  What fits into
+ * a slot stays in memory until it is complete, and then
+ *
+ *	lock a free slot   pwrite(all behind the header)   pwrite(header)
+ *	fdatasync(slot)   close
+ *
+ * and anything else
  *
  *	openat(tmp/ID, O_EXCL)   write …   pwrite(header, 0)
  *	rename tmp/ID -> new/X/ID, never replacing
@@ -9,7 +15,7 @@
  * name (2 device flushes instead of 4), and a file that a crash leaves torn
  * under its final name was never acknowledged and is found out by its
  * checksums.  The directory's fsync is what POSIX asks for; it costs nothing
- * on ext4 and XFS.  An error of fsync is final: the kernel has forgotten the
+ * on ext4 and XFS.  An error of a sync is final: the kernel has forgotten the
  * dirty pages, a second try would lie.  lib/queue/README has the table. */
 #define _GNU_SOURCE
 #include "queue/put.h"
@@ -27,11 +33,13 @@
 
 #include "base/crc32c.h"
 #include "base/fail.h"
+#include "base/now.h"
 #include "io/file.h"
 
 #define RESERVE_OCTETS (16 * 1024 * 1024)
 #define RESERVE_INODES 1000
-#define FILE_MODE 0660 /* the queue's group may deliver what we accept */
+#define FILE_MODE 0660  /* the queue's group may deliver what we accept */
+#define IN_FLOW_MS 1000 /* the longest that acceptance waits for delivery */
 
 #ifndef RENAME_NOREPLACE
 #define RENAME_NOREPLACE 1
@@ -56,11 +64,12 @@ check_space(int queue, uint64_t size_hint)
 	return 0;
 }
 
+/* Create the file in tmp. */
 static int
-create(struct queue_put *q, struct str id)
+create(struct queue_put *q)
 {
-	snprintf(q->tmp, sizeof(q->tmp), "tmp/%.*s", ID_LEN, id.p);
-	walk_path(q->path, id);
+	snprintf(q->tmp, sizeof(q->tmp), "tmp/%s", q->id);
+	walk_path(q->path, str_z(q->id));
 	q->fd = openat(q->queue, q->tmp,
 	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (q->fd < 0) {
@@ -73,10 +82,14 @@ create(struct queue_put *q, struct str id)
 	return 0;
 }
 
+/* Into the file, which is made when the first octets come to it. */
 static void
 flush(struct queue_put *q)
 {
-	if (q->n > 0 && !q->err && file_write(q->fd, q->chunk, q->n) < 0)
+	if (q->err)
+		return;
+	if ((q->fd < 0 && create(q) < 0) ||
+	    file_write(q->fd, q->chunk, q->n) < 0)
 		q->err = errno;
 	q->n = 0;
 }
@@ -88,12 +101,14 @@ append(struct queue_put *q, const char *p, size_t n)
 		size_t room = sizeof(q->chunk) - q->n;
 		size_t part = n < room ? n : room;
 
+		if (part == 0) {
+			flush(q);
+			continue;
+		}
 		memcpy(q->chunk + q->n, p, part);
 		q->n += part;
 		p += part;
 		n -= part;
-		if (q->n == sizeof(q->chunk))
-			flush(q);
 	}
 }
 
@@ -101,8 +116,8 @@ append(struct queue_put *q, const char *p, size_t n)
 static void
 write_front(struct queue_put *q, const struct envelope *e, struct str text)
 {
-	memset(q->head, 0, sizeof(q->head));
-	append(q, q->head, sizeof(q->head));
+	memset(q->chunk, 0, ENVELOPE_HEADER);
+	q->n = ENVELOPE_HEADER;
 	for (size_t i = 0; i < e->nrcpt; i++) {
 		char status = e->rcpts[i].status;
 
@@ -111,25 +126,35 @@ write_front(struct queue_put *q, const struct envelope *e, struct str text)
 	append(q, "\n", 1);
 	append(q, text.p, text.n);
 	q->header.nrcpt = (uint32_t)e->nrcpt;
+	q->header.env_len = (uint32_t)text.n;
+	q->text_crc = crc32c(0, text.p, text.n);
 }
 
-static void
-begin_file(struct queue_put *q, const struct envelope *e, struct buf *text)
+static int
+begin(struct queue_put *q, const struct envelope *e, uint64_t size_hint)
 {
-	if (envelope_print(e, text) < 0 || create(q, e->id) < 0) {
+	struct buf text;
+
+	if (check_space(q->queue, size_hint) < 0)
+		return -1;
+	buf_init(&text, ENVELOPE_MAX);
+	if (envelope_print(e, &text) < 0)
 		q->err = errno;
-		return;
-	}
-	write_front(q, e, buf_slice(text));
-	q->header.env_len = (uint32_t)text->n;
-	q->text_crc = crc32c(0, text->p, text->n);
+	else
+		write_front(q, e, buf_slice(&text));
+	buf_free(&text);
+	if (q->err)
+		return -1;
+	memcpy(q->id, e->id.p, ID_LEN);
+	q->begun = true;
+	slot_wait(q->queue, now_ms() + IN_FLOW_MS);
+	return 0;
 }
 
 int
 queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
     uint64_t size_hint)
 {
-	struct buf text;
 	int err;
 
 	memset(q, 0, offsetof(struct queue_put, chunk));
@@ -137,16 +162,9 @@ queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
 	q->queue = walk_open(root);
 	if (q->queue < 0)
 		return -1;
-	if (check_space(q->queue, size_hint) < 0) {
-		q->err = errno;
-	} else {
-		buf_init(&text, ENVELOPE_MAX);
-		begin_file(q, e, &text);
-		buf_free(&text);
-	}
-	if (!q->err)
+	if (begin(q, e, size_hint) == 0)
 		return 0;
-	err = q->err;
+	err = errno;
 	queue_put_abort(q);
 	errno = err;
 	return -1;
@@ -155,29 +173,39 @@ queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
 void
 queue_put_data(struct queue_put *q, const void *p, size_t n)
 {
-	if (q->err || q->fd < 0)
+	if (q->err || !q->begun)
 		return;
 	q->header.body_crc = crc32c(q->header.body_crc, p, n);
 	q->header.body_len += n;
 	append(q, p, n);
 }
 
+/* Returns 0, or -1 after fewer than n octets. */
+static int
+write_at(struct queue_put *q, const char *p, size_t n, size_t at)
+{
+	while (n > 0) {
+		ssize_t done = pwrite(q->fd, p, n, (off_t)at);
+
+		if (done < 0 && errno != EINTR)
+			return fail("write queue/", q->path);
+		if (done > 0) {
+			p += done;
+			at += (size_t)done;
+			n -= (size_t)done;
+		}
+	}
+	return 0;
+}
+
+/* The header makes the message valid, so it comes last. */
 static int
 write_header(struct queue_put *q)
 {
-	size_t done = 0;
+	char head[ENVELOPE_HEADER];
 
-	envelope_header_print(q->head, &q->header, q->text_crc);
-	while (done < sizeof(q->head)) {
-		ssize_t n = pwrite(
-		    q->fd, q->head + done, sizeof(q->head) - done, (off_t)done);
-
-		if (n < 0 && errno != EINTR)
-			return fail("write queue/", q->tmp);
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return 0;
+	envelope_header_print(head, &q->header, q->text_crc);
+	return write_at(q, head, sizeof(head), 0);
 }
 
 /* Not every file system knows RENAME_NOREPLACE (and musl has no wrapper). */
@@ -227,8 +255,13 @@ close_file(struct queue_put *q)
 }
 
 static int
-commit(struct queue_put *q)
+commit_file(struct queue_put *q)
 {
+	flush(q);
+	if (q->err) {
+		errno = q->err;
+		return fail("write queue/", q->tmp);
+	}
 	if (write_header(q) < 0 || give_name(q) < 0)
 		return -1;
 	q->named = true;
@@ -239,44 +272,83 @@ commit(struct queue_put *q)
 	return close_file(q);
 }
 
+/* All of the message is in chunk.  Returns 1; 0 no slot is free; -1 failed. */
+static int
+commit_slot(struct queue_put *q)
+{
+	int r = slot_claim(q->queue, q->path, &q->fd);
+
+	if (r <= 0)
+		return r;
+	q->named = true;
+	if (write_at(q, q->chunk + ENVELOPE_HEADER, q->n - ENVELOPE_HEADER,
+		ENVELOPE_HEADER) < 0 ||
+	    write_header(q) < 0)
+		return -1;
+	if (fdatasync(q->fd) < 0)
+		return fail("fdatasync queue/", q->path);
+	return close_file(q) < 0 ? -1 : 1;
+}
+
+static int
+commit(struct queue_put *q)
+{
+	int r = 0;
+
+	if (q->err || !q->begun) {
+		errno = q->err ? q->err : EBADF;
+		return fail("write queue/", q->tmp);
+	}
+	if (q->fd < 0)
+		r = commit_slot(q);
+	if (r == 0)
+		r = commit_file(q);
+	return r < 0 ? -1 : 0;
+}
+
+static void
+nudge(struct queue_put *q)
+{
+	char what[ID_SIZE + WALK_PATH];
+
+	snprintf(what, sizeof(what), "%s%s", q->id,
+	    slot_is_path(q->path) ? q->path + 4 : "");
+	queue_put_nudge(q->queue, str_z(what));
+}
+
 int
 queue_put_commit(struct queue_put *q)
 {
-	flush(q);
-	if (q->fd < 0 && !q->err)
-		q->err = EBADF;
-	if (q->err) {
-		errno = q->err;
-		fail("write queue/", q->tmp);
-	} else if (commit(q) < 0) {
-		q->err = errno;
-	}
-	if (q->err) {
-		int err = q->err;
+	if (commit(q) < 0) {
+		int err = errno;
 
 		queue_put_abort(q);
 		errno = err;
 		return -1;
 	}
-	queue_put_nudge(q->queue, str_from(str_z(q->path), 6));
+	nudge(q);
 	close(q->queue);
 	q->queue = -1;
+	q->begun = false;
 	return 0;
 }
 
+/* A slot in which something failed is not used again: it goes, and the runner
+ * makes a new one. */
 void
 queue_put_abort(struct queue_put *q)
 {
 	if (q->queue < 0)
 		return;
-	if (q->fd >= 0)
-		close(q->fd);
 	if (q->named)
 		unlinkat(q->queue, q->path, 0);
 	else if (q->tmp[0])
 		unlinkat(q->queue, q->tmp, 0);
+	if (q->fd >= 0)
+		close(q->fd);
 	close(q->queue);
 	q->queue = q->fd = -1;
+	q->begun = false;
 }
 
 void

@@ -10,27 +10,29 @@
 
 #include "base/id.h"
 #include "queue/envelope.h"
+#include "queue/slot.h"
 #include "queue/walk.h"
 
 struct queue_put {
-	int queue;  /* directory */
-	int fd;     /* the file being written; -1 when none */
-	int err;    /* errno of the failure that sticks, or 0 */
-	bool named; /* it has its name below new/ */
+	int queue; /* directory */
+	int fd;    /* the file or slot being written; -1 when none yet */
+	int err;   /* errno of the failure that sticks, or 0 */
+	bool begun, named; /* named: it lies at path, below new/ or a slot */
 	struct envelope_header header;
 	uint32_t text_crc;
-	char head[ENVELOPE_HEADER];
+	char id[ID_SIZE];
 	char tmp[4 + ID_SIZE];
 	char path[WALK_PATH];
-	size_t n;
-	char chunk[32768];
+	size_t n;              /* octets in chunk, the first of them those of */
+	char chunk[SLOT_SIZE]; /* the file until that is written */
 };
 
 /* Begin a message in the queue below root.  size_hint: its size if known, 0 if
  * not; refused when twice that and 16 MiB, or 1,000 inodes, are not free.
- * The id must be a new one.  Returns 0; -1 failed and there is nothing to
- * abort: ENOSPC (452 4.3.1), EINVAL (the envelope has a value that may not be
- * written, see envelope_print()), or what the system said. */
+ * While mail comes faster than it is delivered this takes up to a second.  The
+ * id must be a new one.  Returns 0; -1 failed and there is nothing to abort:
+ * ENOSPC (452 4.3.1), EINVAL (the envelope has a value that may not be written,
+ * see envelope_print()), or what the system said. */
 int queue_put_begin(struct queue_put *q, const char *root,
     const struct envelope *e, uint64_t size_hint);
 
@@ -45,9 +47,9 @@ int queue_put_commit(struct queue_put *q);
 /* Forget it; nothing is left behind.  Fine after a commit or a failed begin. */
 void queue_put_abort(struct queue_put *q);
 
-/* Tell the queue runner of this queue directory something: an id to try now,
- * or "*" to try everything now.  Loss is harmless: new messages are found by
- * looking every few seconds too. */
+/* Tell the queue runner of this queue directory something: an id to try now
+ * ("ID/0012" when it lies in that slot), or "*" to try everything now.  Loss is
+ * harmless: new messages are found by looking every few seconds too. */
 void queue_put_nudge(int queue, struct str what);
 
 #endif

@@ -37,7 +37,7 @@ make_dir(int at, const char *name)
 static int
 make_below(int queue)
 {
-	static const char *const dirs[] = {"tmp", "new", "hold", "bad"};
+	static const char *const dirs[] = {"tmp", "new", "slot", "hold", "bad"};
 	char name[8];
 	int new, r;
 
@@ -93,7 +93,7 @@ walk_open(const char *root)
 		return fail("open ", path);
 	/* The last one made tells that all are there. */
 	if ((fstatat(fd, "new/f", &st, 0) < 0 ||
-		fstatat(fd, "bad", &st, 0) < 0) &&
+		fstatat(fd, "slot", &st, 0) < 0) &&
 	    errno == ENOENT && make_below(fd) < 0) {
 		close(fd);
 		return -1;

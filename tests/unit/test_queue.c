@@ -10,7 +10,9 @@
 
 #include "base/crc32c.h"
 #include "io/file.h"
+#include "queue/entry.h"
 #include "queue/put.h"
+#include "queue/slot.h"
 
 static char root[] = "/tmp/yubin-test-queue.XXXXXX";
 static struct envelope_rcpt rcpt = {.addr = {"bob@example.test", 16}};
@@ -99,12 +101,16 @@ test_abort(void)
 	char id[ID_SIZE];
 	char path[sizeof(root) + 64];
 	struct stat st;
+	char block[4096] = "x";
 
 	id_make(id);
 	e = example(id);
 	CHECK_NUM(queue_put_begin(&q, root, &e, 10), 0, "begin");
+	for (int i = 0; i < 20; i++)
+		queue_put_data(&q, block, sizeof(block));
 	snprintf(path, sizeof(path), "%s/queue/tmp/%s", root, id);
-	CHECK_NUM(stat(path, &st), 0, "it is written in tmp");
+	CHECK_NUM(
+	    stat(path, &st), 0, "what is larger than a slot is written in tmp");
 	queue_put_data(&q, "x", 1);
 	queue_put_abort(&q);
 	CHECK(stat(path, &st) < 0 && errno == ENOENT, "abort removes it");
@@ -131,7 +137,6 @@ test_error_sticks(void)
 	id_make(id);
 	e = example(id);
 	CHECK_NUM(queue_put_begin(&q, root, &e, 0), 0, "begin");
-	close(q.fd);
 	q.fd = open("/dev/full", O_RDWR | O_CLOEXEC);
 	for (int i = 0; i < 20; i++)
 		queue_put_data(&q, block, sizeof(block));
@@ -139,6 +144,92 @@ test_error_sticks(void)
 	    "a failed write shows at the end");
 	queue = walk_open(root);
 	CHECK_NUM(count(queue, id), 0, "nothing appears");
+	close(queue);
+}
+
+static char id_of_slot[ID_SIZE];
+
+static int
+used_slots(int queue, int n)
+{
+	int used = 0;
+
+	for (int i = 0; i < n; i++)
+		used += slot_look(queue, i, id_of_slot) == 1;
+	return used;
+}
+
+static void
+test_slots(void)
+{
+	struct envelope e;
+	struct queue_put q, big;
+	struct entry entry;
+	char ids[5][ID_SIZE], path[WALK_PATH], from[WALK_PATH];
+	char block[4096] = "x";
+	int queue = walk_open(root);
+	struct arena a;
+	struct stat st;
+
+	arena_init(&a, ENTRY_ARENA);
+	CHECK_NUM(slot_count(queue), 0, "no slots at first");
+	CHECK_NUM(slot_make(queue, 4), 4, "four are made");
+	CHECK_NUM(slot_count(queue), 4, "and published");
+	CHECK(fstatat(queue, "slot/0003", &st, 0) == 0 &&
+		  st.st_size == SLOT_SIZE && (st.st_mode & 07777) == 0660,
+	    "of full size, for the queue's group");
+	CHECK_NUM(used_slots(queue, 4), 0, "all free");
+	for (int i = 0; i < 5; i++) {
+		id_make(ids[i]);
+		e = example(ids[i]);
+		CHECK_NUM(queue_put_begin(&q, root, &e, 0), 0, "begin");
+		queue_put_data(&q, "a\r\n", 3);
+		CHECK_NUM(queue_put_commit(&q), 0, "commit");
+	}
+	CHECK_NUM(used_slots(queue, 4), 4, "four messages lie in slots");
+	CHECK_NUM(count(queue, ids[4]), 1, "the fifth in a file");
+	CHECK_NUM(slot_look(queue, 2, path), 1, "a message in slot 2");
+	CHECK_NUM(entry_open(&entry, queue, "slot/0002", &a), 1, "it opens");
+	CHECK_STR(entry.e.id, str_z(path), "with the id slot_look() saw");
+	CHECK_NUM(entry_check(&entry), 1, "its checksum is right");
+	CHECK_NUM(entry_mark(&entry, 0, ENVELOPE_ATTEMPTED), 0, "marked");
+	CHECK_NUM(entry_leave_slot(&entry, queue, from), 0, "it moves out");
+	CHECK_STR(str_z(from), STR("slot/0002"), "from there");
+	CHECK_NUM(count(queue, path), 1, "into a file");
+	entry_close(&entry);
+	arena_reset(&a);
+	CHECK_NUM(entry_remove(queue, from), 0, "the slot is given back");
+	CHECK_NUM(used_slots(queue, 4), 3, "and free");
+	walk_path(from, str_z(path));
+	CHECK_NUM(entry_open(&entry, queue, from, &a), 1, "the file opens");
+	CHECK_NUM(entry.e.rcpts[0].status, 'A', "marks came along");
+	CHECK_NUM(entry_check(&entry), 1, "so did the message");
+	entry_close(&entry);
+	id_make(ids[0]);
+	e = example(ids[0]);
+	CHECK_NUM(queue_put_begin(&big, root, &e, 0), 0, "a large one");
+	for (int i = 0; i < 20; i++)
+		queue_put_data(&big, block, sizeof(block));
+	CHECK_NUM(queue_put_commit(&big), 0, "is accepted");
+	CHECK_NUM(count(queue, ids[0]), 1, "into a file");
+	CHECK_NUM(used_slots(queue, 4), 3, "the slot stays free");
+	CHECK_NUM(slot_make(queue, 2), 2, "fewer slots");
+	CHECK_NUM(slot_count(queue), 2, "are published");
+	arena_free(&a);
+	close(queue);
+}
+
+static void
+test_damaged_slot(void)
+{
+	int queue = walk_open(root);
+	char id[ID_SIZE];
+	int fd = openat(queue, "slot/0001", O_WRONLY);
+
+	CHECK(fd >= 0 && pwrite(fd, "x", 1, 5) == 1, "damage a slot's header");
+	close(fd);
+	CHECK(slot_look(queue, 1, id) < 0 && errno == EPROTO,
+	    "which is neither free nor a message");
 	close(queue);
 }
 
@@ -173,6 +264,8 @@ main(void)
 	test_put();
 	test_abort();
 	test_error_sticks();
+	test_slots();
+	test_damaged_slot();
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", root);
 	if (system(cmd) != 0)
 		return 1;

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+/* Slots: files of the queue that are there before any message is.  They are
+ * named, allocated and written in advance, so that accepting a small message
+ * is overwriting one in place: one fdatasync(2), no change of a directory or
+ * of a file's length, and so nothing to write but the message itself.
+ *
+ *	queue/slot/0000 …   SLOT_SIZE octets each
+ *	queue/slot/count    symbolic link whose text is how many may be used
+ *
+ * A slot is free when its first line says so; it holds a message when that
+ * line is the header of one (queue/envelope.h).  It is taken by whoever holds
+ * the lock on the file and finds it free, and given back by the runner alone.
+ * lib/queue/README tells what a crash leaves. */
+#ifndef QUEUE_SLOT_H
+#define QUEUE_SLOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/id.h"
+#include "queue/envelope.h"
+#include "queue/walk.h"
+
+#define SLOT_SIZE 65536
+#define SLOT_MOST 65536 /* slots of one queue */
+
+/* "slot/0012" for slot i; whether a path is one of a slot. */
+void slot_path(char to[WALK_PATH], int i);
+bool slot_is_path(const char *path);
+
+/* How many slots may be used; 0 when there are none. */
+int slot_count(int queue);
+
+/* Make slots 0 to n-1 where they are missing, durably, and then let them be
+ * used; fewer when there is not room enough.  Only the runner does so.
+ * Returns how many there are now, or -1. */
+int slot_make(int queue, int n);
+
+/* Take a free slot: a few are looked at, chosen at random.  Returns 1 with *fd
+ * open for reading and writing and locked until it is closed; 0 none was
+ * found; -1 failed. */
+int slot_claim(int queue, char path[WALK_PATH], int *fd);
+
+/* When most slots are taken, mail comes faster than it leaves: wait until one
+ * is free, until deadline (of now_ms()) at most.  Returns at once when there
+ * are no slots. */
+void slot_wait(int queue, int64_t deadline);
+
+/* Give a slot back.  Not synced: the caller has made sure before that its
+ * message may go.  0 or -1. */
+int slot_free(int queue, const char *path);
+
+/* What lies in slot i.  Returns 1 a message, its id in id; 0 none, or one that
+ * is just being written; -1 failed (ENOENT: no such slot; EPROTO: neither free
+ * nor a message, see fail_last()). */
+int slot_look(int queue, int i, char id[ID_SIZE]);
+
+#endif
