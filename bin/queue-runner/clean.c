@@ -45,17 +45,18 @@ clean_tmp(struct runner *r)
 }
 
 void
-clean_bad(struct runner *r, const char *id)
+clean_bad(struct runner *r, struct message *m)
 {
 	char why[200];
-	char path[WALK_PATH];
+	char path[WALK_PATH], to[WALK_PATH];
 
 	snprintf(why, sizeof(why), "%s", fail_last());
-	walk_path(path, str_z(id));
-	if (entry_move(r->queue, path, "bad") < 0)
-		log_event("trouble", "id", id, "err", fail_last(), NULL);
+	message_path(path, m);
+	snprintf(to, sizeof(to), "bad/%s", m->id);
+	if (entry_move(r->queue, path, to) < 0)
+		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
 	else
-		log_event("bad", "id", id, "err", why, NULL);
+		log_event("bad", "id", m->id, "err", why, NULL);
 }
 
 bool

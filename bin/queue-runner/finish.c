@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* The end of a message's round: bounces for what failed in it, then the file
- * is removed, or waits for its next round.
+/* The end of a message's round: reports of what became of it, as far as the
+ * sender wants to know, then it is removed, or waits for its next round.
  *
- * A bounce goes to the sender.  A message with the null sender (a bounce) that
- * fails is reported to our postmaster; and when that fails too, the message is
- * put into queue/hold for a human: never a loop, nothing lost. */
+ * A report goes to the sender.  When a message with the null sender (a report)
+ * fails, our postmaster is told; and when that fails too, it is put into
+ * queue/hold for a human: never a loop, nothing lost. */
 #include "runner.h"
 
 #include <errno.h>
@@ -14,28 +14,92 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "msg/header.h"
+#include "queue/report.h"
 #include "queue/retry.h"
 #include "users/domain.h"
 
 #define AGAIN_MS 5000
 #define TROUBLE_MS 60000
 
-/* The failed recipients of this round from *from on. */
-static size_t
-collect(struct work *w, size_t *from, struct bounce_rcpt *to, size_t *index)
+/* What is to be said of recipient i now. */
+static enum report_kind
+say_of(const struct runner *r, const struct work *w, size_t i)
+{
+	const struct envelope *e = &w->entry.e;
+	const struct envelope_rcpt *rcpt = &e->rcpts[i];
+
+	if (rcpt->status == ENVELOPE_FAILED)
+		return REPORT_FAILED;
+	if (rcpt->status == ENVELOPE_SUCCESS)
+		return report_of(w->targets[i].result.kind);
+	if (rcpt->status == ENVELOPE_ATTEMPTED &&
+	    w->targets[i].outcome == OUTCOME_DEFERRED && r->delay_s > 0 &&
+	    now_wall_s() - e->received_s >= r->delay_s &&
+	    report_wanted(rcpt, REPORT_DELAYED, e->sender.n == 0))
+		return REPORT_DELAYED;
+	return REPORT_NONE;
+}
+
+/* What a recipient is when this was said, or need not be. */
+static char
+said(enum report_kind what)
+{
+	return what == REPORT_FAILED    ? ENVELOPE_BOUNCED
+	       : what == REPORT_DELAYED ? ENVELOPE_WARNED
+	                                : ENVELOPE_DONE;
+}
+
+struct batch {
+	struct bounce_rcpt *rcpts;
+	size_t *index;
+	size_t n, most;
+	size_t from; /* where the next one begins */
+};
+
+/* Room for all that is to be said, or for a part of it. */
+static void
+make_batch(const struct runner *r, struct work *w, struct batch *b)
 {
 	size_t n = 0;
+
+	for (size_t i = 0; i < w->entry.e.nrcpt; i++)
+		n += say_of(r, w, i) != REPORT_NONE;
+	b->most = n < BOUNCE_RCPTS ? n : BOUNCE_RCPTS;
+	b->rcpts = arena_array(&w->arena, b->most, sizeof(*b->rcpts));
+	b->index = arena_array(&w->arena, b->most, sizeof(*b->index));
+}
+
+static void
+collect(const struct runner *r, const struct work *w, struct batch *b)
+{
 	size_t i;
 
-	for (i = *from; i < w->entry.e.nrcpt && n < BOUNCE_RCPTS; i++) {
-		if (w->entry.e.rcpts[i].status != ENVELOPE_FAILED)
+	b->n = 0;
+	for (i = b->from; i < w->entry.e.nrcpt && b->n < b->most; i++) {
+		const struct envelope_rcpt *rcpt = &w->entry.e.rcpts[i];
+		enum report_kind what = say_of(r, w, i);
+
+		if (what == REPORT_NONE)
 			continue;
-		to[n].addr = w->entry.e.rcpts[i].addr;
-		to[n].result = w->targets[i].result;
-		index[n++] = i;
+		b->rcpts[b->n] = (struct bounce_rcpt){.addr = rcpt->addr,
+		    .orcpt = rcpt->orcpt,
+		    .action = what,
+		    .result = w->targets[i].result,
+		    .tried_s = now_wall_s()};
+		b->index[b->n++] = i;
 	}
-	*from = i;
-	return n;
+	b->from = i;
+}
+
+static int
+mark_said(struct runner *r, struct work *w, const struct batch *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (entry_mark(
+			&w->entry, b->index[i], said(b->rcpts[i].action)) < 0)
+			return -1;
+	leave_dirty(r);
+	return 0;
 }
 
 /* postmaster at the first of our domains; empty when there is none. */
@@ -94,61 +158,74 @@ reporting_to(struct runner *r, struct work *w)
 }
 
 static int
-send_bounce(struct runner *r, struct work *w, struct str to,
-    const struct bounce_rcpt *rcpts, size_t n)
+send_report(
+    struct runner *r, struct work *w, struct str to, const struct batch *b)
 {
 	char id[ID_SIZE];
-	struct bounce b = {.hostname = r->hostname,
+	struct bounce report = {.hostname = r->hostname,
 	    .now_s = now_wall_s(),
 	    .to = to,
 	    .e = &w->entry.e,
-	    .rcpts = rcpts,
-	    .nrcpt = n};
+	    .rcpts = b->rcpts,
+	    .nrcpt = b->n,
+	    .until_s = w->entry.e.received_s + r->lifetime_s};
 	struct buf text;
 	int ok;
 
 	id_make(id);
-	b.id = str_z(id);
+	report.id = str_z(id);
 	buf_init(&text, BOUNCE_HEADERS + 2);
-	ok = bounce_read(&b, &w->entry, &text);
+	ok = bounce_read(&report, &w->entry, &text);
 	if (ok == 0)
-		ok = bounce_put(&b, r->root);
+		ok = bounce_put(&report, r->root);
 	buf_free(&text);
 	if (ok == 0)
 		log_event("bounced", "id", id, "orig", w->m->id, "to",
-		    log_str(to), "n", log_num(n), NULL);
+		    log_str(to), "n", log_num(b->n), "what",
+		    report_action(b->rcpts[0].action), NULL);
 	else
 		log_event("trouble", "id", w->m->id, "err", fail_last(), NULL);
 	return ok;
 }
 
+/* A failure nobody wants to hear of is done with. */
+static int
+drop_unwanted(struct runner *r, struct work *w)
+{
+	const struct envelope *e = &w->entry.e;
+
+	for (size_t i = 0; i < e->nrcpt; i++) {
+		if (e->rcpts[i].status != ENVELOPE_FAILED || e->sender.n == 0 ||
+		    report_wanted(&e->rcpts[i], REPORT_FAILED, false))
+			continue;
+		log_event("unreported", "id", w->m->id, "to",
+		    log_str(e->rcpts[i].addr), NULL);
+		if (entry_mark(&w->entry, i, ENVELOPE_BOUNCED) < 0)
+			return -1;
+		leave_dirty(r);
+	}
+	return 0;
+}
+
 /* 1 all are told, 0 nobody can be told, -1 later. */
 static int
-bounce(struct runner *r, struct work *w)
+report(struct runner *r, struct work *w)
 {
-	struct bounce_rcpt *rcpts;
-	size_t *index;
-	size_t from = 0;
-	size_t n;
+	struct batch b = {0};
 	struct str to;
 
-	rcpts = arena_array(&w->arena, BOUNCE_RCPTS, sizeof(*rcpts));
-	index = arena_array(&w->arena, BOUNCE_RCPTS, sizeof(*index));
-	n = collect(w, &from, rcpts, index);
-	if (n == 0)
+	if (drop_unwanted(r, w) < 0)
+		return -1;
+	make_batch(r, w, &b);
+	collect(r, w, &b);
+	if (b.n == 0)
 		return 1;
 	to = reporting_to(r, w);
 	if (to.n == 0)
 		return 0;
-	for (; n > 0; n = collect(w, &from, rcpts, index)) {
-		if (send_bounce(r, w, to, rcpts, n) < 0)
+	for (; b.n > 0; collect(r, w, &b))
+		if (send_report(r, w, to, &b) < 0 || mark_said(r, w, &b) < 0)
 			return -1;
-		for (size_t i = 0; i < n; i++)
-			if (entry_mark(&w->entry, index[i], ENVELOPE_BOUNCED) <
-			    0)
-				return -1;
-		w->unsynced = true;
-	}
 	return 1;
 }
 
@@ -156,35 +233,13 @@ static void
 hold(struct runner *r, struct work *w)
 {
 	struct message *m = w->m;
-	int ok = entry_move(r->queue, w->entry.path, "hold");
 
+	work_free(r, w);
+	m->wish = WISH_HOLD;
 	log_event("held", "id", m->id, "err",
-	    ok == 0 ? "nobody can be told of its failure" : fail_last(), NULL);
-	work_free(r, w);
-	if (ok == 0)
-		schedule_forget(r, m);
-	else
+	    "nobody can be told of its failure", NULL);
+	if (!order_carry_out(r, m))
 		schedule_wait(r, m, TROUBLE_MS);
-}
-
-static void
-done(struct runner *r, struct work *w)
-{
-	struct message *m = w->m;
-	char dir = w->entry.path[4];
-
-	if (entry_remove(r->queue, w->entry.path) < 0) {
-		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
-		work_free(r, w);
-		schedule_wait(r, m, TROUBLE_MS);
-		return;
-	}
-	r->dirty[dir <= '9' ? dir - '0' : dir - 'a' + 10] = true;
-	log_event("done", "id", m->id, "age",
-	    log_num((unsigned long long)(now_wall_s() - w->entry.e.received_s)),
-	    NULL);
-	work_free(r, w);
-	schedule_forget(r, m);
 }
 
 static int64_t
@@ -194,9 +249,8 @@ wait_ms(const struct work *w)
 
 	if (w->m->forced)
 		return 0;
-	for (size_t i = 0; i < e->nrcpt; i++)
-		if (w->targets[i].outcome == OUTCOME_PENDING)
-			return AGAIN_MS;
+	if (w->pending > 0)
+		return AGAIN_MS;
 	return 1000 * retry_wait_s(now_wall_s() - e->received_s,
 			  w->entry.header.body_crc);
 }
@@ -208,8 +262,7 @@ some_wait(const struct work *w)
 	const struct envelope *e = &w->entry.e;
 
 	for (size_t i = 0; i < e->nrcpt; i++)
-		if (e->rcpts[i].status == ENVELOPE_NEW ||
-		    e->rcpts[i].status == ENVELOPE_ATTEMPTED)
+		if (envelope_status_open(e->rcpts[i].status))
 			return true;
 	return false;
 }
@@ -218,7 +271,7 @@ void
 finish_round(struct runner *r, struct work *w)
 {
 	struct message *m = w->m;
-	int told = bounce(r, w);
+	int told = report(r, w);
 	int64_t wait;
 
 	if (told == 0 && !some_wait(w)) {
@@ -226,29 +279,15 @@ finish_round(struct runner *r, struct work *w)
 		return;
 	}
 	if (entry_finished(&w->entry)) {
-		done(r, w);
+		leave_done(r, w);
 		return;
 	}
-	if (w->unsynced && entry_sync(&w->entry) < 0)
-		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
 	wait = told < 0 ? TROUBLE_MS : wait_ms(w);
+	/* Slots are for what comes in. */
+	if (leave_slot(r, w) < 0)
+		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
 	log_event("waiting", "id", m->id, "next_s",
 	    log_num((unsigned long long)wait / 1000), NULL);
 	work_free(r, w);
 	schedule_wait(r, m, wait);
-}
-
-void
-finish_sync(struct runner *r)
-{
-	char path[8] = "new/0";
-
-	for (int i = 0; i < WALK_DIRS; i++) {
-		if (!r->dirty[i])
-			continue;
-		path[4] = "0123456789abcdef"[i];
-		if (entry_sync_dir(r->queue, path) < 0)
-			log_event("trouble", "err", fail_last(), NULL);
-		r->dirty[i] = false;
-	}
 }

@@ -28,8 +28,10 @@
 #include "io/spawn.h"
 #include "serve/session.h"
 
-#define STOP_S 60  /* time for running deliveries when asked to stop */
-#define FDS_EACH 2 /* descriptors of a delivery, at most */
+#define STOP_S 60       /* time for running deliveries when asked to stop */
+#define FDS_OTHER 64    /* descriptors that are no message's or worker's */
+#define NUDGES_MANY 9   /* at once: some may have found no room */
+#define ACTIVATE_MOST 200 /* messages looked into in one turn */
 
 static const char usage[] =
     "[--once [--all]] [-d FD]\n"
@@ -114,35 +116,39 @@ read_nudges(struct runner *r, int fd)
 {
 	char text[64];
 	ssize_t n;
+	int i;
 
-	for (int i = 0; i < 1000; i++) {
+	for (i = 0; i < 1000; i++) {
 		n = recv(fd, text, sizeof(text), 0);
 		if (n < 0)
-			return;
-		schedule_nudge(r, str_make(text, (size_t)n));
+			break;
+		scan_nudge(r, str_make(text, (size_t)n));
 	}
+	if (i >= NUDGES_MANY && r->next_scan_ms > now_ms() + 500)
+		r->next_scan_ms = now_ms() + 500;
 }
 
 static void
 set_limits(struct runner *r)
 {
 	struct rlimit l;
-	size_t jobs;
+	size_t other;
 
 	r->max_local = (int)settings_num("LOCAL_JOBS");
+	r->max_workers = (int)settings_num("LOCAL_WORKERS");
 	r->max_remote = (int)settings_num("REMOTE_JOBS");
 	r->max_domain = (int)settings_num("DOMAIN_JOBS");
 	r->lifetime_s = settings_num("QUEUE_LIFETIME");
+	r->delay_s = settings_num("DELAY_NOTICE");
 	r->max_active = RUNNER_ACTIVE;
-	jobs = (size_t)r->max_local + (size_t)r->max_remote;
+	other = (size_t)r->max_workers + (size_t)r->max_remote + FDS_OTHER;
 	if (getrlimit(RLIMIT_NOFILE, &l) < 0)
 		return;
 	l.rlim_cur = l.rlim_max > 65536 ? 65536 : l.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &l);
-	if (l.rlim_cur < RUNNER_ACTIVE + jobs * FDS_EACH + 32)
-		r->max_active = l.rlim_cur > jobs * FDS_EACH + 48
-		                    ? (size_t)l.rlim_cur - jobs * FDS_EACH - 32
-		                    : 16;
+	if (l.rlim_cur < RUNNER_ACTIVE + other)
+		r->max_active =
+		    l.rlim_cur > other + 16 ? (size_t)l.rlim_cur - other : 16;
 }
 
 /* ----------------------------------------------------------------- loop */
@@ -152,9 +158,24 @@ activate(struct runner *r)
 {
 	struct message *m;
 
-	while (!r->stopping && r->nactive < r->max_active &&
-	       (m = schedule_next(r)))
+	r->turn_no++;
+	r->came = 0;
+	for (int i = 0; i < ACTIVATE_MOST && !r->stopping &&
+	                r->nactive < r->max_active;
+	     i++) {
+		m = i % 2 ? dest_unpark(r) : schedule_next(r);
+		if (!m)
+			m = i % 2 ? schedule_next(r) : dest_unpark(r);
+		if (!m)
+			return;
 		work_begin(r, m);
+	}
+}
+
+static bool
+nothing_leaves(const struct runner *r)
+{
+	return !workers_busy(r) && leave_idle(r);
 }
 
 /* With --once: nothing runs, nothing is due, and another look finds nothing. */
@@ -162,23 +183,29 @@ static bool
 over(struct runner *r)
 {
 	if (r->stopping)
-		return r->njobs == 0;
-	if (!r->once || r->ring)
+		return nothing_leaves(r);
+	if (!r->once || r->ring || r->crowded || !nothing_leaves(r))
 		return false;
-	schedule_scan(r);
+	scan_all(r);
 	return schedule_due(r) > now_ms();
+}
+
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
 }
 
 static int64_t
 wake_up(const struct runner *r)
 {
-	int64_t at = r->next_scan_ms;
+	int64_t at = earlier(r->next_scan_ms, workers_due(r));
 
-	if (r->nactive < r->max_active && schedule_due(r) < at)
-		at = schedule_due(r);
-	if (r->nactive == r->max_active && r->next_yield_ms > now_ms() &&
-	    r->next_yield_ms < at)
-		at = r->next_yield_ms;
+	at = earlier(at, r->syncing ? NOW_NEVER : r->sync_at_ms);
+	if (r->nactive < r->max_active)
+		at = earlier(at, schedule_due(r));
+	if (r->nactive == r->max_active && r->next_yield_ms > now_ms())
+		at = earlier(at, r->next_yield_ms);
 	return at;
 }
 
@@ -186,21 +213,22 @@ static void
 wait_events(struct runner *r, int nudge, struct pollfd *p,
     const sigset_t *while_waiting)
 {
-	int ms = now_left(r->stopping ? now_plus_s(1) : wake_up(r));
+	int ms = now_left(
+	    r->stopping ? earlier(now_plus_s(1), wake_up(r)) : wake_up(r));
 	struct timespec t = {ms / 1000, (long)(ms % 1000) * 1000000};
-	size_t n = r->njobs;
-	int ready;
+	size_t n = r->nworkers;
 
-	jobs_poll(r, p);
+	workers_poll(r, p);
 	p[n] = (struct pollfd){.fd = nudge, .events = POLLIN};
-	ready = ppoll(p, (nfds_t)n + 1, &t, while_waiting);
-	if (ready > 0) {
-		jobs_read(r, p, n);
+	p[n + 1] = (struct pollfd){
+	    .fd = r->syncing ? r->syncer : -1, .events = POLLIN};
+	if (ppoll(p, (nfds_t)n + 2, &t, while_waiting) > 0) {
+		workers_read(r, p, n);
 		if (p[n].revents)
 			read_nudges(r, nudge);
 	}
 	if (now_ms() >= r->next_scan_ms && !r->stopping)
-		schedule_scan(r);
+		scan_all(r);
 }
 
 /* Deliveries that do not end in time are told to, then killed; their
@@ -211,37 +239,38 @@ stop(struct runner *r, int64_t *deadline)
 	if (!r->stopping) {
 		r->stopping = true;
 		*deadline = now_plus_s(STOP_S);
-		log_event("stopping", "running", log_num(r->njobs), NULL);
+		log_event("stopping", "running",
+		    log_num((unsigned long long)(r->local_running +
+						 r->remote_running)),
+		    NULL);
 	} else if (now_ms() >= *deadline + 2000) {
-		jobs_kill(r, SIGKILL);
+		workers_kill(r, SIGKILL);
 	} else if (now_ms() >= *deadline) {
-		jobs_kill(r, SIGTERM);
+		workers_kill(r, SIGTERM);
 	}
 }
 
 static void
 run(struct runner *r, int nudge, const sigset_t *while_waiting)
 {
-	struct pollfd *p = calloc(r->max_jobs + 1, sizeof(*p));
+	size_t workers = (size_t)r->max_workers + (size_t)r->max_remote;
+	struct pollfd *p = calloc(workers + 2, sizeof(*p));
 	int64_t deadline = NOW_NEVER;
 
 	if (!p)
 		oom();
-	schedule_scan(r);
+	scan_all(r);
 	for (;;) {
 		if (got_term)
 			stop(r, &deadline);
 		clean_tmp(r);
 		activate(r);
 		work_pass(r);
-		finish_sync(r);
-		dest_prune(r);
+		workers_tend(r);
+		leave_poll(r);
 		if (over(r))
 			break;
-		if (r->once && r->njobs == 0 && schedule_due(r) <= now_ms())
-			continue;
 		wait_events(r, nudge, p, while_waiting);
-		jobs_reap(r);
 	}
 	free(p);
 }
@@ -288,16 +317,19 @@ main(int argc, char **argv)
 		"deliver-remote") < 0 ||
 	    take_queue(&r) < 0)
 		die(EXIT_TEMP);
+	leave_init(&r);
 	catch_signals(&while_waiting);
 	nudge = open_nudge(&r);
 	if (nudge < 0)
 		log_event("trouble", "err", fail_last(), NULL);
 	schedule_init(&r);
-	jobs_init(&r);
+	scan_init(&r);
+	workers_init(&r);
 	if (ready > 0 &&
 	    (write((int)ready, "\n", 1) != 1 || close((int)ready) < 0))
 		log_event("trouble", "err", "cannot tell readiness", NULL);
 	run(&r, nudge, &while_waiting);
+	workers_end(&r);
 	unlinkat(r.queue, "nudge", 0);
 	return 0;
 }

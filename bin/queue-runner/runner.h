@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* The runner's state, in one place.  A message is *waiting* (nothing of it in
- * memory but its id and when it is due) or *active* (its file is open and
- * deliveries of it run or may be started). */
+/* The runner's state, in one place.
+ *
+ * A message is in one place at a time: *waiting* for its time (in the heap),
+ * *fresh* (it has just come), *parked* (its destination has no room), *active*
+ * (its file is open, deliveries of it run or may be started) or *leaving* (all
+ * is done, its slot is given back when the marks are durable).  Outside active
+ * nothing of it is in memory but struct message. */
 #ifndef RUNNER_H
 #define RUNNER_H
 
@@ -16,46 +20,76 @@
 #include "base/id.h"
 #include "queue/bounce.h"
 #include "queue/entry.h"
+#include "queue/job.h"
 #include "queue/result.h"
+#include "queue/slot.h"
 
-#define RUNNER_ACTIVE 300   /* messages active at once, less with few fds */
-#define RUNNER_SCAN_MS 5000 /* between two looks for missed nudges */
-#define RUNNER_JOB_RCPTS \
-	100               /* recipients of one remote delivery; RFC 5321 \
-	                   * 4.5.3.1.8 wants a server to take 100 */
-#define RUNNER_JOB_S 7200 /* no delivery takes longer */
+#define RUNNER_ACTIVE 1000   /* messages active at once, less with few fds */
+#define RUNNER_SCAN_MS 5000  /* between two looks for missed nudges, at least */
+#define RUNNER_JOB_S 7200    /* no delivery takes longer */
+#define RUNNER_LANES 8       /* senders' queues of a destination */
+
+enum place { PLACE_WAITING, PLACE_FRESH, PLACE_PARKED, PLACE_ACTIVE,
+	PLACE_LEAVING };
+
+enum wish { WISH_NONE, WISH_HOLD, WISH_DROP };
 
 struct message {
 	char id[ID_SIZE];
-	bool seen;     /* its file was read before: due_ms is right */
-	bool verified; /* the body's checksum was right */
-	bool forced;   /* try now, whatever the schedule says */
-	size_t at;     /* index in the heap, while waiting */
+	unsigned char place; /* enum place */
+	unsigned char wish;  /* enum wish: an administrator's */
+	bool seen : 1;       /* its file was read before: due_ms is right */
+	bool verified : 1;   /* the body's checksum was right */
+	bool forced : 1;     /* try now, whatever the schedule says */
+	bool again : 1; /* it lay here when we started: there may be traces */
+	int slot;       /* where it lies; -1: in a file below new/ */
+	unsigned at;    /* index in the heap, while waiting */
 	int64_t due_ms;
 	struct message *same_hash;
-	struct work *work; /* while active */
+	struct message *next, *prev; /* in a list, while fresh or parked */
+	union {
+		struct work *work; /* while active */
+		struct lane *lane; /* while parked */
+	};
 };
 
-/* Where deliveries go: a domain, or "" for local ones. */
+/* A queue of messages. */
+struct lane {
+	struct message *head, *tail;
+	struct dest *dest;
+};
+
+/* Where deliveries go: a domain, or one of our addresses. */
 struct dest {
-	struct dest *next;
-	char name[256];
-	int running;
-	int failures;     /* in a row, of the network */
+	struct dest *same_hash;
+	struct dest *next, *prev; /* ring of those with parked messages */
+	bool local;
+	int refs;    /* targets that point here */
+	int running; /* deliveries */
+	int window;  /* how many may run: grows with success, see dest.c */
+	int failures;     /* of the network, in a row */
 	int64_t until_ms; /* nothing is started before */
+	size_t parked;
+	unsigned turn;       /* the lane to be served next */
+	unsigned turn_no;    /* of the runner, when */
+	int came;            /* so many were unparked in it */
+	struct lane *lanes; /* RUNNER_LANES, or NULL */
+	char name[];
 };
 
 enum outcome {
 	OUTCOME_PENDING,
 	OUTCOME_RUNNING,
-	OUTCOME_DEFERRED, /* in this round; stays A */
-	OUTCOME_FINAL     /* D, F or B */
+	OUTCOME_STORED,   /* the result is known, but not yet durable */
+	OUTCOME_DEFERRED, /* in this round; stays A or W */
+	OUTCOME_FINAL     /* S, D, F or B */
 };
 
 struct target {
 	enum outcome outcome;
+	bool again, decided;
 	struct dest *dest;    /* NULL until asked for */
-	struct result result; /* of F in this round; text in the arena */
+	struct result result; /* of this round; text in the work's arena */
 };
 
 /* One round of an active message: every recipient due is tried once. */
@@ -65,27 +99,53 @@ struct work {
 	struct arena arena;
 	struct entry entry;
 	struct target *targets; /* one a recipient */
-	size_t first;           /* no target before it is pending */
-	int running;
-	bool unsynced;
+	size_t pending;         /* targets that are */
+	size_t cursor;          /* where to look for one next */
+	int running;            /* tasks, those that wait for a sync too */
+	int lost;               /* workers that died with its tasks */
+	bool rewrite; /* a sync failed: stored copies are not to be trusted */
+	bool fresh;   /* no recipient was ever tried before this round */
 };
 
-struct job {
-	pid_t pid;
-	int fd; /* the delivery's standard output */
+/* A job given to a worker. */
+struct task {
+	struct task *next, *prev; /* of its worker */
+	uint32_t number;
+	struct worker *worker;
 	struct work *work;
-	struct dest *dest;
-	size_t n;
-	size_t rcpts[RUNNER_JOB_RCPTS];
 	int64_t started_ms;
-	struct buf out;
+	bool ended;   /* every fate is known; it waits for the sync */
+	bool covered; /* the sync that was asked for covers it */
+	size_t n;
+	uint32_t rcpts[JOB_RCPTS];
+};
+
+/* A delivery program that runs: local, or to one destination. */
+struct worker {
+	pid_t pid;
+	int fd;
+	struct dest *dest; /* NULL: local */
+	struct task *tasks;
+	int running;         /* tasks that have not ended */
+	int ended;           /* tasks that wait for a sync */
+	int64_t ended_ms;    /* since when */
+	bool syncing;        /* it was asked to sync */
+	int64_t answered_ms; /* when it last said something */
+	uint32_t number;     /* of its last task */
+};
+
+/* What may go once the queue's file system is synced. */
+struct leaving {
+	struct leaving *next;
+	struct message *m; /* forgotten then; NULL when it stays */
+	int slot;          /* given back then */
 };
 
 struct runner {
 	const char *root;
 	char hostname[256];
 	int queue; /* directory */
-	bool once, all, stopping;
+	bool once, all, stopping, started;
 	int64_t next_scan_ms, next_clean_ms, next_yield_ms;
 
 	/* schedule.c */
@@ -93,61 +153,122 @@ struct runner {
 	size_t nheap, heap_cap;
 	struct message **table; /* all, by hash of the id */
 	size_t ntable, nmessages;
+	struct lane fresh;
+	bool turn; /* the heap's, when both have something */
+
+	/* scan.c */
 	int64_t seen_ns[WALK_DIRS];
-	bool dirty[WALK_DIRS]; /* something was unlinked, not yet synced */
+	int nslots;          /* files there are */
+	unsigned char *taken; /* of slot i: known to us */
 
 	/* work.c */
 	struct work *ring;
 	size_t nactive, max_active;
-	struct dest *dests;
 
-	/* jobs.c */
-	struct job *jobs;
-	size_t njobs, max_jobs;
-	int local_jobs, remote_jobs; /* running */
-	int max_local, max_remote, max_domain;
-	int64_t lifetime_s;
+	/* dest.c */
+	struct dest **dests;
+	size_t ndest_table, ndests;
+	struct dest *crowded; /* ring of destinations with parked messages */
+	size_t ncrowded;
+	unsigned turn_no; /* of the main loop */
+	int came;         /* messages unparked in it */
+
+	/* tasks.c, workers.c */
+	struct worker **workers;
+	size_t nworkers;
+	int local_running, remote_running; /* tasks that have not ended */
+	int max_local, max_remote, max_domain, max_workers;
+	int nlocal, nremote; /* workers */
+	struct buf packet;
+	int64_t lifetime_s, delay_s;
 	char deliver_local[4096], deliver_remote[4096];
+
+	/* leave.c */
+	struct leaving *leaving; /* for the next sync */
+	struct leaving *synced;  /* for the one that runs */
+	bool dirty;              /* something else wants a sync */
+	bool syncing;
+	int64_t sync_at_ms;
+	int syncer; /* its socket */
 };
 
 /* schedule.c: which messages there are, and when each is due */
 void schedule_init(struct runner *r);
-void schedule_scan(struct runner *r); /* look for new files */
-void schedule_nudge(struct runner *r, struct str what);
+struct message *schedule_find(const struct runner *r, const char *id);
+/* A message found: waiting and due, or fresh. */
+struct message *schedule_add(
+    struct runner *r, const char *id, int slot, bool fresh);
 struct message *schedule_next(struct runner *r); /* due now, or NULL */
 int64_t schedule_due(const struct runner *r);    /* of the next one */
 void schedule_wait(struct runner *r, struct message *m, int64_t after_ms);
-void schedule_forget(struct runner *r, struct message *m); /* gone */
+void schedule_hurry(struct runner *r, struct message *m);
+void schedule_hurry_all(struct runner *r);
+void schedule_take(struct runner *r, struct message *m); /* out of its place */
+void schedule_forget(struct runner *r, struct message *m); /* active or taken*/
+void lane_add(struct lane *l, struct message *m);
+void lane_take(struct lane *l, struct message *m);
+
+/* scan.c: finding messages */
+void scan_init(struct runner *r);
+void scan_all(struct runner *r); /* look for what no nudge told of */
+void scan_nudge(struct runner *r, struct str what);
+void message_path(char to[WALK_PATH], const struct message *m);
+
+/* order.c: what an administrator wants */
+void order_take(struct runner *r, struct str verb, struct str id);
+bool order_carry_out(struct runner *r, struct message *m); /* its wish */
 
 /* finish.c: the end of a round */
 void finish_round(struct runner *r, struct work *w);
-void finish_sync(struct runner *r); /* the unlinks since the last call */
+
+/* leave.c: what must be durable before it may go */
+void leave_init(struct runner *r);
+void leave_done(struct runner *r, struct work *w); /* remove the message */
+int leave_slot(struct runner *r, struct work *w);  /* but stay in the queue */
+void leave_dirty(struct runner *r); /* marks were made that matter */
+void leave_poll(struct runner *r);  /* start and end syncs */
+bool leave_idle(const struct runner *r);
 
 /* work.c: the rounds of active messages */
 void work_begin(struct runner *r, struct message *m);
 void work_result(struct runner *r, struct work *w, size_t rcpt,
     const struct result *result, int64_t took_ms);
-void work_settle(struct runner *r, struct work *w); /* a job has ended */
+void work_settle(struct runner *r, struct work *w); /* a task has ended */
 void work_pass(struct runner *r); /* start and end what can be */
 void work_free(struct runner *r, struct work *w);
 
 /* dest.c: destinations */
-struct dest *dest_find(struct runner *r, struct str domain);
-void dest_report(struct dest *d, bool network_failed);
-void dest_prune(struct runner *r);
+struct dest *dest_find(struct runner *r, struct str name, bool local);
+void dest_release(struct runner *r, struct dest *d);
+bool dest_has_room(const struct runner *r, const struct dest *d);
+void dest_park(struct runner *r, struct dest *d, struct work *w);
+struct message *dest_unpark(struct runner *r); /* one that may go on, or NULL */
+void dest_unpark_one(struct runner *r, struct message *m);
+void dest_report(struct runner *r, struct dest *d, bool network_failed);
+void dest_report_local(struct dest *d, int64_t took_ms);
 
-/* jobs.c: running deliveries */
-void jobs_init(struct runner *r);
-void jobs_start(struct runner *r, struct work *w, struct dest *d,
-    const size_t *rcpts, size_t n);
-void jobs_poll(struct runner *r, struct pollfd *p); /* fills njobs entries */
-void jobs_read(struct runner *r, const struct pollfd *p, size_t n);
-void jobs_reap(struct runner *r);
-void jobs_kill(struct runner *r, int sig);
+/* workers.c: the processes */
+void workers_init(struct runner *r);
+struct worker *workers_local(struct runner *r);
+struct worker *workers_remote(struct runner *r, struct dest *d);
+void workers_poll(struct runner *r, struct pollfd *p); /* nworkers entries */
+void workers_read(struct runner *r, const struct pollfd *p, size_t n);
+void workers_tend(struct runner *r); /* syncs, idle and stuck ones */
+int64_t workers_due(const struct runner *r);
+void workers_kill(struct runner *r, int sig);
+void workers_end(struct runner *r); /* and wait until they have ended */
+bool workers_busy(const struct runner *r);
+
+/* tasks.c: what the workers do */
+bool task_start(struct runner *r, struct work *w, struct dest *d,
+    const uint32_t *rcpts, size_t n); /* false: not now */
+void task_answer(
+    struct runner *r, struct worker *k, const struct job_answer *a);
+void task_lost(struct runner *r, struct worker *k); /* the worker is gone */
 
 /* clean.c: leftovers */
 void clean_tmp(struct runner *r); /* does nothing but once an hour */
-void clean_bad(struct runner *r, const char *id);
+void clean_bad(struct runner *r, struct message *m);
 /* Whether new/DIR is not where this id belongs; moves it there. */
 bool clean_misplaced(struct runner *r, int dir, const char *id);
 

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* The schedule: a heap of waiting messages by due time and a hash table of all
- * ids.  It is rebuilt from the directories' listings at start; files are
- * opened only when they are due, so a big queue costs no reading. */
+/* The schedule: a heap of waiting messages by due time, a list of fresh ones,
+ * and a hash table of all ids.  It is rebuilt from the directories' listings
+ * at start; files are opened only when they are due, so a big queue costs no
+ * reading, and what has just come need not wait until all of it was seen. */
 #include "runner.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/crc32c.h"
 #include "base/fail.h"
-#include "base/log.h"
 #include "base/now.h"
 
 #define TABLE_FIRST 1024
-#define LIST_ARENA ((size_t)512 * 1024 * 1024)
 
 static void *
 more(void *p, size_t n, size_t size)
@@ -36,7 +33,7 @@ static void
 heap_put(struct runner *r, size_t i, struct message *m)
 {
 	r->heap[i] = m;
-	m->at = i;
+	m->at = (unsigned)i;
 }
 
 static void
@@ -77,6 +74,7 @@ heap_add(struct runner *r, struct message *m)
 		r->heap_cap = r->heap_cap ? r->heap_cap * 2 : 256;
 		r->heap = more(r->heap, r->heap_cap, sizeof(*r->heap));
 	}
+	m->place = PLACE_WAITING;
 	heap_put(r, r->nheap++, m);
 	heap_up(r, m->at);
 }
@@ -94,18 +92,37 @@ heap_take(struct runner *r, struct message *m)
 	heap_down(r, last->at);
 }
 
+/* ---------------------------------------------------------------- lanes */
+
+void
+lane_add(struct lane *l, struct message *m)
+{
+	m->next = NULL;
+	m->prev = l->tail;
+	*(l->tail ? &l->tail->next : &l->head) = m;
+	l->tail = m;
+}
+
+void
+lane_take(struct lane *l, struct message *m)
+{
+	*(m->prev ? &m->prev->next : &l->head) = m->next;
+	*(m->next ? &m->next->prev : &l->tail) = m->prev;
+	m->next = m->prev = NULL;
+}
+
 /* ---------------------------------------------------------------- table */
 
 static size_t
-slot_of(const struct runner *r, const char *id)
+hash_of(const struct runner *r, const char *id)
 {
 	return crc32c(0, id, ID_LEN) & (r->ntable - 1);
 }
 
-static struct message *
-find(const struct runner *r, const char *id)
+struct message *
+schedule_find(const struct runner *r, const char *id)
 {
-	struct message *m = r->table[slot_of(r, id)];
+	struct message *m = r->table[hash_of(r, id)];
 
 	while (m && memcmp(m->id, id, ID_LEN) != 0)
 		m = m->same_hash;
@@ -115,10 +132,10 @@ find(const struct runner *r, const char *id)
 static void
 table_add(struct runner *r, struct message *m)
 {
-	struct message **slot = &r->table[slot_of(r, m->id)];
+	struct message **head = &r->table[hash_of(r, m->id)];
 
-	m->same_hash = *slot;
-	*slot = m;
+	m->same_hash = *head;
+	*head = m;
 }
 
 static void
@@ -150,25 +167,39 @@ table_grow(struct runner *r)
 	free(old);
 }
 
-static void
-add(struct runner *r, const char *id)
+void
+schedule_init(struct runner *r)
+{
+	table_make(r, TABLE_FIRST);
+}
+
+struct message *
+schedule_add(struct runner *r, const char *id, int slot, bool fresh)
 {
 	struct message *m = more(NULL, 1, sizeof(*m));
 
 	memset(m, 0, sizeof(*m));
 	memcpy(m->id, id, ID_SIZE);
+	m->slot = slot;
 	m->due_ms = now_ms();
 	m->forced = r->all;
+	m->again = !r->started;
 	if (r->nmessages++ >= r->ntable)
 		table_grow(r);
 	table_add(r, m);
-	heap_add(r, m);
+	if (fresh) {
+		m->place = PLACE_FRESH;
+		lane_add(&r->fresh, m);
+	} else {
+		heap_add(r, m);
+	}
+	return m;
 }
 
 void
 schedule_forget(struct runner *r, struct message *m)
 {
-	struct message **at = &r->table[slot_of(r, m->id)];
+	struct message **at = &r->table[hash_of(r, m->id)];
 
 	while (*at != m)
 		at = &(*at)->same_hash;
@@ -177,112 +208,39 @@ schedule_forget(struct runner *r, struct message *m)
 	free(m);
 }
 
-/* ------------------------------------------------------------- finding */
-
-void
-schedule_init(struct runner *r)
-{
-	table_make(r, TABLE_FIRST);
-	for (int i = 0; i < WALK_DIRS; i++)
-		r->seen_ns[i] = -1;
-}
-
-/* Whether directory i changed since it was last listed.  Its time is read
- * before the listing, and a directory changed within the clock's last tick is
- * listed once more. */
-static bool
-changed(struct runner *r, int i)
-{
-	char name[8];
-	struct stat st;
-	int64_t t;
-
-	snprintf(name, sizeof(name), "new/%x", (unsigned)i);
-	if (fstatat(r->queue, name, &st, 0) < 0)
-		return true;
-	t = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	if (t == r->seen_ns[i])
-		return false;
-	r->seen_ns[i] =
-	    now_wall_us() * 1000 - t < 100 * (int64_t)1000000 ? -1 : t;
-	return true;
-}
-
-void
-schedule_scan(struct runner *r)
-{
-	struct arena a;
-	char **ids;
-	size_t n;
-
-	r->next_scan_ms = now_ms() + RUNNER_SCAN_MS;
-	arena_init(&a, LIST_ARENA);
-	for (int d = 0; d < WALK_DIRS; d++) {
-		if (!changed(r, d))
-			continue;
-		arena_reset(&a);
-		if (walk_list(r->queue, d, &a, &ids, &n) < 0) {
-			log_event("scan", "err", fail_last(), NULL);
-			r->seen_ns[d] = -1;
-			continue;
-		}
-		for (size_t i = 0; i < n; i++)
-			if (!find(r, ids[i]) && !clean_misplaced(r, d, ids[i]))
-				add(r, ids[i]);
-	}
-	arena_free(&a);
-}
-
-static void
-hurry(struct runner *r, struct message *m)
-{
-	m->forced = true;
-	if (m->work)
-		return;
-	heap_take(r, m);
-	m->due_ms = now_ms();
-	heap_add(r, m);
-}
-
-void
-schedule_nudge(struct runner *r, struct str what)
-{
-	char id[ID_SIZE];
-	struct message *m;
-
-	if (str_eq(what, STR("*"))) {
-		schedule_scan(r);
-		for (size_t i = 0; i < r->ntable; i++)
-			for (m = r->table[i]; m; m = m->same_hash)
-				hurry(r, m);
-		return;
-	}
-	if (!id_valid(what) || str_copy(id, sizeof(id), what) < 0)
-		return;
-	m = find(r, id);
-	if (m)
-		hurry(r, m);
-	else
-		add(r, id);
-}
-
 /* -------------------------------------------------------------- timing */
 
+void
+schedule_take(struct runner *r, struct message *m)
+{
+	if (m->place == PLACE_WAITING)
+		heap_take(r, m);
+	else if (m->place == PLACE_FRESH)
+		lane_take(&r->fresh, m);
+	else if (m->place == PLACE_PARKED)
+		dest_unpark_one(r, m);
+}
+
+/* What is fresh and what is due again take turns: neither starves. */
 struct message *
 schedule_next(struct runner *r)
 {
-	struct message *m;
+	bool due = r->nheap > 0 && r->heap[0]->due_ms <= now_ms();
+	struct message *m = r->fresh.head;
 
-	if (r->nheap == 0 || r->heap[0]->due_ms > now_ms())
-		return NULL;
-	m = r->heap[0];
-	heap_take(r, m);
+	if (due && (!m || r->turn))
+		m = r->heap[0];
+	r->turn = m && m == r->fresh.head;
+	if (m)
+		schedule_take(r, m);
 	return m;
 }
 
 int64_t
 schedule_due(const struct runner *r)
 {
+	if (r->fresh.head)
+		return 0;
 	return r->nheap == 0 ? NOW_NEVER : r->heap[0]->due_ms;
 }
 
@@ -291,4 +249,23 @@ schedule_wait(struct runner *r, struct message *m, int64_t after_ms)
 {
 	m->due_ms = now_ms() + after_ms;
 	heap_add(r, m);
+}
+
+void
+schedule_hurry(struct runner *r, struct message *m)
+{
+	m->forced = true;
+	if (m->place != PLACE_WAITING)
+		return;
+	heap_take(r, m);
+	m->due_ms = now_ms();
+	heap_add(r, m);
+}
+
+void
+schedule_hurry_all(struct runner *r)
+{
+	for (size_t i = 0; i < r->ntable; i++)
+		for (struct message *m = r->table[i]; m; m = m->same_hash)
+			schedule_hurry(r, m);
 }

@@ -11,6 +11,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "queue/report.h"
 #include "queue/retry.h"
 #include "users/domain.h"
 
@@ -18,6 +19,7 @@
 #define YIELD_EVERY_MS 50 /* at most one is put aside in this time */
 #define TROUBLE_MS 60000  /* the file cannot be read */
 #define ARENA_MAX (4 * ENTRY_ARENA)
+#define LOOK_MOST 500 /* targets looked at for one that can be started */
 
 /* ------------------------------------------------------------ beginning */
 
@@ -34,6 +36,7 @@ ring_add(struct runner *r, struct work *w)
 		w->next->prev = w;
 	}
 	r->nactive++;
+	w->m->place = PLACE_ACTIVE;
 	w->m->work = w;
 }
 
@@ -47,6 +50,9 @@ work_free(struct runner *r, struct work *w)
 			r->ring = w->next == w ? NULL : w->next;
 		r->nactive--;
 	}
+	for (size_t i = 0; w->targets && i < w->entry.e.nrcpt; i++)
+		if (w->targets[i].dest)
+			dest_release(r, w->targets[i].dest);
 	w->m->work = NULL;
 	entry_close(&w->entry);
 	arena_free(&w->arena);
@@ -64,6 +70,7 @@ left_ms(const struct work *w)
 		return 0;
 	for (size_t i = 0; i < e->nrcpt; i++)
 		if (e->rcpts[i].status != ENVELOPE_ATTEMPTED &&
+		    e->rcpts[i].status != ENVELOPE_WARNED &&
 		    !envelope_status_final(e->rcpts[i].status))
 			return 0;
 	if (entry_finished(&w->entry))
@@ -78,18 +85,31 @@ set_targets(struct work *w)
 	const struct envelope *e = &w->entry.e;
 
 	w->targets = arena_array(&w->arena, e->nrcpt, sizeof(*w->targets));
+	w->fresh = true;
 	for (size_t i = 0; i < e->nrcpt; i++) {
+		struct target *t = &w->targets[i];
 		char c = e->rcpts[i].status;
 
-		w->targets[i].outcome =
-		    c == ENVELOPE_NEW || c == ENVELOPE_ATTEMPTED
-			? OUTCOME_PENDING
-			: OUTCOME_FINAL;
-		/* Failed before the runner died: the words are lost. */
+		t->outcome = envelope_status_open(c) ? OUTCOME_PENDING
+		                                     : OUTCOME_FINAL;
+		w->pending += t->outcome == OUTCOME_PENDING;
+		w->fresh = w->fresh && c == ENVELOPE_NEW;
+		t->again = c != ENVELOPE_NEW || w->m->again;
+		/* Known before the runner died: the words are lost. */
 		if (c == ENVELOPE_FAILED)
-			w->targets[i].result = result_make(
+			t->result = result_make(
 			    RESULT_FAILED, "5.0.0", "delivery failed");
+		if (c == ENVELOPE_SUCCESS)
+			t->result =
+			    result_make(RESULT_DONE, "2.0.0", "delivered");
 	}
+}
+
+/* A slot may have been given to another message meanwhile. */
+static bool
+is_it(const struct work *w)
+{
+	return str_eq(w->entry.e.id, str_z(w->m->id));
 }
 
 /* 1 go on, 0 it does not exist (any more), -1 look again later. */
@@ -97,16 +117,19 @@ static int
 load(struct runner *r, struct work *w)
 {
 	struct message *m = w->m;
-	int ok = entry_open(&w->entry, r->queue, str_z(m->id), &w->arena);
+	char path[WALK_PATH];
+	int ok;
 
-	if (ok < 0 && errno == ENOENT)
+	message_path(path, m);
+	ok = entry_open(&w->entry, r->queue, path, &w->arena);
+	if ((ok < 0 && errno == ENOENT) || (ok == 1 && !is_it(w)))
 		return 0;
 	if (ok == 1 && left_ms(w) > 0)
 		return 1;
 	if (ok == 1 && !m->verified)
 		ok = entry_check(&w->entry);
 	if (ok == 0)
-		clean_bad(r, m->id);
+		clean_bad(r, m);
 	if (ok < 0)
 		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
 	if (ok == 1)
@@ -114,16 +137,28 @@ load(struct runner *r, struct work *w)
 	return ok;
 }
 
+static void
+gone(struct runner *r, struct message *m)
+{
+	if (m->slot >= 0)
+		r->taken[m->slot] = 0;
+	schedule_forget(r, m);
+}
+
 void
 work_begin(struct runner *r, struct message *m)
 {
-	struct work *w = calloc(1, sizeof(*w));
+	struct work *w;
 	int64_t left;
 	int ok;
 
+	if (m->wish != WISH_NONE && order_carry_out(r, m))
+		return;
+	w = calloc(1, sizeof(*w));
 	if (!w)
 		oom();
 	w->m = m;
+	m->place = PLACE_ACTIVE;
 	w->entry.fd = -1;
 	arena_init(&w->arena, ARENA_MAX);
 	ok = load(r, w);
@@ -138,7 +173,7 @@ work_begin(struct runner *r, struct message *m)
 	}
 	work_free(r, w);
 	if (ok == 0)
-		schedule_forget(r, m);
+		gone(r, m);
 	else
 		schedule_wait(r, m, left);
 }
@@ -146,12 +181,12 @@ work_begin(struct runner *r, struct message *m)
 /* -------------------------------------------------------------- results */
 
 static void
-mark(struct work *w, size_t i, char status)
+mark(struct runner *r, struct work *w, size_t i, char status)
 {
 	if (entry_mark(&w->entry, i, status) < 0)
 		log_event("trouble", "id", w->m->id, "err", fail_last(), NULL);
-	if (status != ENVELOPE_ATTEMPTED)
-		w->unsynced = true;
+	if (!envelope_status_open(status))
+		leave_dirty(r);
 }
 
 static bool
@@ -164,17 +199,34 @@ static void
 log_result(
     const struct work *w, size_t i, const struct result *res, int64_t took_ms)
 {
-	static const char *const ev[] = {
-	    ['K'] = "delivered", ['D'] = "failed", ['Z'] = "deferred"};
-	bool good = res->kind == RESULT_DONE;
+	bool good = result_is_success(res->kind);
 	char took[32] = "";
 
 	if (took_ms >= 0)
 		snprintf(took, sizeof(took), "%lld", (long long)took_ms);
-	log_event(ev[res->kind], "id", w->m->id, "to",
-	    log_str(w->entry.e.rcpts[i].addr), "status", log_str(res->status),
-	    good ? "rsp" : "err", log_str(res->text), "ms", *took ? took : NULL,
-	    NULL);
+	log_event(good                            ? "delivered"
+	          : res->kind == RESULT_FAILED    ? "failed"
+	                                          : "deferred",
+	    "id", w->m->id, "to", log_str(w->entry.e.rcpts[i].addr), "status",
+	    log_str(res->status), good ? "rsp" : "err", log_str(res->text),
+	    "ms", *took ? took : NULL, NULL);
+}
+
+/* The octet that stands for a result. */
+static char
+status_of(const struct work *w, size_t i, const struct result *res)
+{
+	const struct envelope_rcpt *rcpt = &w->entry.e.rcpts[i];
+
+	if (res->kind == RESULT_FAILED)
+		return ENVELOPE_FAILED;
+	if (res->kind == RESULT_DEFERRED)
+		return rcpt->status == ENVELOPE_WARNED ? ENVELOPE_WARNED
+		                                       : ENVELOPE_ATTEMPTED;
+	return report_wanted(
+		   rcpt, report_of(res->kind), w->entry.e.sender.n == 0)
+	           ? ENVELOPE_SUCCESS
+	           : ENVELOPE_DONE;
 }
 
 void
@@ -183,6 +235,8 @@ work_result(struct runner *r, struct work *w, size_t i,
 {
 	struct target *t = &w->targets[i];
 
+	if (t->outcome == OUTCOME_PENDING)
+		w->pending--;
 	t->result = *result;
 	/* Only a real attempt ends a message's life. */
 	if (t->result.kind == RESULT_DEFERRED && took_ms >= 0 &&
@@ -193,10 +247,7 @@ work_result(struct runner *r, struct work *w, size_t i,
 	log_result(w, i, &t->result, took_ms);
 	t->outcome = t->result.kind == RESULT_DEFERRED ? OUTCOME_DEFERRED
 	                                               : OUTCOME_FINAL;
-	mark(w, i,
-	    t->result.kind == RESULT_DONE     ? ENVELOPE_DONE
-	    : t->result.kind == RESULT_FAILED ? ENVELOPE_FAILED
-					      : ENVELOPE_ATTEMPTED);
+	mark(r, w, i, status_of(w, i, &t->result));
 }
 
 /* -------------------------------------------------------------- passing */
@@ -221,7 +272,8 @@ static struct dest *
 dest_of(struct runner *r, struct work *w, size_t i)
 {
 	struct target *t = &w->targets[i];
-	struct str domain = domain_of(w->entry.e.rcpts[i].addr);
+	struct str addr = w->entry.e.rcpts[i].addr;
+	struct str domain = domain_of(addr);
 	int local;
 
 	if (t->dest)
@@ -232,50 +284,64 @@ dest_of(struct runner *r, struct work *w, size_t i)
 		defer(r, w, i, "4.3.0", "cannot read the list of our domains");
 		return NULL;
 	}
-	t->dest = dest_find(r, local ? STR("") : domain);
+	t->dest = dest_find(r, local ? addr : domain, local);
 	return t->dest;
 }
 
+/* Whether target i may go into the same delivery as those of d: one of our
+ * own addresses beside others, or one of the same domain. */
 static bool
-has_room(const struct runner *r, const struct dest *d)
+fits(struct runner *r, struct work *w, const struct dest *d, size_t i)
 {
-	if (!*d->name)
-		return r->local_jobs < r->max_local;
-	return r->remote_jobs < r->max_remote && d->running < r->max_domain;
+	struct dest *other;
+
+	if (w->targets[i].outcome != OUTCOME_PENDING)
+		return false;
+	other = dest_of(r, w, i);
+	if (!other)
+		return false;
+	return d->local ? other->local && other->running < other->window
+	                : other == d;
 }
 
-/* Start the delivery of target i together with the later ones that go to the
- * same domain. */
-static void
+/* Start the delivery of target i together with others that fit.  Returns false
+ * when the worker can take no more now. */
+static bool
 start_group(struct runner *r, struct work *w, struct dest *d, size_t i)
 {
-	size_t group[RUNNER_JOB_RCPTS];
+	uint32_t group[JOB_RCPTS];
 	size_t n = 0;
+	size_t end = w->entry.e.nrcpt;
 
-	group[n++] = i;
-	if (*d->name)
-		for (i++; i < w->entry.e.nrcpt && n < RUNNER_JOB_RCPTS; i++)
-			if (w->targets[i].outcome == OUTCOME_PENDING &&
-			    dest_of(r, w, i) == d)
-				group[n++] = i;
-	jobs_start(r, w, d, group, n);
+	group[n++] = (uint32_t)i;
+	if (end - i > (size_t)2 * LOOK_MOST)
+		end = i + (size_t)2 * LOOK_MOST;
+	for (i++; i < end && n < JOB_RCPTS; i++)
+		if (fits(r, w, d, i))
+			group[n++] = (uint32_t)i;
+	return task_start(r, w, d, group, n);
 }
 
 /* Returns 1 something was started or deferred, 0 nothing can be now, -1
- * nothing is left to start. */
+ * nothing is left to start.  *only: the one destination everything pending
+ * goes to, if it is one and no more were looked at. */
 static int
-try_one(struct runner *r, struct work *w)
+try_one(struct runner *r, struct work *w, struct dest **only)
 {
-	bool left = false;
+	size_t n = w->entry.e.nrcpt;
+	size_t looks = n < LOOK_MOST ? n : LOOK_MOST;
+	struct dest *first = NULL;
+	bool several = false;
 
-	for (size_t i = w->first; i < w->entry.e.nrcpt; i++) {
+	*only = NULL;
+	if (w->pending == 0)
+		return -1;
+	for (size_t k = 0; k < looks; k++, w->cursor = (w->cursor + 1) % n) {
+		size_t i = w->cursor;
 		struct dest *d;
 
-		if (w->targets[i].outcome != OUTCOME_PENDING) {
-			if (!left)
-				w->first = i + 1;
+		if (w->targets[i].outcome != OUTCOME_PENDING)
 			continue;
-		}
 		d = dest_of(r, w, i);
 		if (d && d->until_ms > now_ms()) {
 			defer(r, w, i, "4.4.1",
@@ -284,13 +350,13 @@ try_one(struct runner *r, struct work *w)
 		}
 		if (!d)
 			return 1;
-		if (has_room(r, d)) {
-			start_group(r, w, d, i);
+		if (dest_has_room(r, d) && start_group(r, w, d, i))
 			return 1;
-		}
-		left = true;
+		several |= first && first != d;
+		first = d;
 	}
-	return left ? 0 : -1;
+	*only = several ? NULL : first;
+	return 0;
 }
 
 /* When the ring is full and nothing of a message can be started, let another
@@ -309,26 +375,44 @@ may_yield(struct runner *r, const struct work *w)
 void
 work_settle(struct runner *r, struct work *w)
 {
-	bool over = w->running == 0 && (r->stopping ? entry_finished(&w->entry)
-						    : try_one(r, w) < 0);
+	bool over = w->running == 0 &&
+	            (w->pending == 0 ||
+			(r->stopping && entry_finished(&w->entry)));
 
-	if (over) {
+	if (over)
 		finish_round(r, w);
-		return;
-	}
-	if (w->unsynced && entry_sync(&w->entry) < 0)
-		log_event("trouble", "id", w->m->id, "err", fail_last(), NULL);
-	w->unsynced = false;
+}
+
+/* An administrator wants it out of here; deliveries that run end first. */
+static bool
+obey(struct runner *r, struct work *w)
+{
+	struct message *m = w->m;
+
+	if (w->running > 0)
+		return false;
+	work_free(r, w);
+	if (!order_carry_out(r, m))
+		schedule_wait(r, m, TROUBLE_MS);
+	return true;
 }
 
 /* Returns whether anything was started. */
 static bool
 turn(struct runner *r, struct work *w)
 {
-	int tried = try_one(r, w);
+	struct dest *only;
+	int tried;
+
+	if (w->m->wish != WISH_NONE)
+		return obey(r, w);
+	tried = try_one(r, w, &only);
 
 	if (tried < 0 && w->running == 0) {
 		finish_round(r, w);
+	} else if (tried == 0 && w->running == 0 && only &&
+		   w->pending <= LOOK_MOST) {
+		dest_park(r, only, w);
 	} else if (tried == 0 && may_yield(r, w)) {
 		struct message *m = w->m;
 

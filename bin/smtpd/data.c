@@ -50,6 +50,7 @@ begin(struct smtp *s, struct data *d)
 
 	if (queue_put_begin(&s->put, s->serve.root, &e, s->size) < 0)
 		return -1;
+	queue_put_pace(&s->put);
 	buf_reset(&s->line);
 	received_write(s, now_s, &s->line);
 	queue_put_data(&s->put, s->line.p, s->line.n);

@@ -147,7 +147,6 @@ begin(struct queue_put *q, const struct envelope *e, uint64_t size_hint)
 		return -1;
 	memcpy(q->id, e->id.p, ID_LEN);
 	q->begun = true;
-	slot_wait(q->queue, now_ms() + IN_FLOW_MS);
 	return 0;
 }
 
@@ -168,6 +167,12 @@ queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
 	queue_put_abort(q);
 	errno = err;
 	return -1;
+}
+
+void
+queue_put_pace(struct queue_put *q)
+{
+	slot_wait(q->queue, now_ms() + IN_FLOW_MS);
 }
 
 void

@@ -28,13 +28,16 @@ struct queue_put {
 };
 
 /* Begin a message in the queue below root.  size_hint: its size if known, 0 if
- * not; refused when twice that and 16 MiB, or 1,000 inodes, are not free.
- * While mail comes faster than it is delivered this takes up to a second.  The
+ * not; refused when twice that and 16 MiB, or 1,000 inodes, are not free.  The
  * id must be a new one.  Returns 0; -1 failed and there is nothing to abort:
  * ENOSPC (452 4.3.1), EINVAL (the envelope has a value that may not be written,
  * see envelope_print()), or what the system said. */
 int queue_put_begin(struct queue_put *q, const char *root,
     const struct envelope *e, uint64_t size_hint);
+
+/* In-flow control, for those who can make the other side wait, after begin:
+ * while mail comes faster than it is delivered this takes up to a second. */
+void queue_put_pace(struct queue_put *q);
 
 /* Append to the message: CRLF line ends, exactly as it is to be sent on.  An
  * error sticks and shows in queue_put_commit() (and as q->err). */

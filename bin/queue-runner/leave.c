@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: ISC */
+/* What must be durable before something may go.  A child of ours does nothing
+ * but syncfs(2) on the queue's file system when it is asked to, so that the
+ * runner never waits for a disk; all marks made meanwhile share the next one.
+ *
+ * A slot whose message is done, or was copied to a file, is given back when
+ * marks or copy are durable.  A file that is done is unlinked at once: should
+ * it come back, its recipients are found to have it (README of lib/queue). */
+#define _GNU_SOURCE
+#include "runner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/now.h"
+
+#define SOON_MS 20     /* from a mark to the sync that makes it durable */
+#define LAZY_MS 1000   /* from an unlinked file to the sync */
+#define TROUBLE_MS 1000
+
+/* --------------------------------------------------------------- syncer */
+
+_Noreturn static void
+syncer(int fd, int queue)
+{
+	char c;
+
+	while (recv(fd, &c, 1, 0) == 1) {
+		c = syncfs(queue) == 0 ? 'y' : 'n';
+		if (send(fd, &c, 1, MSG_NOSIGNAL) != 1)
+			break;
+	}
+	_exit(0);
+}
+
+/* Without a child the runner syncs by itself. */
+void
+leave_init(struct runner *r)
+{
+	int s[2];
+	pid_t pid;
+
+	r->syncer = -1;
+	r->sync_at_ms = NOW_NEVER;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, s) < 0)
+		return;
+	pid = fork();
+	if (pid == 0) {
+		close(s[0]);
+		syncer(s[1], r->queue);
+	}
+	close(s[1]);
+	if (pid < 0)
+		close(s[0]);
+	else
+		r->syncer = s[0];
+}
+
+static void
+want(struct runner *r, int64_t after_ms)
+{
+	int64_t at = now_ms() + after_ms;
+
+	if (at < r->sync_at_ms)
+		r->sync_at_ms = at;
+}
+
+void
+leave_dirty(struct runner *r)
+{
+	r->dirty = true;
+	want(r, SOON_MS);
+}
+
+/* -------------------------------------------------------------- leaving */
+
+static void
+add(struct runner *r, struct message *m, int slot)
+{
+	struct leaving *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		oom();
+	l->m = m;
+	l->slot = slot;
+	l->next = r->leaving;
+	r->leaving = l;
+	want(r, SOON_MS);
+}
+
+void
+leave_done(struct runner *r, struct work *w)
+{
+	struct message *m = w->m;
+
+	log_event("done", "id", m->id, "age",
+	    log_num((unsigned long long)(now_wall_s() - w->entry.e.received_s)),
+	    NULL);
+	if (m->slot >= 0) {
+		work_free(r, w);
+		m->place = PLACE_LEAVING;
+		add(r, m, m->slot);
+		return;
+	}
+	if (entry_remove(r->queue, w->entry.path) < 0) {
+		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
+		work_free(r, w);
+		schedule_wait(r, m, TROUBLE_MS * 60);
+		return;
+	}
+	want(r, LAZY_MS);
+	work_free(r, w);
+	schedule_forget(r, m);
+}
+
+int
+leave_slot(struct runner *r, struct work *w)
+{
+	char from[WALK_PATH];
+	struct message *m = w->m;
+
+	if (m->slot < 0)
+		return 0;
+	if (entry_leave_slot(&w->entry, r->queue, from) < 0)
+		return -1;
+	add(r, NULL, m->slot);
+	m->slot = -1;
+	return 0;
+}
+
+/* -------------------------------------------------------------- syncing */
+
+static void
+give_back(struct runner *r, struct leaving *l)
+{
+	char path[WALK_PATH];
+
+	slot_path(path, l->slot);
+	if (slot_free(r->queue, path) < 0)
+		log_event("trouble", "slot", path, "err", fail_last(), NULL);
+	else
+		r->taken[l->slot] = 0;
+	if (l->m)
+		schedule_forget(r, l->m);
+	free(l);
+}
+
+static void
+synced(struct runner *r, bool ok)
+{
+	struct leaving *l = r->synced, *next;
+
+	r->synced = NULL;
+	r->syncing = false;
+	if (!ok) {
+		/* The marks are in memory still, but no longer on their way to
+		 * the disk: they are not to be relied on. */
+		log_event("trouble", "err", "syncing the queue has failed",
+		    NULL);
+		want(r, TROUBLE_MS);
+	}
+	for (; l; l = next) {
+		next = l->next;
+		if (ok) {
+			give_back(r, l);
+		} else {
+			l->next = r->leaving;
+			r->leaving = l;
+		}
+	}
+}
+
+static void
+start(struct runner *r)
+{
+	r->synced = r->leaving;
+	r->leaving = NULL;
+	r->dirty = false;
+	r->sync_at_ms = NOW_NEVER;
+	r->syncing = true;
+	if (r->syncer >= 0 && send(r->syncer, "s", 1, MSG_NOSIGNAL) == 1)
+		return;
+	synced(r, syncfs(r->queue) == 0);
+}
+
+void
+leave_poll(struct runner *r)
+{
+	char c;
+	ssize_t n;
+
+	if (r->syncing) {
+		n = recv(r->syncer, &c, 1, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return;
+		if (n != 1) {
+			close(r->syncer);
+			r->syncer = -1;
+		}
+		synced(r, n == 1 && c == 'y');
+	}
+	if (r->sync_at_ms <= now_ms() ||
+	    ((r->once || r->stopping) && r->sync_at_ms != NOW_NEVER &&
+		!r->ring))
+		start(r);
+}
+
+bool
+leave_idle(const struct runner *r)
+{
+	return !r->syncing && r->sync_at_ms == NOW_NEVER;
+}

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: ISC */
+/* Finding messages: at start all of them, then those that a nudge tells of,
+ * and now and then those whose nudge was lost. */
+#define _GNU_SOURCE
+#include "runner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/now.h"
+#include "base/num.h"
+#include "conf/settings.h"
+#include "io/dir.h"
+
+#define LIST_ARENA ((size_t)512 * 1024 * 1024)
+#define SHARE 20 /* a look takes at most this part of the time */
+
+void
+message_path(char to[WALK_PATH], const struct message *m)
+{
+	if (m->slot >= 0)
+		slot_path(to, m->slot);
+	else
+		walk_path(to, str_z(m->id));
+}
+
+/* ---------------------------------------------------------------- slots */
+
+/* Slots beyond the number wanted are used up, but not used again. */
+static int
+count_files(struct runner *r)
+{
+	struct arena a;
+	char **names;
+	size_t n = 0;
+	int most = 0;
+	uint64_t i;
+
+	arena_init(&a, LIST_ARENA);
+	if (dir_list(r->queue, "slot", 0, SLOT_MOST, &a, &names, &n) < 0)
+		n = 0;
+	for (size_t k = 0; k < n; k++)
+		if (num_scan(str_z(names[k]), SLOT_MOST - 1, &i) == 0 &&
+		    (int)i >= most)
+			most = (int)i + 1;
+	arena_free(&a);
+	return most;
+}
+
+void
+scan_init(struct runner *r)
+{
+	int n = slot_make(r->queue, (int)settings_num("QUEUE_SLOTS"));
+
+	if (n < 0)
+		log_event("trouble", "err", fail_last(), NULL);
+	r->nslots = count_files(r);
+	r->taken = calloc((size_t)r->nslots + 1, 1);
+	if (!r->taken)
+		oom();
+	for (int i = 0; i < WALK_DIRS; i++)
+		r->seen_ns[i] = -1;
+}
+
+/* A header that is neither: it is kept for a human, as "bad/slot.0012". */
+static void
+damaged(struct runner *r, int slot)
+{
+	char path[WALK_PATH], to[WALK_PATH + 8] = "bad/slot.";
+
+	slot_path(path, slot);
+	memcpy(to + 9, path + 5, strlen(path + 5) + 1);
+	log_event("bad", "slot", path, "err", fail_last(), NULL);
+	if (entry_move(r->queue, path, to) < 0)
+		log_event("trouble", "slot", path, "err", fail_last(), NULL);
+	r->taken[slot] = 1;
+}
+
+static void
+add_slot(struct runner *r, int slot, const char *id)
+{
+	/* A copy that has left its slot is the message now. */
+	if (schedule_find(r, id))
+		return;
+	r->taken[slot] = 1;
+	schedule_add(r, id, slot, r->started);
+}
+
+static void
+scan_slots(struct runner *r)
+{
+	char id[ID_SIZE];
+
+	for (int i = 0; i < r->nslots; i++) {
+		int found;
+
+		if (r->taken[i])
+			continue;
+		found = slot_look(r->queue, i, id);
+		if (found == 1)
+			add_slot(r, i, id);
+		else if (found < 0 && errno == EPROTO)
+			damaged(r, i);
+	}
+}
+
+/* ---------------------------------------------------------------- files */
+
+/* Whether directory i changed since it was last listed.  Its time is read
+ * before the listing, and a directory changed within the clock's last tick is
+ * listed once more. */
+static bool
+changed(struct runner *r, int i)
+{
+	char name[8] = "new/0";
+	struct stat st;
+	int64_t t;
+
+	name[4] = "0123456789abcdef"[i];
+	if (fstatat(r->queue, name, &st, 0) < 0)
+		return true;
+	t = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	if (t == r->seen_ns[i])
+		return false;
+	r->seen_ns[i] =
+	    now_wall_us() * 1000 - t < 100 * (int64_t)1000000 ? -1 : t;
+	return true;
+}
+
+/* A message that was leaving its slot when we died lies in both: the file, when
+ * it is whole, else the slot. */
+static void
+in_both(struct runner *r, struct message *m)
+{
+	char path[WALK_PATH];
+	struct entry q;
+	struct arena a;
+	int ok;
+
+	arena_init(&a, ENTRY_ARENA);
+	walk_path(path, str_z(m->id));
+	ok = entry_open(&q, r->queue, path, &a);
+	if (ok == 1)
+		ok = entry_check(&q);
+	entry_close(&q);
+	arena_free(&a);
+	if (ok == 1) {
+		char slot[WALK_PATH];
+
+		slot_path(slot, m->slot);
+		if (slot_free(r->queue, slot) == 0)
+			r->taken[m->slot] = 0;
+		m->slot = -1;
+	} else if (ok == 0) {
+		entry_remove(r->queue, path);
+	}
+}
+
+static void
+add_file(struct runner *r, int dir, const char *id)
+{
+	struct message *m = schedule_find(r, id);
+
+	if (m && !r->started && m->slot >= 0)
+		in_both(r, m);
+	if (!m && !clean_misplaced(r, dir, id))
+		schedule_add(r, id, -1, r->started);
+}
+
+static void
+scan_dir(struct runner *r, int dir, struct arena *a)
+{
+	char **ids;
+	size_t n;
+
+	if (!changed(r, dir))
+		return;
+	arena_reset(a);
+	if (walk_list(r->queue, dir, a, &ids, &n) < 0) {
+		log_event("scan", "err", fail_last(), NULL);
+		r->seen_ns[dir] = -1;
+		return;
+	}
+	for (size_t i = 0; i < n; i++)
+		add_file(r, dir, ids[i]);
+}
+
+void
+scan_all(struct runner *r)
+{
+	int64_t start = now_ms();
+	int64_t took;
+	struct arena a;
+
+	arena_init(&a, LIST_ARENA);
+	scan_slots(r);
+	for (int d = 0; d < WALK_DIRS; d++)
+		scan_dir(r, d, &a);
+	arena_free(&a);
+	took = now_ms() - start;
+	r->next_scan_ms = now_ms() + (took * SHARE > RUNNER_SCAN_MS
+					     ? took * SHARE
+					     : RUNNER_SCAN_MS);
+	r->started = true;
+}
+
+/* --------------------------------------------------------------- nudges */
+
+/* "ID" or "ID/0012". */
+static void
+told_of(struct runner *r, struct str what)
+{
+	struct str name = str_to(what, ID_LEN);
+	struct str rest = str_from(what, ID_LEN);
+	struct message *m;
+	char id[ID_SIZE];
+	uint64_t slot;
+
+	if (!id_valid(name) || str_copy(id, sizeof(id), name) < 0)
+		return;
+	m = schedule_find(r, id);
+	if (m) {
+		schedule_hurry(r, m);
+	} else if (rest.n == 0) {
+		schedule_add(r, id, -1, true);
+	} else if (rest.p[0] == '/' &&
+		   num_scan(str_from(rest, 1), SLOT_MOST, &slot) == 0 &&
+		   (int)slot < r->nslots && !r->taken[slot]) {
+		r->taken[slot] = 1;
+		schedule_add(r, id, (int)slot, true);
+	}
+}
+
+void
+scan_nudge(struct runner *r, struct str what)
+{
+	size_t blank = str_find(what, ' ');
+
+	if (str_eq(what, STR("*"))) {
+		scan_all(r);
+		schedule_hurry_all(r);
+	} else if (blank < what.n) {
+		order_take(r, str_to(what, blank), str_from(what, blank + 1));
+	} else {
+		told_of(r, what);
+	}
+}

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: ISC */
+/* The delivery programs, run as workers (queue/job.h): a few for all local
+ * deliveries, and one a connection to another server.  A remote one stays for
+ * a moment when it is done: the next message for the same destination goes
+ * over the same connection. */
+#define _GNU_SOURCE
+#include "runner.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "base/now.h"
+#include "io/spawn.h"
+
+#define IDLE_MS 3000      /* of a remote worker */
+#define LOCAL_IDLE_MS 600000
+#define SYNC_MS 100       /* from a delivery to the sync that confirms it */
+#define SYNC_TASKS 250    /* deliveries confirmed together, about */
+#define END_S 10           /* for workers to end */
+#define ROUNDS 64         /* packets read of one worker at a time */
+#define SEND_BUFFER (1024 * 1024)
+
+void
+workers_init(struct runner *r)
+{
+	r->workers = calloc((size_t)r->max_workers + (size_t)r->max_remote,
+	    sizeof(struct worker *));
+	if (!r->workers)
+		oom();
+	buf_init(&r->packet, JOB_PACKET);
+}
+
+/* ------------------------------------------------------------- starting */
+
+static struct worker *
+start(struct runner *r, struct dest *d)
+{
+	const char *const argv[] = {
+	    d ? r->deliver_remote : r->deliver_local, "-w", NULL};
+	int size = SEND_BUFFER;
+	struct worker *k;
+	int s[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s) < 0) {
+		fail("socketpair", NULL);
+		return NULL;
+	}
+	setsockopt(s[0], SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		oom();
+	k->pid = spawn_start(argv, (int[]){s[1], 2, 2}, 3, NULL);
+	close(s[1]);
+	if (k->pid < 0) {
+		close(s[0]);
+		free(k);
+		return NULL;
+	}
+	k->fd = s[0];
+	k->dest = d;
+	k->answered_ms = now_ms();
+	if (d)
+		d->refs++;
+	*(d ? &r->nremote : &r->nlocal) += 1;
+	r->workers[r->nworkers++] = k;
+	return k;
+}
+
+static void
+stop(struct runner *r, size_t at)
+{
+	struct worker *k = r->workers[at];
+
+	r->workers[at] = r->workers[--r->nworkers];
+	*(k->dest ? &r->nremote : &r->nlocal) -= 1;
+	close(k->fd);
+	if (k->dest)
+		dest_release(r, k->dest);
+	free(k);
+}
+
+/* The least busy one; another one as long as all have something to do. */
+struct worker *
+workers_local(struct runner *r)
+{
+	struct worker *best = NULL;
+
+	for (size_t i = 0; i < r->nworkers; i++) {
+		struct worker *k = r->workers[i];
+
+		if (!k->dest && (!best || k->running < best->running))
+			best = k;
+	}
+	if (best && (best->running == 0 || r->nlocal == r->max_workers))
+		return best;
+	return start(r, NULL);
+}
+
+/* Make room: end the worker that has been idle for longest. */
+static void
+end_idlest(struct runner *r)
+{
+	size_t found = r->nworkers;
+
+	for (size_t i = 0; i < r->nworkers; i++) {
+		struct worker *k = r->workers[i];
+
+		if (k->dest && !k->tasks &&
+		    (found == r->nworkers ||
+			k->answered_ms < r->workers[found]->answered_ms))
+			found = i;
+	}
+	if (found < r->nworkers)
+		stop(r, found);
+}
+
+struct worker *
+workers_remote(struct runner *r, struct dest *d)
+{
+	for (size_t i = 0; i < r->nworkers; i++)
+		if (r->workers[i]->dest == d && !r->workers[i]->tasks)
+			return r->workers[i];
+	if (r->nremote >= r->max_remote)
+		end_idlest(r);
+	return start(r, d);
+}
+
+/* -------------------------------------------------------------- reading */
+
+void
+workers_poll(struct runner *r, struct pollfd *p)
+{
+	for (size_t i = 0; i < r->nworkers; i++)
+		p[i] = (struct pollfd){
+		    .fd = r->workers[i]->fd, .events = POLLIN};
+}
+
+static void
+take_packet(struct runner *r, struct worker *k)
+{
+	struct str text = buf_slice(&r->packet);
+	struct job_answer a;
+	struct arena arena;
+	int ok;
+
+	arena_init(&arena, JOB_ARENA);
+	while ((ok = job_next(&text, &arena, &a)) != 0)
+		if (ok > 0)
+			task_answer(r, k, &a);
+	arena_free(&arena);
+}
+
+/* Returns false when it is gone. */
+static bool
+read_worker(struct runner *r, struct worker *k)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		int ok = job_read(k->fd, &r->packet);
+
+		if (ok < 0 && errno == EAGAIN)
+			return true;
+		if (ok <= 0)
+			return false;
+		take_packet(r, k);
+	}
+	return true;
+}
+
+/* Its end is reaped with all children. */
+static void
+lost(struct runner *r, struct worker *k)
+{
+	for (size_t i = 0; i < r->nworkers; i++)
+		if (r->workers[i] == k) {
+			if (k->tasks)
+				log_event("trouble", "worker",
+				    log_num((unsigned long long)k->pid), "err",
+				    "a delivery program has died", NULL);
+			task_lost(r, k);
+			stop(r, i);
+			return;
+		}
+}
+
+/* p has the descriptors of n workers, which others may have left since. */
+void
+workers_read(struct runner *r, const struct pollfd *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct worker *k = NULL;
+
+		for (size_t j = 0; p[i].revents && j < r->nworkers; j++)
+			if (r->workers[j]->fd == p[i].fd)
+				k = r->workers[j];
+		if (k && !read_worker(r, k))
+			lost(r, k);
+	}
+	while (waitpid(-1, NULL, WNOHANG) > 0)
+		continue;
+}
+
+/* -------------------------------------------------------------- tending */
+
+static bool
+wants_sync(const struct runner *r, const struct worker *k)
+{
+	if (k->ended == 0 || k->syncing)
+		return false;
+	return k->ended >= SYNC_TASKS || now_ms() - k->ended_ms >= SYNC_MS ||
+	       ((r->once || r->stopping) && k->running == 0);
+}
+
+static void
+ask_sync(struct worker *k)
+{
+	if (job_send_sync(k->fd) < 0)
+		return; /* its socket is full: next time */
+	k->syncing = true;
+	for (struct task *t = k->tasks; t; t = t->next)
+		t->covered = t->ended;
+}
+
+static bool
+is_stuck(const struct worker *k)
+{
+	int64_t limit = (int64_t)RUNNER_JOB_S * 1000;
+
+	if (!k->tasks || now_ms() - k->answered_ms <= limit)
+		return false;
+	for (const struct task *t = k->tasks; t; t = t->next)
+		if (now_ms() - t->started_ms > limit)
+			return true;
+	return false;
+}
+
+static bool
+is_idle(const struct runner *r, const struct worker *k)
+{
+	int64_t most = k->dest ? IDLE_MS : LOCAL_IDLE_MS;
+
+	return !k->tasks &&
+	       (r->stopping || now_ms() - k->answered_ms >= most);
+}
+
+void
+workers_tend(struct runner *r)
+{
+	for (size_t i = 0; i < r->nworkers; i++) {
+		struct worker *k = r->workers[i];
+
+		if (wants_sync(r, k))
+			ask_sync(k);
+		if (is_stuck(k))
+			kill(k->pid, SIGKILL);
+		/* Its place is taken by the last one: look again. */
+		if (is_idle(r, k))
+			stop(r, i--);
+	}
+}
+
+int64_t
+workers_due(const struct runner *r)
+{
+	int64_t at = NOW_NEVER;
+
+	for (size_t i = 0; i < r->nworkers; i++) {
+		const struct worker *k = r->workers[i];
+		int64_t t = NOW_NEVER;
+
+		if (k->ended > 0 && !k->syncing)
+			t = k->ended_ms + SYNC_MS;
+		else if (!k->tasks)
+			t = k->answered_ms + (k->dest ? IDLE_MS : LOCAL_IDLE_MS);
+		if (t < at)
+			at = t;
+	}
+	return at;
+}
+
+void
+workers_kill(struct runner *r, int sig)
+{
+	for (size_t i = 0; i < r->nworkers; i++)
+		kill(r->workers[i]->pid, sig);
+}
+
+bool
+workers_busy(const struct runner *r)
+{
+	for (size_t i = 0; i < r->nworkers; i++)
+		if (r->workers[i]->tasks)
+			return true;
+	return false;
+}
+
+void
+workers_end(struct runner *r)
+{
+	int64_t deadline = now_plus_s(END_S);
+
+	while (r->nworkers > 0)
+		stop(r, 0);
+	while (now_ms() < deadline) {
+		pid_t pid = waitpid(-1, NULL, WNOHANG);
+
+		if (pid < 0 && errno == ECHILD)
+			return;
+		if (pid <= 0)
+			poll(NULL, 0, 5);
+	}
+}
