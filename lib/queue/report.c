@@ -39,7 +39,7 @@ bool
 report_wanted(
     const struct envelope_rcpt *r, enum report_kind what, bool null_sender)
 {
-	unsigned asked = r->notify ? r->notify : ENVELOPE_FAILURE;
+	unsigned asked = r->notify ? r->notify : ENVELOPE_ON_FAILURE;
 
 	if (null_sender || (asked & ENVELOPE_NEVER))
 		return false;
@@ -47,10 +47,10 @@ report_wanted(
 	case REPORT_NONE:
 		return false;
 	case REPORT_FAILED:
-		return asked & ENVELOPE_FAILURE;
+		return asked & ENVELOPE_ON_FAILURE;
 	case REPORT_DELAYED:
-		return asked & ENVELOPE_DELAY;
+		return asked & ENVELOPE_ON_DELAY;
 	default:
-		return asked & ENVELOPE_SUCCESS;
+		return asked & ENVELOPE_ON_SUCCESS;
 	}
 }
