@@ -31,6 +31,8 @@ collect(struct work *w, size_t *from, struct bounce_rcpt *to, size_t *index)
 		if (w->entry.e.rcpts[i].status != ENVELOPE_FAILED)
 			continue;
 		to[n].addr = w->entry.e.rcpts[i].addr;
+		to[n].orcpt = w->entry.e.rcpts[i].orcpt;
+		to[n].action = REPORT_FAILED;
 		to[n].result = w->targets[i].result;
 		index[n++] = i;
 	}
@@ -68,7 +70,7 @@ came_through(struct work *w, struct str addr)
 	struct buf text;
 	bool found;
 
-	buf_init(&text, BOUNCE_HEADERS + 2);
+	buf_init(&text, BOUNCE_FULL);
 	found = bounce_read(&b, &w->entry, &text) < 0;
 	h = header_make(b.original);
 	while (!found && header_next_named(&h, STR("Delivered-To"), &f))
@@ -109,7 +111,7 @@ send_bounce(struct runner *r, struct work *w, struct str to,
 
 	id_make(id);
 	b.id = str_z(id);
-	buf_init(&text, BOUNCE_HEADERS + 2);
+	buf_init(&text, BOUNCE_FULL);
 	ok = bounce_read(&b, &w->entry, &text);
 	if (ok == 0)
 		ok = bounce_put(&b, r->root);

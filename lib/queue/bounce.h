@@ -17,9 +17,10 @@
 #include "queue/report.h"
 #include "queue/result.h"
 
-#define BOUNCE_WHOLE 32768   /* messages up to this size are returned whole */
-#define BOUNCE_HEADERS 65536 /* of others, this much of the header */
-#define BOUNCE_RCPTS 1000    /* recipients one bounce may report */
+#define BOUNCE_WHOLE 32768    /* failed up to this size come back whole, */
+#define BOUNCE_FULL (1 << 20) /* with RET=FULL up to this one; */
+#define BOUNCE_HEADERS 65536  /* of others, this much of the header */
+#define BOUNCE_RCPTS 1000     /* recipients one report may tell of */
 
 struct bounce_rcpt {
 	struct str addr;
@@ -45,9 +46,9 @@ struct bounce {
 /* Write the report, CRLF line ends.  Pure. */
 void bounce_print(const struct bounce *b, struct buf *out);
 
-/* Read the start of the message into text (its ceiling at least BOUNCE_HEADERS
- * + 2) and set original and whole, by e->ret, by the size and by whether one of
- * rcpts has failed: set those before.  0 or -1. */
+/* Read the start of the message into text, whose ceiling is BOUNCE_FULL, and
+ * set original and whole, by e->ret, by the size and by whether one of rcpts
+ * has failed: set those before (no rcpts: the header is read).  0 or -1. */
 int bounce_read(struct bounce *b, const struct entry *q, struct buf *text);
 
 /* Print it and put it into the queue below root with the null sender; b->id
