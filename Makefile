@@ -41,8 +41,7 @@ PROGRAMS := yubin checkpw deliver-local deliver-remote imap-login imapd \
 
 # Started once per connection or delivery: static with musl where musl-gcc
 # exists (LIBC=system builds them with the system's C library).
-LIGHT := deliver-local imap-login imapd inject pop3-login pop3d queue-runner \
-	smtpd
+LIGHT := deliver-local imap-login imapd inject pop3-login pop3d smtpd
 
 # --------------------------------------------------------------- flags
 

@@ -108,9 +108,10 @@ default_sender(struct inject *i)
 	const struct passwd *pw = getpwuid(getuid());
 	const char *name = pw ? pw->pw_name : getenv("LOGNAME");
 
-	if (!name ||
-	    smtp_path_make(str_z(name), str_z(i->host), &i->sender) < 0)
-		smtp_path_make(STR("nobody"), str_z(i->host), &i->sender);
+	if (!name || smtp_path_make(str_z(name), str_z(i->host), SMTP_PATH_UTF8,
+			 &i->sender) < 0)
+		smtp_path_make(
+		    STR("nobody"), str_z(i->host), SMTP_PATH_UTF8, &i->sender);
 }
 
 static int

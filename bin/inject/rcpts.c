@@ -67,16 +67,18 @@ parse_bare(const char *host, struct str text, struct smtp_path *p)
 	int n;
 
 	if (str_has(text, '@'))
-		return smtp_path_parse(text, p);
+		return smtp_path_parse(text, SMTP_PATH_UTF8, p);
 	n = snprintf(full, sizeof(full), "%.*s@%s", STR_FMT(text), host);
 	return smtp_path_parse(
-	    str_make(full, n < (int)sizeof(full) ? (size_t)n : 0), p);
+	    str_make(full, n < (int)sizeof(full) ? (size_t)n : 0),
+	    SMTP_PATH_UTF8, p);
 }
 
 static int
 qualify(const char *host, const struct addr *a, struct smtp_path *p)
 {
-	return smtp_path_make(a->mailbox, a->host.n ? a->host : str_z(host), p);
+	return smtp_path_make(
+	    a->mailbox, a->host.n ? a->host : str_z(host), SMTP_PATH_UTF8, p);
 }
 
 int
@@ -88,7 +90,7 @@ rcpts_one(
 	*p = (struct smtp_path){.n = 0};
 	text = str_trim(text);
 	if (text.n == 0 || str_eq(text, STR("<>")) ||
-	    smtp_path_parse(text, p) == 0)
+	    smtp_path_parse(text, SMTP_PATH_UTF8, p) == 0)
 		return 0;
 	if (is_bare(text) && parse_bare(host, text, p) == 0)
 		return 0;
@@ -108,7 +110,7 @@ rcpts_add(struct rcpts *r, struct str text)
 	struct addr_list l;
 
 	text = str_trim(text);
-	if (smtp_path_parse(text, &p) == 0 ||
+	if (smtp_path_parse(text, SMTP_PATH_UTF8, &p) == 0 ||
 	    (is_bare(text) && parse_bare(r->host, text, &p) == 0))
 		return add(r, smtp_path_text(&p));
 	if (is_bare(text))

@@ -18,8 +18,8 @@
 #include "base/log.h"
 #include "base/now.h"
 
-#define SOON_MS 20     /* from a mark to the sync that makes it durable */
-#define LAZY_MS 1000   /* from an unlinked file to the sync */
+#define SOON_MS 20   /* from a mark to the sync that makes it durable */
+#define LAZY_MS 1000 /* from an unlinked file to the sync */
 #define TROUBLE_MS 1000
 
 /* --------------------------------------------------------------- syncer */
@@ -159,8 +159,8 @@ synced(struct runner *r, bool ok)
 	if (!ok) {
 		/* The marks are in memory still, but no longer on their way to
 		 * the disk: they are not to be relied on. */
-		log_event("trouble", "err", "syncing the queue has failed",
-		    NULL);
+		log_event(
+		    "trouble", "err", "syncing the queue has failed", NULL);
 		want(r, TROUBLE_MS);
 	}
 	for (; l; l = next) {

@@ -28,9 +28,9 @@
 #include "io/spawn.h"
 #include "serve/session.h"
 
-#define STOP_S 60       /* time for running deliveries when asked to stop */
-#define FDS_OTHER 64    /* descriptors that are no message's or worker's */
-#define NUDGES_MANY 9   /* at once: some may have found no room */
+#define STOP_S 60         /* time for running deliveries when asked to stop */
+#define FDS_OTHER 64      /* descriptors that are no message's or worker's */
+#define NUDGES_MANY 9     /* at once: some may have found no room */
 #define ACTIVATE_MOST 200 /* messages looked into in one turn */
 
 static const char usage[] =
@@ -160,8 +160,8 @@ activate(struct runner *r)
 
 	r->turn_no++;
 	r->came = 0;
-	for (int i = 0; i < ACTIVATE_MOST && !r->stopping &&
-	                r->nactive < r->max_active;
+	for (int i = 0;
+	     i < ACTIVATE_MOST && !r->stopping && r->nactive < r->max_active;
 	     i++) {
 		m = i % 2 ? dest_unpark(r) : schedule_next(r);
 		if (!m)

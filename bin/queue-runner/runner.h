@@ -24,13 +24,19 @@
 #include "queue/result.h"
 #include "queue/slot.h"
 
-#define RUNNER_ACTIVE 1000   /* messages active at once, less with few fds */
-#define RUNNER_SCAN_MS 5000  /* between two looks for missed nudges, at least */
-#define RUNNER_JOB_S 7200    /* no delivery takes longer */
-#define RUNNER_LANES 8       /* senders' queues of a destination */
+#define RUNNER_ACTIVE 1000  /* messages active at once, less with few fds */
+#define RUNNER_SCAN_MS 5000 /* between two looks for missed nudges, at least \
+	                     */
+#define RUNNER_JOB_S 7200   /* no delivery takes longer */
+#define RUNNER_LANES 8      /* senders' queues of a destination */
 
-enum place { PLACE_WAITING, PLACE_FRESH, PLACE_PARKED, PLACE_ACTIVE,
-	PLACE_LEAVING };
+enum place {
+	PLACE_WAITING,
+	PLACE_FRESH,
+	PLACE_PARKED,
+	PLACE_ACTIVE,
+	PLACE_LEAVING
+};
 
 enum wish { WISH_NONE, WISH_HOLD, WISH_DROP };
 
@@ -64,15 +70,15 @@ struct dest {
 	struct dest *same_hash;
 	struct dest *next, *prev; /* ring of those with parked messages */
 	bool local;
-	int refs;    /* targets that point here */
-	int running; /* deliveries */
-	int window;  /* how many may run: grows with success, see dest.c */
+	int refs;         /* targets that point here */
+	int running;      /* deliveries */
+	int window;       /* how many may run: grows with success, see dest.c */
 	int failures;     /* of the network, in a row */
 	int64_t until_ms; /* nothing is started before */
 	size_t parked;
-	unsigned turn;       /* the lane to be served next */
-	unsigned turn_no;    /* of the runner, when */
-	int came;            /* so many were unparked in it */
+	unsigned turn;      /* the lane to be served next */
+	unsigned turn_no;   /* of the runner, when */
+	int came;           /* so many were unparked in it */
 	struct lane *lanes; /* RUNNER_LANES, or NULL */
 	char name[];
 };
@@ -158,7 +164,7 @@ struct runner {
 
 	/* scan.c */
 	int64_t seen_ns[WALK_DIRS];
-	int nslots;          /* files there are */
+	int nslots;           /* files there are */
 	unsigned char *taken; /* of slot i: known to us */
 
 	/* work.c */

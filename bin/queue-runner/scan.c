@@ -202,9 +202,9 @@ scan_all(struct runner *r)
 		scan_dir(r, d, &a);
 	arena_free(&a);
 	took = now_ms() - start;
-	r->next_scan_ms = now_ms() + (took * SHARE > RUNNER_SCAN_MS
-					     ? took * SHARE
-					     : RUNNER_SCAN_MS);
+	r->next_scan_ms =
+	    now_ms() +
+	    (took * SHARE > RUNNER_SCAN_MS ? took * SHARE : RUNNER_SCAN_MS);
 	r->started = true;
 }
 

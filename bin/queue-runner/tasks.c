@@ -56,8 +56,8 @@ send_job(struct runner *r, struct task *t, const struct dest *d)
 	    .body_len = w->entry.header.body_len,
 	    .rcpts = rcpts,
 	    .nrcpt = t->n};
-	int fd = openat(
-	    r->queue, w->entry.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd =
+	    openat(r->queue, w->entry.path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	int ok;
 
 	if (fd < 0)
@@ -196,9 +196,8 @@ report_network(struct runner *r, const struct task *t)
 	bool network = true;
 
 	for (size_t i = 0; i < t->n; i++)
-		network = network &&
-		          network_failure(
-			      &t->work->targets[t->rcpts[i]].result);
+		network = network && network_failure(
+					 &t->work->targets[t->rcpts[i]].result);
 	dest_report(r, t->worker->dest, network);
 }
 

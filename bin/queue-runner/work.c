@@ -90,8 +90,8 @@ set_targets(struct work *w)
 		struct target *t = &w->targets[i];
 		char c = e->rcpts[i].status;
 
-		t->outcome = envelope_status_open(c) ? OUTCOME_PENDING
-		                                     : OUTCOME_FINAL;
+		t->outcome =
+		    envelope_status_open(c) ? OUTCOME_PENDING : OUTCOME_FINAL;
 		w->pending += t->outcome == OUTCOME_PENDING;
 		w->fresh = w->fresh && c == ENVELOPE_NEW;
 		t->again = c != ENVELOPE_NEW || w->m->again;
@@ -204,9 +204,9 @@ log_result(
 
 	if (took_ms >= 0)
 		snprintf(took, sizeof(took), "%lld", (long long)took_ms);
-	log_event(good                            ? "delivered"
-	          : res->kind == RESULT_FAILED    ? "failed"
-	                                          : "deferred",
+	log_event(good                         ? "delivered"
+		  : res->kind == RESULT_FAILED ? "failed"
+					       : "deferred",
 	    "id", w->m->id, "to", log_str(w->entry.e.rcpts[i].addr), "status",
 	    log_str(res->status), good ? "rsp" : "err", log_str(res->text),
 	    "ms", *took ? took : NULL, NULL);
@@ -375,9 +375,9 @@ may_yield(struct runner *r, const struct work *w)
 void
 work_settle(struct runner *r, struct work *w)
 {
-	bool over = w->running == 0 &&
-	            (w->pending == 0 ||
-			(r->stopping && entry_finished(&w->entry)));
+	bool over =
+	    w->running == 0 &&
+	    (w->pending == 0 || (r->stopping && entry_finished(&w->entry)));
 
 	if (over)
 		finish_round(r, w);

@@ -18,12 +18,12 @@
 #include "base/now.h"
 #include "io/spawn.h"
 
-#define IDLE_MS 3000      /* of a remote worker */
+#define IDLE_MS 3000 /* of a remote worker */
 #define LOCAL_IDLE_MS 600000
-#define SYNC_MS 100       /* from a delivery to the sync that confirms it */
-#define SYNC_TASKS 250    /* deliveries confirmed together, about */
-#define END_S 10           /* for workers to end */
-#define ROUNDS 64         /* packets read of one worker at a time */
+#define SYNC_MS 100    /* from a delivery to the sync that confirms it */
+#define SYNC_TASKS 250 /* deliveries confirmed together, about */
+#define END_S 10       /* for workers to end */
+#define ROUNDS 64      /* packets read of one worker at a time */
 #define SEND_BUFFER (1024 * 1024)
 
 void
@@ -137,8 +137,8 @@ void
 workers_poll(struct runner *r, struct pollfd *p)
 {
 	for (size_t i = 0; i < r->nworkers; i++)
-		p[i] = (struct pollfd){
-		    .fd = r->workers[i]->fd, .events = POLLIN};
+		p[i] =
+		    (struct pollfd){.fd = r->workers[i]->fd, .events = POLLIN};
 }
 
 static void
@@ -244,8 +244,7 @@ is_idle(const struct runner *r, const struct worker *k)
 {
 	int64_t most = k->dest ? IDLE_MS : LOCAL_IDLE_MS;
 
-	return !k->tasks &&
-	       (r->stopping || now_ms() - k->answered_ms >= most);
+	return !k->tasks && (r->stopping || now_ms() - k->answered_ms >= most);
 }
 
 void
@@ -276,7 +275,8 @@ workers_due(const struct runner *r)
 		if (k->ended > 0 && !k->syncing)
 			t = k->ended_ms + SYNC_MS;
 		else if (!k->tasks)
-			t = k->answered_ms + (k->dest ? IDLE_MS : LOCAL_IDLE_MS);
+			t = k->answered_ms +
+			    (k->dest ? IDLE_MS : LOCAL_IDLE_MS);
 		if (t < at)
 			at = t;
 	}

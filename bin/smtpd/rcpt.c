@@ -27,7 +27,8 @@ ask(struct smtp *s, struct smtp_path *p)
 	if (answer.n == 0)
 		return PARENT_FAILED;
 	if (q[1].n == 0 && answer.p[0] == PARENT_OURS &&
-	    smtp_path_make(STR("postmaster"), str_from(answer, 1), p) < 0)
+	    smtp_path_make(
+		STR("postmaster"), str_from(answer, 1), SMTP_PATH_UTF8, p) < 0)
 		return PARENT_FAILED;
 	return answer.p[0];
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
-/* Mailboxes and paths, RFC 5321 4.1.2 and 4.1.3. */
+/* Mailboxes and paths, RFC 5321 4.1.2 and 4.1.3, with RFC 6531 3.3: wherever
+ * SMTP_PATH_UTF8 allows it an octet above 127 is like a letter, and what was
+ * collected must be UTF-8. */
 #include "proto/smtp_path.h"
 
 #include <errno.h>
@@ -7,22 +9,61 @@
 
 #include "base/ascii.h"
 #include "base/num.h"
+#include "msg/charset.h"
+
+#define ALABEL_MAX 63  /* octets, RFC 1035 2.3.4 */
+#define ULABEL_MAX 252 /* the same in UTF-8, four octets a character */
+
+/* Whether c, an octet or -1, is one that UTF-8 mailboxes may hold in addition:
+ * UTF8-non-ascii of RFC 6531 3.3. */
+static bool
+is_more(int c, unsigned allow)
+{
+	return c >= 0x80 && (allow & SMTP_PATH_UTF8);
+}
 
 /* atext of RFC 5322 3.2.3. */
 static bool
-is_atext(int c)
+is_atext(int c, unsigned allow)
 {
-	return c > 0 && c < 0x80 &&
-	       (ascii_isalnum((char)c) || strchr("!#$%&'*+-/=?^_`{|}~", c));
+	if (c <= 0 || c >= 0x80)
+		return is_more(c, allow);
+	return ascii_isalnum((char)c) || strchr("!#$%&'*+-/=?^_`{|}~", c);
 }
 
 static bool
-is_label(struct str l)
+is_in_label(int c, unsigned allow)
 {
-	if (l.n == 0 || l.n > 63 || l.p[0] == '-' || l.p[l.n - 1] == '-')
+	if (c <= 0 || c >= 0x80)
+		return is_more(c, allow);
+	return ascii_isalnum((char)c) || c == '-' || c == '_';
+}
+
+static bool
+is_label(struct str l, unsigned allow)
+{
+	bool high = false;
+
+	if (l.n == 0 || l.p[0] == '-' || l.p[l.n - 1] == '-')
 		return false;
-	for (size_t i = 0; i < l.n; i++)
-		if (!ascii_isalnum(l.p[i]) && l.p[i] != '-' && l.p[i] != '_')
+	for (size_t i = 0; i < l.n; i++) {
+		if (!is_in_label((unsigned char)l.p[i], allow))
+			return false;
+		high |= ascii_ishigh(l.p[i]);
+	}
+	return l.n <= (high ? ULABEL_MAX : ALABEL_MAX) &&
+	       (!high || charset_is_utf8(l));
+}
+
+static bool
+is_domain(struct str s, unsigned allow)
+{
+	struct str label;
+
+	if (s.n == 0 || s.n > SMTP_PATH_DOMAIN)
+		return false;
+	while (str_cut(&s, '.', &label))
+		if (!is_label(label, allow))
 			return false;
 	return true;
 }
@@ -30,14 +71,7 @@ is_label(struct str l)
 bool
 smtp_path_is_domain(struct str s)
 {
-	struct str label;
-
-	if (s.n == 0 || s.n > SMTP_PATH_DOMAIN)
-		return false;
-	while (str_cut(&s, '.', &label))
-		if (!is_label(label))
-			return false;
-	return true;
+	return is_domain(s, 0);
 }
 
 static bool
@@ -110,7 +144,7 @@ smtp_path_is_literal(struct str s)
 }
 
 static bool
-is_dot_string(struct str s)
+is_dot_string(struct str s, unsigned allow)
 {
 	struct str atom;
 
@@ -118,7 +152,7 @@ is_dot_string(struct str s)
 		if (atom.n == 0)
 			return false;
 		for (size_t i = 0; i < atom.n; i++)
-			if (!is_atext((unsigned char)atom.p[i]))
+			if (!is_atext((unsigned char)atom.p[i], allow))
 				return false;
 	}
 	return true;
@@ -134,7 +168,7 @@ put(struct smtp_path *p, char c)
 static void
 write_local(struct smtp_path *p)
 {
-	bool quoted = !is_dot_string(smtp_path_local(p));
+	bool quoted = !is_dot_string(smtp_path_local(p), SMTP_PATH_UTF8);
 
 	p->n = 0;
 	if (quoted)
@@ -169,14 +203,14 @@ add_local(struct scan *s, struct smtp_path *p, char c)
 
 /* QcontentSMTP: blanks and printable ASCII, with \ before any of them. */
 static bool
-scan_quoted(struct scan *s, struct smtp_path *p)
+scan_quoted(struct scan *s, unsigned allow, struct smtp_path *p)
 {
 	while (!scan_try(s, '"')) {
+		bool pair = scan_try(s, '\\');
 		int c;
 
-		scan_try(s, '\\');
 		c = scan_peek(s);
-		if (c < 0x20 || c > 0x7e)
+		if ((c < 0x20 || c > 0x7e) && (pair || !is_more(c, allow)))
 			return scan_fail(s, "bad quoted local part");
 		s->p++;
 		if (!add_local(s, p, (char)c))
@@ -186,28 +220,29 @@ scan_quoted(struct scan *s, struct smtp_path *p)
 }
 
 static bool
-scan_local(struct scan *s, struct smtp_path *p)
+scan_local(struct scan *s, unsigned allow, struct smtp_path *p)
 {
 	p->local_n = 0;
 	p->local[0] = 0;
 	if (scan_try(s, '"')) {
-		if (!scan_quoted(s, p))
+		if (!scan_quoted(s, allow, p))
 			return false;
 	} else {
-		while (is_atext(scan_peek(s)) || scan_peek(s) == '.') {
+		while (is_atext(scan_peek(s), allow) || scan_peek(s) == '.') {
 			if (!add_local(s, p, *s->p))
 				return false;
 			s->p++;
 		}
-		if (!is_dot_string(smtp_path_local(p)))
+		if (!is_dot_string(smtp_path_local(p), allow))
 			return scan_fail(s, "bad local part");
 	}
 	p->local[p->local_n] = 0;
-	return true;
+	return charset_is_utf8(smtp_path_local(p)) ||
+	       scan_fail(s, "local part is not UTF-8");
 }
 
 static bool
-scan_domain(struct scan *s, struct str *domain)
+scan_domain(struct scan *s, unsigned allow, struct str *domain)
 {
 	const char *start = s->p;
 
@@ -218,21 +253,21 @@ scan_domain(struct scan *s, struct str *domain)
 		return !s->bad && (smtp_path_is_literal(*domain) ||
 				      scan_fail(s, "bad address literal"));
 	}
-	while (scan_peek(s) > 0 && (ascii_isalnum(*s->p) || *s->p == '-' ||
-				       *s->p == '_' || *s->p == '.'))
+	while (is_in_label(scan_peek(s), allow) || scan_peek(s) == '.')
 		s->p++;
 	*domain = str_make(start, (size_t)(s->p - start));
-	return smtp_path_is_domain(*domain) || scan_fail(s, "bad domain");
+	return is_domain(*domain, allow) || scan_fail(s, "bad domain");
 }
 
 bool
-smtp_path_scan_mailbox(struct scan *s, struct smtp_path *p)
+smtp_path_scan_mailbox(struct scan *s, unsigned allow, struct smtp_path *p)
 {
 	struct str domain;
 
 	*p = (struct smtp_path){.n = 0};
-	if (!scan_local(s, p) || !scan_need(s, '@', "address has no domain") ||
-	    !scan_domain(s, &domain))
+	if (!scan_local(s, allow, p) ||
+	    !scan_need(s, '@', "address has no domain") ||
+	    !scan_domain(s, allow, &domain))
 		return false;
 	write_local(p);
 	write_domain(p, domain);
@@ -241,7 +276,7 @@ smtp_path_scan_mailbox(struct scan *s, struct smtp_path *p)
 
 /* "@one,@two:" */
 static bool
-scan_route(struct scan *s)
+scan_route(struct scan *s, unsigned allow)
 {
 	struct str domain;
 
@@ -249,7 +284,7 @@ scan_route(struct scan *s)
 		return true;
 	do {
 		if (!scan_need(s, '@', "bad source route") ||
-		    !scan_domain(s, &domain))
+		    !scan_domain(s, allow, &domain))
 			return false;
 	} while (scan_try(s, ','));
 	return scan_need(s, ':', "bad source route");
@@ -272,33 +307,41 @@ smtp_path_scan(struct scan *s, unsigned allow, struct smtp_path *p)
 		p->domain_at = p->n;
 		return true;
 	}
-	return scan_route(s) && smtp_path_scan_mailbox(s, p) &&
+	return scan_route(s, allow) && smtp_path_scan_mailbox(s, allow, p) &&
 	       scan_need(s, '>', "address must end in >");
 }
 
 int
-smtp_path_parse(struct str text, struct smtp_path *p)
+smtp_path_parse(struct str text, unsigned allow, struct smtp_path *p)
 {
 	struct scan s = scan_make(text);
 
-	if (smtp_path_scan_mailbox(&s, p) && scan_end(&s))
+	if (smtp_path_scan_mailbox(&s, allow, p) && scan_end(&s))
 		return 0;
 	*p = (struct smtp_path){.n = 0};
 	errno = EINVAL;
 	return -1;
 }
 
-int
-smtp_path_make(struct str local, struct str domain, struct smtp_path *p)
+static bool
+is_local(struct str s, unsigned allow)
 {
-	bool good =
-	    local.n > 0 && local.n <= SMTP_PATH_LOCAL &&
-	    (smtp_path_is_domain(domain) || smtp_path_is_literal(domain));
+	if (s.n == 0 || s.n > SMTP_PATH_LOCAL || !charset_is_utf8(s))
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (ascii_iscntrl(s.p[i]) ||
+		    (ascii_ishigh(s.p[i]) && !(allow & SMTP_PATH_UTF8)))
+			return false;
+	return true;
+}
 
+int
+smtp_path_make(
+    struct str local, struct str domain, unsigned allow, struct smtp_path *p)
+{
 	*p = (struct smtp_path){.n = 0};
-	for (size_t i = 0; good && i < local.n; i++)
-		good = local.p[i] >= 0x20 && local.p[i] <= 0x7e;
-	if (!good) {
+	if (!is_local(local, allow) ||
+	    (!is_domain(domain, allow) && !smtp_path_is_literal(domain))) {
 		errno = EINVAL;
 		return -1;
 	}
@@ -325,4 +368,13 @@ struct str
 smtp_path_domain(const struct smtp_path *p)
 {
 	return str_make(p->text + p->domain_at, p->n - p->domain_at);
+}
+
+bool
+smtp_path_is_utf8(const struct smtp_path *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (ascii_ishigh(p->text[i]))
+			return true;
+	return false;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Mailboxes and the paths that carry them: local@domain, "quoted"@domain,
  * local@[192.0.2.1].  RFC 5321 4.1.2 and 4.1.3, strict but for underscores in
- * host names, which exist.  ASCII only: SMTPUTF8 is another grammar. */
+ * host names, which exist.  UTF-8 (RFC 6531 3.3) where it is allowed; it is
+ * neither normalised nor folded in case. */
 #ifndef PROTO_SMTP_PATH_H
 #define PROTO_SMTP_PATH_H
 
@@ -24,9 +25,10 @@ struct smtp_path {
 	size_t local_n;
 };
 
-/* What scanning a path allows besides a full mailbox. */
+/* What is allowed besides a full mailbox of ASCII; the first two in paths. */
 #define SMTP_PATH_NULL 1       /* "<>" */
 #define SMTP_PATH_POSTMASTER 2 /* "<postmaster>", any case, no domain */
+#define SMTP_PATH_UTF8 4       /* valid UTF-8 in both parts */
 
 /* Take "<" path ">"; a source route in front of the mailbox is read and
  * forgotten (RFC 5321 3.6.1).  allow: SMTP_PATH_* bits.  On failure s->bad
@@ -34,16 +36,22 @@ struct smtp_path {
 bool smtp_path_scan(struct scan *s, unsigned allow, struct smtp_path *p);
 
 /* Take a mailbox without brackets; whatever cannot belong to it stays. */
-bool smtp_path_scan_mailbox(struct scan *s, struct smtp_path *p);
+bool smtp_path_scan_mailbox(
+    struct scan *s, unsigned allow, struct smtp_path *p);
 
 /* Read all of text as one mailbox, "local@domain" without brackets.
  * Returns 0, or -1 with errno EINVAL. */
-int smtp_path_parse(struct str text, struct smtp_path *p);
+int smtp_path_parse(struct str text, unsigned allow, struct smtp_path *p);
 
 /* Build a mailbox from an unquoted local part and a domain (quoting is added
  * where it is needed).  Returns 0, or -1 with errno EINVAL when either is
- * impossible: empty, too long, control or non-ASCII octets, a bad domain. */
-int smtp_path_make(struct str local, struct str domain, struct smtp_path *p);
+ * impossible: empty, too long, control octets, not UTF-8 (ASCII where UTF-8 is
+ * not allowed), a bad domain. */
+int smtp_path_make(
+    struct str local, struct str domain, unsigned allow, struct smtp_path *p);
+
+/* Whether it holds anything but ASCII. */
+bool smtp_path_is_utf8(const struct smtp_path *p);
 
 /* Its parts; they live as long as *p.  The local part is without quotes and
  * keeps its case, the domain is in lower case and empty for the null path

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: ISC */
-/* Bounces.  The first part is for people: what happened, to whom, what to do;
- * the second for programs; the third is the message or its header.  Who gets
- * one, and that nobody gets one for a bounce, is the runner's business. */
+/* Reports: the multipart/report, its part for programs and the returned text;
+ * the part for people is bounce_text.c's.  Who gets one, and that nobody gets
+ * one for a report, is the runner's business.
+ *
+ * The report's own header is ASCII unless the address of `to` is not, so any
+ * server that takes 8-bit text takes the report: what is internationalised
+ * stands in message/global… parts (RFC 6533), of which RFC 6532 3.7 lets 8-bit
+ * text be. */
 #include "queue/bounce.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/fail.h"
+#include "msg/charset.h"
 #include "msg/date.h"
+#include "msg/header.h"
+#include "queue/bounce_text.h"
 #include "queue/put.h"
 
 #define BOUNCE_MAX (16 * 1024 * 1024)
+#define MESSAGE_ID 250 /* octets of one that is repeated */
 
 static bool
 has_high(struct str s)
@@ -27,7 +37,7 @@ static void
 line(struct buf *o, const char *name, struct str value)
 {
 	buf_z(o, name);
-	buf_str(o, value);
+	bounce_clean(value, o);
 	buf_z(o, "\r\n");
 }
 
@@ -38,6 +48,45 @@ date_line(struct buf *o, const char *name, int64_t s)
 
 	date_rfc5322(date, s, 0);
 	line(o, name, str_z(date));
+}
+
+/* The worst news decides. */
+static const char *
+subject(const struct bounce *b)
+{
+	if (bounce_has(b, REPORT_FAILED))
+		return "Your message was not delivered";
+	if (bounce_has(b, REPORT_DELAYED))
+		return "Your message is late";
+	if (bounce_has(b, REPORT_RELAYED) || bounce_has(b, REPORT_EXPANDED))
+		return "Your message was passed on";
+	return "Your message was delivered";
+}
+
+static bool
+is_message_id(struct str s)
+{
+	if (s.n < 3 || s.n > MESSAGE_ID || s.p[0] != '<' || s.p[s.n - 1] != '>')
+		return false;
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || ascii_iscntrl(s.p[i]) ||
+		    (i > 0 && s.p[i] == '<'))
+			return false;
+	return true;
+}
+
+/* RFC 3834 3.1.5: mail programs put the report beside the message. */
+static void
+put_references(const struct bounce *b, struct buf *o)
+{
+	struct str id;
+
+	header_find(b->original, STR("Message-ID"), &id);
+	id = str_trim(id);
+	if (!is_message_id(id))
+		return;
+	line(o, "In-Reply-To: ", id);
+	line(o, "References: ", id);
 }
 
 static void
@@ -51,15 +100,18 @@ head(const struct bounce *b, struct buf *o)
 	line(o, "Date: ", str_z(date));
 	buf_fmt(o, "From: Mail Delivery System <MAILER-DAEMON@%s>\r\n",
 	    b->hostname);
-	buf_fmt(o, "To: <%.*s>\r\n", STR_FMT(b->to));
-	line(o, "Subject: ", STR("Your message was not delivered"));
+	buf_z(o, "To: <");
+	bounce_clean(b->to, o);
+	buf_z(o, ">\r\n");
+	line(o, "Subject: ", str_z(subject(b)));
 	buf_fmt(o, "Message-ID: <%.*s@%s>\r\n", STR_FMT(b->id), b->hostname);
+	put_references(b, o);
 	line(o, "Auto-Submitted: ", STR("auto-replied")); /* RFC 3834 5 */
 	line(o, "MIME-Version: ", STR("1.0"));
 	buf_fmt(o,
 	    "Content-Type: multipart/report; report-type=delivery-status;\r\n"
 	    "\tboundary=\"=_%.*s\"\r\n\r\n"
-	    "This is a report in several parts (RFC 3462).\r\n",
+	    "This is a report in several parts (RFC 6522).\r\n",
 	    STR_FMT(b->id));
 }
 
@@ -73,115 +125,149 @@ part(const struct bounce *b, struct buf *o, const char *type, bool high)
 	buf_z(o, "\r\n");
 }
 
-/* The first prefix that fits says what the sender can do. */
-static const char *
-advice(struct str status)
-{
-	static const struct {
-		const char *prefix;
-		const char *text;
-	} t[] = {
-	    {"5.1.8", "Your own address was not accepted."},
-	    {"5.1.7", "Your own address was not accepted."},
-	    {"5.1.", "Check the spelling of the address."},
-	    {"5.2.2", "The mailbox is full: reach them in another way."},
-	    {"5.2.3", "Send less at once, or a link instead of the file."},
-	    {"5.3.4", "Send less at once, or a link instead of the file."},
-	    {"5.4.6", "Mail for this address runs in a circle: tell its "
-		      "postmaster."},
-	    {"5.4.7", "Their server could not be reached for a long time: "
-		      "try again, or reach them in another way."},
-	    {"5.4.", "Check what stands behind the @ in the address."},
-	    {"5.7.", "The other side does not accept this message: its answer "
-		     "may say why."},
-	};
+/* --------------------------------------------------------- for programs */
 
-	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		if (str_starts(status, str_z(t[i].prefix)))
-			return t[i].text;
-	return "The other side's answer may say what to do.";
-}
-
+/* utf-8-addr-xtext of RFC 6533 3: ASCII for any address. */
 static void
-for_people(const struct bounce *b, struct buf *o)
+put_escaped(struct str s, struct buf *o)
 {
-	buf_fmt(o,
-	    "This is the mail server %s.\r\n\r\n"
-	    "A message you sent could not be delivered to:\r\n",
-	    b->hostname);
-	for (size_t i = 0; i < b->nrcpt; i++) {
-		const struct result *r = &b->rcpts[i].result;
+	while (s.n > 0) {
+		uint32_t code = '?';
+		size_t n = charset_utf8(s, &code);
 
-		buf_fmt(o, "\r\n  <%.*s>\r\n    ", STR_FMT(b->rcpts[i].addr));
-		buf_str(o, r->text);
-		buf_fmt(o, " (%.*s)\r\n    %s\r\n", STR_FMT(r->status),
-		    advice(r->status));
+		if (n == 0 || code < 0x20 || code == 0x7f)
+			buf_chr(o, '?');
+		else if (code < 0x80 && code != '\\' && code != ' ' &&
+			 code != '+' && code != '=')
+			buf_chr(o, (char)code);
+		else
+			buf_fmt(o, "\\x{%X}", (unsigned)code);
+		s = str_from(s, n ? n : 1);
 	}
-	buf_fmt(o,
-	    "\r\nIt will not be tried again for %s.  %s follows below.\r\n"
-	    "If you ask for help, please mention the id %.*s.\r\n",
-	    b->nrcpt == 1 ? "this address" : "these addresses",
-	    b->whole ? "Your message" : "The header of your message",
-	    STR_FMT(b->e->id));
+}
+
+/* Addresses beyond ASCII may stand as they are in a global part only. */
+static void
+put_final(struct str addr, bool global, struct buf *o)
+{
+	bool high = has_high(addr);
+
+	buf_z(
+	    o, high ? "Final-Recipient: utf-8; " : "Final-Recipient: rfc822; ");
+	if (high && !global)
+		put_escaped(addr, o);
+	else
+		bounce_clean(addr, o);
+	buf_z(o, "\r\n");
 }
 
 static void
-for_programs_rcpt(const struct bounce_rcpt *r, struct buf *o)
+put_original(struct str orcpt, bool global, struct buf *o)
+{
+	size_t at = str_find(orcpt, ';') + 1;
+
+	if (at >= orcpt.n)
+		return;
+	buf_z(o, "Original-Recipient: ");
+	bounce_clean(str_to(orcpt, at), o);
+	if (has_high(orcpt) && !global)
+		put_escaped(str_from(orcpt, at), o);
+	else
+		bounce_clean(str_from(orcpt, at), o);
+	buf_z(o, "\r\n");
+}
+
+static void
+put_diagnostic(struct str text, struct buf *o)
+{
+	struct str reply = result_reply(text);
+	const char *name = reply.n > 0 ? "Diagnostic-Code: smtp; "
+	                               : "Diagnostic-Code: X-Yubin; ";
+
+	if (text.n == 0)
+		return;
+	buf_z(o, name);
+	bounce_wrap(reply.n > 0 ? reply : text, str_z(name).n, "\t", o);
+	buf_z(o, "\r\n");
+}
+
+static void
+put_rcpt(const struct bounce *b, const struct bounce_rcpt *r, bool global,
+    struct buf *o)
 {
 	struct str host = result_host(r->result.text);
-	struct str reply = result_reply(r->result.text);
 
 	buf_z(o, "\r\n");
-	line(o,
-	    has_high(r->addr) ? "Final-Recipient: utf-8; "
-			      : "Final-Recipient: rfc822; ",
-	    r->addr);
-	line(o, "Action: ", STR("failed"));
+	put_original(r->orcpt, global, o);
+	put_final(r->addr, global, o);
+	line(o, "Action: ", str_z(report_action(r->action)));
 	line(o, "Status: ", r->result.status);
 	if (host.n > 0)
 		line(o, "Remote-MTA: dns; ", host);
-	if (reply.n > 0)
-		line(o, "Diagnostic-Code: smtp; ", reply);
-	else
-		line(o, "Diagnostic-Code: X-Yubin; ", r->result.text);
+	put_diagnostic(r->result.text, o);
+	if (r->tried_s > 0)
+		date_line(o, "Last-Attempt-Date: ", r->tried_s);
+	if (r->action == REPORT_DELAYED && b->until_s > 0)
+		date_line(o, "Will-Retry-Until: ", b->until_s);
 }
 
 static void
-for_programs(const struct bounce *b, struct buf *o)
+for_programs(const struct bounce *b, bool global, struct buf *o)
 {
+	if (b->e->envid.n > 0)
+		line(o, "Original-Envelope-Id: ", b->e->envid);
 	line(o, "Reporting-MTA: dns; ", str_z(b->hostname));
 	date_line(o, "Arrival-Date: ", b->e->received_s);
 	line(o, "X-Yubin-ID: ", b->e->id);
 	for (size_t i = 0; i < b->nrcpt; i++)
-		for_programs_rcpt(&b->rcpts[i], o);
+		put_rcpt(b, &b->rcpts[i], global, o);
+}
+
+static bool
+is_global(const struct bounce *b)
+{
+	bool high = false;
+
+	for (size_t i = 0; i < b->nrcpt && !high; i++)
+		high =
+		    has_high(b->rcpts[i].addr) || has_high(b->rcpts[i].orcpt);
+	return high && b->e->utf8;
+}
+
+static const char *
+type_of_original(const struct bounce *b)
+{
+	struct str header = str_to(b->original, header_size(b->original));
+
+	if (b->e->utf8 && has_high(header))
+		return b->whole ? "message/global" : "message/global-headers";
+	return b->whole ? "message/rfc822" : "text/rfc822-headers";
 }
 
 void
 bounce_print(const struct bounce *b, struct buf *o)
 {
-	bool high = false;
-	bool global = b->e->utf8;
+	bool global = is_global(b);
+	struct buf text;
 
-	for (size_t i = 0; i < b->nrcpt; i++)
-		high |= has_high(b->rcpts[i].addr);
+	buf_init(&text, BOUNCE_MAX);
+	bounce_text(b, &text);
+	o->over |= text.over;
 	head(b, o);
-	part(b, o, "text/plain; charset=utf-8", high);
-	for_people(b, o);
+	part(b, o, "text/plain; charset=utf-8", has_high(buf_slice(&text)));
+	buf_str(o, buf_slice(&text));
+	buf_free(&text);
 	part(b, o,
 	    global ? "message/global-delivery-status"
 		   : "message/delivery-status",
-	    high);
-	for_programs(b, o);
-	if (b->whole)
-		part(b, o, global ? "message/global" : "message/rfc822",
-		    has_high(b->original));
-	else
-		part(b, o,
-		    global ? "message/global-headers" : "text/rfc822-headers",
-		    has_high(b->original));
+	    global);
+	for_programs(b, global, o);
+	part(b, o, type_of_original(b), has_high(b->original));
 	buf_str(o, b->original);
 	buf_fmt(o, "\r\n--=_%.*s--\r\n", STR_FMT(b->id));
 }
+
+/* ------------------------------------------------------- into the queue */
 
 /* The header without the empty line behind it; when none ends within the text,
  * up to its last whole line. */
@@ -196,20 +282,20 @@ header_of(struct str text)
 	return end < text.n ? str_to(text, end + 1) : text;
 }
 
-int
-bounce_read(struct bounce *b, const struct entry *q, struct buf *text)
+/* Up to which size this message is returned whole (RFC 3461 4.3). */
+static uint64_t
+whole_limit(const struct bounce *b)
 {
-	uint64_t at = envelope_body_at(&q->header);
-	size_t want = q->header.body_len < BOUNCE_HEADERS
-	                  ? (size_t)q->header.body_len
-	                  : BOUNCE_HEADERS;
-	char *p = buf_room(text, want);
+	if (!bounce_has(b, REPORT_FAILED) || b->e->ret == 'H')
+		return 0;
+	return b->e->ret == 'F' ? BOUNCE_FULL : BOUNCE_WHOLE;
+}
+
+static int
+read_at(const struct entry *q, uint64_t at, char *p, size_t want)
+{
 	size_t got = 0;
 
-	if (!p) {
-		errno = EMSGSIZE;
-		return -1;
-	}
 	while (got < want) {
 		ssize_t n =
 		    pread(q->fd, p + got, want - got, (off_t)(at + got));
@@ -220,8 +306,29 @@ bounce_read(struct bounce *b, const struct entry *q, struct buf *text)
 			return fail("read queue/", q->path);
 		got += (size_t)n;
 	}
-	b->whole = q->header.body_len <= BOUNCE_WHOLE;
-	b->original = b->whole ? str_make(p, got) : header_of(str_make(p, got));
+	return 0;
+}
+
+int
+bounce_read(struct bounce *b, const struct entry *q, struct buf *text)
+{
+	uint64_t size = q->header.body_len;
+	size_t want = BOUNCE_HEADERS;
+	char *p;
+
+	b->whole = size <= whole_limit(b) && size <= text->max;
+	if (b->whole || size < want)
+		want = (size_t)size;
+	p = buf_room(text, want);
+	if (!p) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (read_at(q, envelope_body_at(&q->header), p, want) < 0)
+		return -1;
+	b->original = str_make(p, want);
+	if (!b->whole)
+		b->original = header_of(b->original);
 	return 0;
 }
 
@@ -232,6 +339,7 @@ bounce_put(const struct bounce *b, const char *root)
 	struct envelope e = {.id = b->id,
 	    .received_s = b->now_s,
 	    .sender = STR(""),
+	    .utf8 = has_high(b->to),
 	    .rcpts = &rcpt,
 	    .nrcpt = 1};
 	struct queue_put put;
@@ -241,8 +349,7 @@ bounce_put(const struct bounce *b, const char *root)
 	buf_init(&text, BOUNCE_MAX);
 	bounce_print(b, &text);
 	e.eight_bit = has_high(buf_slice(&text));
-	e.utf8 = has_high(b->to) || (b->e->utf8 && e.eight_bit);
-	r = text.over ? fail_text(EMSGSIZE, "the bounce is too long")
+	r = text.over ? fail_text(EMSGSIZE, "the report is too long")
 	              : queue_put_begin(&put, root, &e, text.n);
 	if (r == 0) {
 		queue_put_data(&put, text.p, text.n);

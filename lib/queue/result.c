@@ -9,18 +9,26 @@
 #include "base/fail.h"
 #include "base/scan.h"
 
-static char
-class_of(enum result_kind kind)
+bool
+result_is_success(enum result_kind kind)
 {
-	return kind == RESULT_DONE ? '2' : kind == RESULT_FAILED ? '5' : '4';
+	return kind == RESULT_DONE || kind == RESULT_EXPANDED ||
+	       kind == RESULT_RELAYED || kind == RESULT_TRANSFERRED;
 }
 
 static const char *
 default_status(enum result_kind kind)
 {
-	return kind == RESULT_DONE     ? "2.0.0"
+	return result_is_success(kind) ? "2.0.0"
 	       : kind == RESULT_FAILED ? "5.0.0"
 	                               : "4.0.0";
+}
+
+static bool
+is_kind(int c)
+{
+	return result_is_success((enum result_kind)c) || c == RESULT_FAILED ||
+	       c == RESULT_DEFERRED;
 }
 
 /* class "." subject "." detail, the latter two up to three digits. */
@@ -30,7 +38,7 @@ status_ok(struct str s, enum result_kind kind)
 	struct scan c = scan_make(s);
 	uint64_t n;
 
-	return scan_try(&c, class_of(kind)) && scan_try(&c, '.') &&
+	return scan_try(&c, *default_status(kind)) && scan_try(&c, '.') &&
 	       scan_num(&c, 999, &n) && scan_try(&c, '.') &&
 	       scan_num(&c, 999, &n) && scan_end(&c);
 }
@@ -55,8 +63,7 @@ result_scan(struct str line, struct arena *a, struct result *r)
 	struct str rest, word;
 	int kind = scan_peek(&s);
 
-	if (kind != RESULT_DONE && kind != RESULT_FAILED &&
-	    kind != RESULT_DEFERRED)
+	if (!is_kind(kind))
 		return fail_text(EPROTO, "not a line of results");
 	r->kind = (enum result_kind)kind;
 	scan_try(&s, (char)kind);

@@ -67,22 +67,22 @@ test_mailboxes(void)
 	struct smtp_path p, q;
 
 	for (size_t i = 0; i < sizeof(mailboxes) / sizeof(*mailboxes); i++) {
-		int r = smtp_path_parse(str_z(mailboxes[i].text), &p);
+		int r = smtp_path_parse(str_z(mailboxes[i].text), 0, &p);
 
 		CHECK_NUM(r, mailboxes[i].canonical ? 0 : -1, mailboxes[i].why);
 		if (r < 0)
 			continue;
 		CHECK_STR(smtp_path_text(&p), str_z(mailboxes[i].canonical),
 		    mailboxes[i].why);
-		CHECK(smtp_path_parse(smtp_path_text(&p), &q) == 0 &&
+		CHECK(smtp_path_parse(smtp_path_text(&p), 0, &q) == 0 &&
 			  strcmp(p.text, q.text) == 0,
 		    "canonical is stable");
-		CHECK(smtp_path_make(
-			  smtp_path_local(&p), smtp_path_domain(&p), &q) == 0 &&
+		CHECK(smtp_path_make(smtp_path_local(&p), smtp_path_domain(&p),
+			  0, &q) == 0 &&
 			  strcmp(p.text, q.text) == 0,
 		    "made again");
 	}
-	smtp_path_parse(STR("\"a\\\"b\"@X.y"), &p);
+	smtp_path_parse(STR("\"a\\\"b\"@X.y"), 0, &p);
 	CHECK_STR(smtp_path_local(&p), STR("a\"b"), "local without quotes");
 	CHECK_STR(smtp_path_domain(&p), STR("x.y"), "domain");
 }
@@ -95,24 +95,25 @@ test_lengths(void)
 
 	memset(text, 'a', sizeof(text));
 	text[255] = '@';
-	CHECK(smtp_path_parse(str_make(text, 258), &p) == 0, "255 octets");
+	CHECK(smtp_path_parse(str_make(text, 258), 0, &p) == 0, "255 octets");
 	memset(text, '"', 1);
-	CHECK(smtp_path_parse(str_make(text, 258), &p) < 0, "open quote");
+	CHECK(smtp_path_parse(str_make(text, 258), 0, &p) < 0, "open quote");
 	memset(text, 'a', sizeof(text));
 	text[256] = '@';
-	CHECK(smtp_path_parse(str_make(text, 259), &p) < 0, "256 octets");
+	CHECK(smtp_path_parse(str_make(text, 259), 0, &p) < 0, "256 octets");
 	memset(text, 'a', sizeof(text));
 	text[1] = '@';
-	CHECK(smtp_path_parse(str_make(text, 65), &p) == 0, "label of 63");
-	CHECK(smtp_path_parse(str_make(text, 66), &p) < 0, "label of 64");
+	CHECK(smtp_path_parse(str_make(text, 65), 0, &p) == 0, "label of 63");
+	CHECK(smtp_path_parse(str_make(text, 66), 0, &p) < 0, "label of 64");
 	for (size_t i = 3; i < sizeof(text); i += 2)
 		text[i] = '.';
-	CHECK(smtp_path_parse(str_make(text, 257), &p) == 0, "domain of 255");
-	CHECK(smtp_path_parse(str_make(text, 259), &p) < 0, "domain of 257");
+	CHECK(
+	    smtp_path_parse(str_make(text, 257), 0, &p) == 0, "domain of 255");
+	CHECK(smtp_path_parse(str_make(text, 259), 0, &p) < 0, "domain of 257");
 	memset(text, '\\', sizeof(text));
 	text[0] = '"';
 	memcpy(text + 511, "\"@x", 3);
-	CHECK(smtp_path_parse(str_make(text, 514), &p) == 0 &&
+	CHECK(smtp_path_parse(str_make(text, 514), 0, &p) == 0 &&
 		  p.local_n == 255 && p.n == 514,
 	    "the longest text fits");
 }
@@ -158,11 +159,64 @@ test_paths(void)
 	}
 }
 
+static const struct {
+	const char *text, *canonical, *why;
+} utf8[] = {
+    {"j\xc3\xb6rg@example.test", "j\xc3\xb6rg@example.test", "local part"},
+    {"a@B\xc3\x9c"
+     "cher.TEST",
+	"a@b\xc3\x9c"
+	"cher.test",
+	"U-label, ASCII folded"},
+    {"\"\xe6\x9d\xb1 \xe4\xba\xac\"@x", "\"\xe6\x9d\xb1 \xe4\xba\xac\"@x",
+	"quoted"},
+    {"\"\xe6\x9d\xb1\"@x", "\xe6\x9d\xb1@x", "needless quotes go"},
+    {"\xf0\x9f\x98\x80@x", "\xf0\x9f\x98\x80@x", "four octets"},
+    {"\"\\\xc3\xb6\"@x", NULL, "quoted pairs are ASCII, RFC 6531 3.3"},
+    {"\xb6@x", NULL, "a lone continuation"},
+    {"\xc0\xaf@x", NULL, "overlong"},
+    {"\xed\xa0\x80@x", NULL, "a surrogate"},
+    {"\xc3.\xb6@x", NULL, "a dot inside a character"},
+    {"a@\xc3.\xb6", NULL, "the same in a domain"},
+    {"a@-\xc3\xb6", NULL, "label starts with a hyphen"},
+    {"a@[\xc3\xb6]", NULL, "literals are ASCII"},
+};
+
+static void
+test_utf8(void)
+{
+	struct smtp_path p, q;
+
+	for (size_t i = 0; i < sizeof(utf8) / sizeof(*utf8); i++) {
+		struct str text = str_z(utf8[i].text);
+		int r = smtp_path_parse(text, SMTP_PATH_UTF8, &p);
+
+		CHECK_NUM(r, utf8[i].canonical ? 0 : -1, utf8[i].why);
+		CHECK(smtp_path_parse(text, 0, &q) < 0, "only where allowed");
+		if (r < 0)
+			continue;
+		CHECK_STR(
+		    smtp_path_text(&p), str_z(utf8[i].canonical), utf8[i].why);
+		CHECK(smtp_path_is_utf8(&p), "not all ASCII");
+		CHECK(smtp_path_make(smtp_path_local(&p), smtp_path_domain(&p),
+			  SMTP_PATH_UTF8, &q) == 0 &&
+			  strcmp(p.text, q.text) == 0,
+		    "made again");
+		CHECK(smtp_path_make(
+			  smtp_path_local(&p), smtp_path_domain(&p), 0, &q) < 0,
+		    "not made without");
+	}
+	CHECK(smtp_path_parse(STR("a@b"), SMTP_PATH_UTF8, &p) == 0 &&
+		  !smtp_path_is_utf8(&p),
+	    "ASCII is ASCII");
+}
+
 int
 main(void)
 {
 	test_mailboxes();
 	test_lengths();
 	test_paths();
+	test_utf8();
 	return tap_done();
 }
