@@ -11,31 +11,10 @@ setup() {
 	LOG=$BATS_TEST_TMPDIR/log
 	mkdir -p "$YUBIN_LIBEXEC" "$YUBIN_ROOT/domains/example.test"
 	: >"$CALLS"
-	cat >"$YUBIN_LIBEXEC/yubin-deliver-local" <<-'EOT'
-		#!/bin/bash
-		echo "${0##*/} $*" >>"$CALLS"
-		while [ "$1" != -- ]; do shift; done
-		shift
-		case $0 in *remote) shift ;; esac
-		for a; do
-			case $a in
-			ok*) echo "K 2.0.0 fine" ;;
-			body*) cat >"$CALLS.body"; echo "K 2.0.0 read" ;;
-			bad*) echo "D 5.1.1 mx.host.test[192.0.2.1]: 550 5.1.1 nobody" ;;
-			busy*) echo "Z 4.2.2 full" ;;
-			down*) echo "Z 4.4.1 refused" ;;
-			crash*) kill -9 $$ ;;
-			half*) printf 'K 2.0.0 cut'; exit 0 ;;
-			once*) if [ -e "$CALLS.once" ]; then echo "K 2.0.0 at last"
-				else : >"$CALLS.once"; echo "Z 4.2.1 not yet"; fi ;;
-			slow*) sleep 0.3; echo "K 2.0.0 slow" ;;
-			hang*) echo $$ >"$CALLS.pid"; echo hanging >>"$CALLS"; exec sleep 60 ;;
-			*) echo "D 5.1.1 no such user" ;;
-			esac
-		done
-	EOT
-	cp "$YUBIN_LIBEXEC/yubin-deliver-local" "$YUBIN_LIBEXEC/yubin-deliver-remote"
-	chmod +x "$YUBIN_LIBEXEC"/*
+	for p in local remote; do
+		cp "$TESTS/queue/worker.py" "$YUBIN_LIBEXEC/yubin-deliver-$p"
+	done
+	export QUEUE_SLOTS=16
 }
 
 teardown() {
@@ -50,8 +29,17 @@ runner() {
 	timeout 60 yubin-queue-runner --once "$@" 2>>"$LOG"
 }
 
-file_of() {
+file_of() { # ID: its file or slot; nothing when it is gone
 	find "$YUBIN_ROOT/queue/new" -name "$1"
+	grep -l "^2:id,21:$1," "$YUBIN_ROOT"/queue/slot/0* 2>/dev/null |
+	    while read -r f; do
+		    head -c 14 "$f" | grep -q "yubin-queue 1 " && echo "$f"
+	    done
+	true
+}
+
+jobs() { # how many were given
+	grep -cE '^(local|remote) ' "$CALLS"
 }
 
 status_of() { # ID: the octets of the recipients
@@ -64,23 +52,27 @@ status_of() { # ID: the octets of the recipients
 	[ -d "$YUBIN_ROOT/queue/new/f" ]
 }
 
-@test "the message arrives byte for byte on descriptor 0" {
+@test "the message arrives byte for byte" {
 	printf 'Subject: x\r\n\r\n.\r\n\xff\x00\r\n' >"$BATS_TEST_TMPDIR/m"
 	queue_put a@b.test body@example.test <"$BATS_TEST_TMPDIR/m"
 	runner
 	cmp "$CALLS.body" "$BATS_TEST_TMPDIR/m"
+	: >"$CALLS.body"
+	queue_put a@b.test body@example.test <"$BATS_TEST_TMPDIR/m" # a slot
+	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+	runner
+	cmp "$CALLS.body" "$BATS_TEST_TMPDIR/m"
 }
 
-@test "one local delivery a recipient, one remote a domain" {
+@test "one job for our own addresses, one for each other domain" {
 	id=$(put a@b.test ok1@example.test ok2@host.test ok3@HOST.test \
 	    ok4@example.test ok5@other.test)
 	runner
-	[ "$(wc -l <"$CALLS")" -eq 4 ]
-	grep -q "local -i $id -n 0 -f a@b.test -- ok1@example.test" "$CALLS"
-	grep -q "local -i $id -n 3 -f a@b.test -- ok4@example.test" "$CALLS"
-	grep -q "remote -i $id -f a@b.test -- host.test ok2@host.test ok3@HOST.test" \
+	[ "$(jobs)" -eq 3 ]
+	grep -q "^local $id a@b.test 0:again:ok1@example.test 3:again:ok4@" "$CALLS"
+	grep -q "^remote $id a@b.test to=host.test .*1:.*ok2@.* 2:.*ok3@HOST.test" \
 	    "$CALLS"
-	grep -q "remote -i $id -f a@b.test -- other.test ok5@other.test" "$CALLS"
+	grep -q "^remote $id a@b.test to=other.test .*4:.*ok5@other.test" "$CALLS"
 	[ -z "$(file_of "$id")" ]
 }
 
@@ -89,8 +81,8 @@ status_of() { # ID: the octets of the recipients
 	for i in $(seq 250); do rcpts+=("ok$i@host.test"); done
 	put -8 a@b.test "${rcpts[@]}"
 	runner
-	[ "$(wc -l <"$CALLS")" -eq 3 ]
-	[ "$(grep -c -- '-8 -- host.test' "$CALLS")" -eq 3 ]
+	[ "$(jobs)" -eq 3 ]
+	[ "$(grep -c -- 'to=host.test 8bit' "$CALLS")" -eq 3 ]
 	[ "$(grep -o 'ok[0-9]*@' "$CALLS" | sort -u | wc -l)" -eq 250 ]
 }
 
@@ -99,7 +91,7 @@ status_of() { # ID: the octets of the recipients
 	runner
 	[ "$(status_of "$id")" = AD ]
 	runner
-	[ "$(wc -l <"$CALLS")" -eq 2 ]
+	[ "$(jobs)" -eq 1 ]
 	grep -q "ev=deferred id=$id to=busy@example.test status=4.2.2 err=full" "$LOG"
 	grep -q "ev=waiting id=$id next_s=6[0-9]" "$LOG"
 }
@@ -111,22 +103,83 @@ status_of() { # ID: the octets of the recipients
 	touch -d '20 minutes ago' "$(file_of "$id")"
 	runner
 	[ -z "$(file_of "$id")" ]
-	grep -q -- '-r -f a@b.test -- once@' "$CALLS"
+	grep -q -- 'again:once@' "$CALLS"
 }
 
 @test "--all tries what is not due, once" {
 	id=$(put a@b.test busy@example.test)
 	runner
 	runner --all
-	[ "$(wc -l <"$CALLS")" -eq 2 ]
+	[ "$(jobs)" -eq 2 ]
 	[ "$(status_of "$id")" = A ]
 }
 
-@test "a delivery that dies, or says half a line, has failed for now" {
-	id=$(put a@b.test crash@example.test half@example.test ok@example.test)
+@test "a worker that dies has failed for now, what it said before counts" {
+	id=$(SYNCED=1 put a@b.test ok@host.test crash@host.test)
 	runner
-	[ "$(status_of "$id")" = AAD ]
-	grep -q "ev=trouble id=$id exit=137" "$LOG"
+	[ "$(status_of "$id")" = DA ]
+	grep -q "ev=trouble .*err=\"a delivery program has died\"" "$LOG"
+}
+
+@test "a recipient that a worker forgets has failed for now" {
+	id=$(put a@b.test mute@example.test ok@example.test)
+	runner
+	[ "$(status_of "$id")" = AD ]
+	grep -q "ev=deferred id=$id to=mute@example.test status=4.3.0" "$LOG"
+}
+
+@test "what was stored counts when it is synced, and not before" {
+	: >"$CALLS.syncfails"
+	id=$(put a@b.test ok@example.test)
+	runner
+	[ "$(grep -c "^sync" "$CALLS")" -eq 2 ]
+	[ "$(jobs)" -eq 2 ]
+	grep -q "^local $id .*rewrite .*again:ok@" "$CALLS"
+	[ "$(grep -c "ev=delivered id=$id" "$LOG")" -eq 1 ]
+	[ -z "$(file_of "$id")" ]
+}
+
+@test "a worker that dies before the sync: its messages go to another" {
+	: >"$CALLS.syncdies"
+	id=$(put a@b.test ok@example.test)
+	runner
+	[ "$(jobs)" -eq 2 ]
+	grep -q "^local $id a@b.test 0:again:ok@" "$CALLS"
+	[ "$(grep -c "ev=delivered id=$id" "$LOG")" -eq 1 ]
+	[ -z "$(file_of "$id")" ]
+}
+
+@test "a slot is free again when its message is done, a file when it waits" {
+	runner
+	id=$(put a@b.test ok@example.test)
+	late=$(put a@b.test busy@example.test)
+	[ "$(grep -l "^yubin-queue 1" "$YUBIN_ROOT"/queue/slot/0* | wc -l)" -eq 2 ]
+	runner
+	[ -z "$(grep -l "^yubin-queue 1" "$YUBIN_ROOT"/queue/slot/0*)" ]
+	[ -z "$(file_of "$id")" ]
+	[ "$(status_of "$late")" = A ]
+	[[ $(file_of "$late") == */new/* ]]
+}
+
+@test "a message in a slot and in a file: the whole file counts, else the slot" {
+	runner
+	a=$(put a@b.test ok1@example.test)
+	b=$(put a@b.test ok2@example.test)
+	for id in $a $b; do
+		slot=$(file_of "$id")
+		digit=$(tr 0-9a-v 0-9a-f0-9a-f <<<"${id: -1}")
+		size=$(($(sed -n '1s/.*env=\([0-9a-f]*\).*/0x\1/p' "$slot") + 130))
+		body=$(($(sed -n '1s/.*body=\([0-9a-f]*\).*/0x\1/p' "$slot")))
+		head -c "$((size + body))" "$slot" >"$YUBIN_ROOT/queue/new/$digit/$id"
+	done
+	truncate -s 300 "$YUBIN_ROOT"/queue/new/*/"$b"
+	printf D | dd of="$(echo "$YUBIN_ROOT"/queue/new/*/"$a")" bs=1 \
+	    conv=notrunc status=none seek=128
+	runner
+	! grep -q ok1@ "$CALLS" # the file says that it was delivered
+	[ "$(grep -c ok2@ "$CALLS")" -eq 1 ]
+	[ -z "$(file_of "$a")$(file_of "$b")" ]
+	[ -z "$(ls "$YUBIN_ROOT/queue/bad")" ]
 }
 
 @test "no delivery program at all: everything waits" {
@@ -141,7 +194,7 @@ status_of() { # ID: the octets of the recipients
 	QUEUE_LIFETIME=300000 runner
 	[ -z "$(file_of "$id")" ]
 	grep -q "ev=failed id=$id to=down@host.test status=5.4.7 err=refused" "$LOG"
-	grep -q "ev=bounced id=.* orig=$id to=ok@example.test n=2" "$LOG"
+	grep -q "ev=bounced id=.* orig=$id to=ok@example.test n=2 what=failed" "$LOG"
 }
 
 @test "a host that is down is left alone for a while" {
@@ -149,7 +202,8 @@ status_of() { # ID: the octets of the recipients
 		put a@b.test "down$i@host.test" >/dev/null
 	done
 	DOMAIN_JOBS=1 runner
-	[ "$(wc -l <"$CALLS")" -eq 1 ]
+	[ "$(jobs)" -eq 1 ]
+	grep -q "ev=dead domain=host.test pause_s=30" "$LOG"
 	[ "$(grep -c 'ev=deferred' "$LOG")" -eq 6 ]
 	put a@b.test ok@other.test
 	runner
@@ -161,7 +215,7 @@ status_of() { # ID: the octets of the recipients
 	start=$(date +%s%N)
 	DOMAIN_JOBS=2 runner
 	[ $((($(date +%s%N) - start) / 1000000)) -ge 900 ]
-	[ "$(wc -l <"$CALLS")" -eq 6 ]
+	[ "$(jobs)" -eq 6 ]
 	for i in 1 2 3; do put a@b.test "slow$i@example.test" >/dev/null; done
 	start=$(date +%s%N)
 	LOCAL_JOBS=1 runner
@@ -261,16 +315,39 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"*", "nudge")'
 	[ "$status" -eq 100 ]
 }
 
+@test "an administrator's wishes: hold, release, drop" {
+	start yubin-queue-runner
+	wait_for test -S "$YUBIN_ROOT/queue/nudge"
+	tell() {
+		python3 -c 'import os, socket, sys
+os.chdir(sys.argv[1])
+socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(sys.argv[2].encode(), "nudge")' \
+		    "$YUBIN_ROOT/queue" "$1"
+	}
+	id=$(put a@b.test once@example.test)
+	wait_for grep -q "ev=waiting id=$id" "$LOG"
+	tell "hold $id"
+	wait_for grep -q "ev=held id=$id" "$LOG"
+	[ -e "$YUBIN_ROOT/queue/hold/$id" ]
+	tell "release $id"
+	wait_for grep -q "ev=done id=$id" "$LOG"
+	id=$(put a@b.test busy@example.test)
+	wait_for grep -q "ev=waiting id=$id" "$LOG"
+	tell "drop $id"
+	wait_for grep -q "ev=dropped id=$id" "$LOG"
+	[ -z "$(file_of "$id")" ]
+}
+
 @test "many messages for one slow domain do not hold up the others" {
 	for i in $(seq 350); do
 		put a@b.test "hang$i@host.test" >/dev/null
 	done
 	DOMAIN_JOBS=1 start yubin-queue-runner
 	wait_for grep -q hanging "$CALLS"
+	wait_for test "$(find "$YUBIN_ROOT/queue/new" -type f | wc -l)" -ge 340
 	id=$(put a@b.test ok@example.test)
 	wait_for grep -q "ev=done id=$id" "$LOG"
 	kill -9 "${STARTED[0]}"
 	{ wait "${STARTED[0]}" || true; } 2>/dev/null
 	STARTED=()
-	kill "$(cat "$CALLS.pid")"
 }
