@@ -214,3 +214,11 @@ leave_idle(const struct runner *r)
 {
 	return !r->syncing && r->sync_at_ms == NOW_NEVER;
 }
+
+void
+leave_end(struct runner *r)
+{
+	if (r->syncer >= 0)
+		close(r->syncer);
+	r->syncer = -1;
+}

@@ -329,6 +329,7 @@ main(int argc, char **argv)
 	    (write((int)ready, "\n", 1) != 1 || close((int)ready) < 0))
 		log_event("trouble", "err", "cannot tell readiness", NULL);
 	run(&r, nudge, &while_waiting);
+	leave_end(&r);
 	workers_end(&r);
 	unlinkat(r.queue, "nudge", 0);
 	return 0;

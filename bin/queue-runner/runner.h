@@ -24,11 +24,12 @@
 #include "queue/result.h"
 #include "queue/slot.h"
 
-#define RUNNER_ACTIVE 1000  /* messages active at once, less with few fds */
-#define RUNNER_SCAN_MS 5000 /* between two looks for missed nudges, at least \
-	                     */
-#define RUNNER_JOB_S 7200   /* no delivery takes longer */
-#define RUNNER_LANES 8      /* senders' queues of a destination */
+#define RUNNER_ACTIVE 1000 /* messages active at once, less with few fds */
+#define RUNNER_SCAN_MS \
+	5000              /* between two looks for missed nudges, at least \
+	                   */
+#define RUNNER_JOB_S 7200 /* no delivery takes longer */
+#define RUNNER_LANES 8    /* senders' queues of a destination */
 
 enum place {
 	PLACE_WAITING,
@@ -234,6 +235,7 @@ int leave_slot(struct runner *r, struct work *w);  /* but stay in the queue */
 void leave_dirty(struct runner *r); /* marks were made that matter */
 void leave_poll(struct runner *r);  /* start and end syncs */
 bool leave_idle(const struct runner *r);
+void leave_end(struct runner *r);
 
 /* work.c: the rounds of active messages */
 void work_begin(struct runner *r, struct message *m);
