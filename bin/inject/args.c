@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "proto/smtp_dsn.h"
 
 /* Options with a value that mean nothing here: body type, configuration
- * files, DSN, envelope id, hop count, logging, protocol. */
-#define IGNORED_VALUE "BCLNORVXhp"
+ * files, hop count, logging, protocol. */
+#define IGNORED_VALUE "BCLOXhp"
 /* Options without a value that mean nothing here. */
 #define IGNORED "GUamsvq"
 
@@ -48,6 +49,16 @@ value(int argc, char **argv, int *i)
 }
 
 static int
+envid(struct args *a, struct str v)
+{
+	buf_reset(&a->envid);
+	if (smtp_dsn_envid(v, &a->envid) < 0)
+		return fail_text(EINVAL, "-V wants at most 100 octets of xtext "
+					 "(RFC 3461 4)");
+	return 0;
+}
+
+static int
 option_value(struct args *a, int argc, char **argv, int *i)
 {
 	char letter = argv[*i][1];
@@ -59,6 +70,13 @@ option_value(struct args *a, int argc, char **argv, int *i)
 		a->sender = v;
 	else if (letter == 'F')
 		a->name = v;
+	else if (letter == 'N' && smtp_dsn_notify(str_z(v), &a->notify) < 0)
+		return fail_text(EINVAL, "-N wants never, or some of success, "
+					 "failure and delay with commas");
+	else if (letter == 'R' && smtp_dsn_ret(str_z(v), &a->ret) < 0)
+		return fail_text(EINVAL, "-R wants full or hdrs");
+	else if (letter == 'V')
+		return envid(a, str_z(v));
 	return 0;
 }
 
@@ -101,6 +119,9 @@ option(struct args *a, int argc, char **argv, int *i)
 	case 'f':
 	case 'r':
 	case 'F':
+	case 'N':
+	case 'R':
+	case 'V':
 		return option_value(a, argc, argv, i);
 	default:
 		if (strchr(IGNORED_VALUE, arg[1]))
@@ -115,6 +136,7 @@ args_read(struct args *a, int argc, char **argv)
 	bool options = true;
 
 	*a = (struct args){.mode = ARGS_SEND, .rcpts = argv};
+	buf_init(&a->envid, SMTP_DSN_ENVID);
 	for (int i = 1; i < argc; i++) {
 		if (options && strcmp(argv[i], "--") == 0)
 			options = false;

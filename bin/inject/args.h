@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 enum args_mode {
 	ARGS_SEND,   /* -bm, the default */
 	ARGS_SMTP,   /* -bs: SMTP on descriptors 0 and 1 */
@@ -19,6 +21,9 @@ struct args {
 	bool as_is;         /* -n: add and remove nothing */
 	const char *sender; /* -f or -r; NULL when not given */
 	const char *name;   /* -F; NULL when not given */
+	unsigned notify;    /* -N, as in struct envelope_rcpt; 0: not given */
+	char ret;           /* -R, as in struct envelope */
+	struct buf envid;   /* -V, decoded; empty when not given */
 	char **rcpts;       /* what is left: addresses */
 	size_t nrcpt;
 };

@@ -152,6 +152,17 @@ write_header(struct inject *i, int64_t now_s)
 	buf_free(&b);
 }
 
+/* Whether an address needs SMTPUTF8 (RFC 6531). */
+static bool
+needs_utf8(const struct inject *i)
+{
+	bool high = smtp_path_is_utf8(&i->sender);
+
+	for (size_t k = 0; k < i->rcpts.n && !high; k++)
+		high = !str_is_ascii(i->rcpts.list[k].addr);
+	return high;
+}
+
 static int
 write_message(struct inject *i)
 {
@@ -161,9 +172,14 @@ write_message(struct inject *i)
 	    .received_s = now_s,
 	    .client_ip = STR("local"),
 	    .eight_bit = head_eight_bit(buf_slice(&i->text)),
+	    .utf8 = needs_utf8(i),
+	    .envid = buf_slice(&i->args.envid),
+	    .ret = i->args.ret,
 	    .rcpts = i->rcpts.list,
 	    .nrcpt = i->rcpts.n};
 
+	for (size_t k = 0; k < i->rcpts.n; k++)
+		i->rcpts.list[k].notify = i->args.notify;
 	if (queue_put_begin(&i->put, settings_root(), &e, 0) < 0)
 		return -1;
 	if (i->args.as_is)
@@ -226,7 +242,9 @@ main(int argc, char **argv)
 	static struct inject i;
 
 	serve_program("inject",
-	    "[-itn] [-f sender] [-F name] [--] [address ...]", argc, argv);
+	    "[-itn] [-f sender] [-F name] [-N when] [-R what] "
+	    "[-V id] [--] [address ...]",
+	    argc, argv);
 	if (args_read(&i.args, argc, argv) < 0)
 		die(EXIT_PERM);
 	if (i.args.mode == ARGS_SMTP)

@@ -45,6 +45,9 @@ begin(struct smtp *s, struct data *d)
 	    .client_ip = str_z(s->serve.peer.remote_ip),
 	    .helo = str_z(s->helo),
 	    .eight_bit = s->eight_bit,
+	    .utf8 = s->utf8,
+	    .envid = s->envid,
+	    .ret = s->ret,
 	    .rcpts = s->rcpts,
 	    .nrcpt = s->nrcpt};
 

@@ -23,7 +23,8 @@ helo_esmtp(struct smtp *s, struct str args)
 	if (bad)
 		return bad;
 	return session_reply(s, 250, "",
-	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME%s%s\nENHANCEDSTATUSCODES",
+	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nDSN%s%s"
+	    "\nENHANCEDSTATUSCODES",
 	    s->serve.hostname, (unsigned long long)s->max_message,
 	    s->tls_offered ? "\nSTARTTLS" : "",
 	    session_may_login(s) ? "\nAUTH PLAIN LOGIN" : "");

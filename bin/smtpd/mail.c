@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* MAIL, RFC 5321 4.1.1.2, with SIZE (RFC 1870), BODY (6152), AUTH (4954 5). */
+/* MAIL, RFC 5321 4.1.1.2, with SIZE (RFC 1870), BODY (6152), AUTH (4954 5),
+ * SMTPUTF8 (6531 3.4), RET and ENVID (3461 4.3, 4.4). */
 #include "base/log.h"
 #include "base/num.h"
 #include "commands.h"
 #include "proto/smtp_cmd.h"
+#include "proto/smtp_dsn.h"
 
 static const struct smtp_reply *
 bad_value(struct smtp *s, struct str keyword)
@@ -33,39 +35,83 @@ param_body(struct smtp *s, const struct smtp_param *p)
 	return bad_value(s, p->keyword);
 }
 
-enum { SEEN_SIZE = 1, SEEN_BODY = 2, SEEN_AUTH = 4 };
-
 /* AUTH= names an earlier author; we trust nobody to say so, and RFC 4954 5
  * then has it taken for "<>": read and forgotten. */
 static const struct smtp_reply *
-param(struct smtp *s, const struct smtp_param *p, unsigned *seen)
+param_auth(struct smtp *s, const struct smtp_param *p)
 {
-	unsigned bit = str_ieq(p->keyword, STR("SIZE"))   ? SEEN_SIZE
-	               : str_ieq(p->keyword, STR("BODY")) ? SEEN_BODY
-	               : s->checker && str_ieq(p->keyword, STR("AUTH"))
-	                   ? SEEN_AUTH
-	                   : 0;
+	if (s->checker)
+		return NULL;
+	return session_reply(
+	    s, 555, "5.5.4", "Unknown parameter %.*s", STR_FMT(p->keyword));
+}
 
-	if (!bit)
+static const struct smtp_reply *
+param_smtputf8(struct smtp *s, const struct smtp_param *p)
+{
+	(void)p;
+	s->utf8 = true;
+	return NULL;
+}
+
+static const struct smtp_reply *
+param_ret(struct smtp *s, const struct smtp_param *p)
+{
+	return smtp_dsn_ret(p->value, &s->ret) < 0 ? bad_value(s, p->keyword)
+	                                           : NULL;
+}
+
+static const struct smtp_reply *
+param_envid(struct smtp *s, const struct smtp_param *p)
+{
+	buf_reset(&s->line);
+	if (smtp_dsn_envid(p->value, &s->line) < 0)
+		return bad_value(s, p->keyword);
+	s->envid = arena_str(&s->arena, buf_slice(&s->line));
+	return NULL;
+}
+
+static const struct {
+	const char *keyword;
+	bool has_value;
+	const struct smtp_reply *(*take)(
+	    struct smtp *s, const struct smtp_param *p);
+} known[] = {
+    {"SIZE", true, param_size},
+    {"BODY", true, param_body},
+    {"AUTH", true, param_auth},
+    {"SMTPUTF8", false, param_smtputf8},
+    {"RET", true, param_ret},
+    {"ENVID", true, param_envid},
+};
+
+#define KNOWN (sizeof(known) / sizeof(*known))
+
+static const struct smtp_reply *
+param(struct smtp *s, const struct smtp_param *p, bool seen[KNOWN])
+{
+	size_t i = 0;
+
+	while (i < KNOWN && !str_ieq(p->keyword, str_z(known[i].keyword)))
+		i++;
+	if (i == KNOWN)
 		return session_reply(s, 555, "5.5.4", "Unknown parameter %.*s",
 		    STR_FMT(p->keyword));
-	if ((*seen & bit) || !p->has_value)
+	if (seen[i] || p->has_value != known[i].has_value)
 		return bad_value(s, p->keyword);
-	*seen |= bit;
-	if (bit == SEEN_SIZE)
-		return param_size(s, p);
-	return bit == SEEN_BODY ? param_body(s, p) : NULL;
+	seen[i] = true;
+	return known[i].take(s, p);
 }
 
 static const struct smtp_reply *
 params(struct smtp *s, struct scan *args)
 {
 	struct smtp_param p;
-	unsigned seen = 0;
+	bool seen[KNOWN] = {false};
 	int r;
 
 	while ((r = smtp_cmd_param(args, &p)) > 0) {
-		const struct smtp_reply *bad = param(s, &p, &seen);
+		const struct smtp_reply *bad = param(s, &p, seen);
 
 		if (bad)
 			return bad;
@@ -82,12 +128,16 @@ mail_from(struct smtp *s, struct str args)
 
 	if (s->in_mail)
 		return session_reply(s, 503, "5.5.1", "Nested MAIL");
-	if (!smtp_cmd_path(&scan, STR("FROM:"), SMTP_PATH_NULL, &path))
+	if (!smtp_cmd_path(
+		&scan, STR("FROM:"), SMTP_PATH_NULL | SMTP_PATH_UTF8, &path))
 		return session_reply(s, 501, "5.1.7", "%s", scan.bad);
 	session_reset(s);
 	bad = params(s, &scan);
 	if (bad)
 		return bad;
+	if (smtp_path_is_utf8(&path) && !s->utf8)
+		return session_reply(
+		    s, 553, "5.6.7", "Not ASCII: SMTPUTF8 needed in MAIL");
 	s->in_mail = true;
 	s->sender = arena_str(&s->arena, smtp_path_text(&path));
 	id_make(s->id);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* RCPT, RFC 5321 4.1.1.3: who exists is asked of the parent (parent.c). */
+/* RCPT, RFC 5321 4.1.1.3, with NOTIFY and ORCPT (RFC 3461 4.1, 4.2): who exists
+ * is asked of the parent (parent.c). */
 #include <string.h>
 
 #include "base/fail.h"
@@ -8,6 +9,13 @@
 #include "commands.h"
 #include "parent.h"
 #include "proto/smtp_cmd.h"
+#include "proto/smtp_dsn.h"
+
+_Static_assert((int)SMTP_DSN_NEVER == (int)ENVELOPE_NEVER &&
+		   (int)SMTP_DSN_SUCCESS == (int)ENVELOPE_ON_SUCCESS &&
+		   (int)SMTP_DSN_FAILURE == (int)ENVELOPE_ON_FAILURE &&
+		   (int)SMTP_DSN_DELAY == (int)ENVELOPE_ON_DELAY,
+    "the queue keeps the bits of NOTIFY as they are");
 
 /* Ask about a path; <postmaster> gets its domain in *p.  Returns one of
  * enum parent_rcpt. */
@@ -33,11 +41,12 @@ ask(struct smtp *s, struct smtp_path *p)
 	return answer.p[0];
 }
 
+/* Of a recipient named twice the first one stays. */
 static void
-add(struct smtp *s, struct str addr)
+add(struct smtp *s, const struct envelope_rcpt *r)
 {
 	for (size_t i = 0; i < s->nrcpt; i++)
-		if (str_eq(s->rcpts[i].addr, addr))
+		if (str_eq(s->rcpts[i].addr, r->addr))
 			return;
 	if (s->nrcpt == s->rcpt_room) {
 		size_t room = s->rcpt_room ? 2 * s->rcpt_room : 16;
@@ -50,21 +59,47 @@ add(struct smtp *s, struct str addr)
 		s->rcpt_room = room;
 	}
 	s->rcpts[s->nrcpt++] =
-	    (struct envelope_rcpt){.addr = arena_str(&s->arena, addr)};
+	    (struct envelope_rcpt){.addr = arena_str(&s->arena, r->addr),
+		.orcpt = arena_str(&s->arena, r->orcpt),
+		.notify = r->notify};
 }
 
 static const struct smtp_reply *
-params(struct smtp *s, struct scan *args)
+param(struct smtp *s, const struct smtp_param *p, struct envelope_rcpt *r)
+{
+	bool good;
+
+	if (str_ieq(p->keyword, STR("NOTIFY"))) {
+		good = !r->notify && smtp_dsn_notify(p->value, &r->notify) == 0;
+	} else if (str_ieq(p->keyword, STR("ORCPT"))) {
+		good = r->orcpt.n == 0 &&
+		       smtp_dsn_orcpt(p->value, s->utf8, &s->orcpt) == 0;
+		r->orcpt = buf_slice(&s->orcpt);
+	} else {
+		return session_reply(s, 555, "5.5.4", "Unknown parameter %.*s",
+		    STR_FMT(p->keyword));
+	}
+	return good ? NULL
+	            : session_reply(s, 501, "5.5.4", "Bad value of %.*s",
+			  STR_FMT(p->keyword));
+}
+
+/* Read the parameters into *r. */
+static const struct smtp_reply *
+params(struct smtp *s, struct scan *args, struct envelope_rcpt *r)
 {
 	struct smtp_param p;
-	int r = smtp_cmd_param(args, &p);
+	int more;
 
-	if (r < 0)
-		return session_reply(s, 501, "5.5.4", "%s", args->bad);
-	if (r > 0)
-		return session_reply(s, 555, "5.5.4", "Unknown parameter %.*s",
-		    STR_FMT(p.keyword));
-	return NULL;
+	buf_reset(&s->orcpt);
+	while ((more = smtp_cmd_param(args, &p)) > 0) {
+		const struct smtp_reply *bad = param(s, &p, r);
+
+		if (bad)
+			return bad;
+	}
+	return more < 0 ? session_reply(s, 501, "5.5.4", "%s", args->bad)
+	                : NULL;
 }
 
 /* NULL when the recipient is welcome. */
@@ -86,23 +121,35 @@ verdict(struct smtp *s, char answer)
 	}
 }
 
+/* NULL when the command is well formed: the path in s->asked, the rest in *r.*/
+static const struct smtp_reply *
+parse(struct smtp *s, struct str args, struct envelope_rcpt *r)
+{
+	struct scan scan = scan_make(args);
+
+	if (!smtp_cmd_path(&scan, STR("TO:"),
+		SMTP_PATH_POSTMASTER | SMTP_PATH_UTF8, &s->asked))
+		return session_reply(s, 501, "5.1.3", "%s", scan.bad);
+	if (smtp_path_is_utf8(&s->asked) && !s->utf8)
+		return session_reply(
+		    s, 553, "5.6.7", "Not ASCII: SMTPUTF8 needed in MAIL");
+	return params(s, &scan, r);
+}
+
 const struct smtp_reply *
 rcpt_to(struct smtp *s, struct str args)
 {
-	struct scan scan = scan_make(args);
-	const struct smtp_reply *bad;
-	struct smtp_path *path = &s->asked;
+	struct envelope_rcpt r = {.addr = STR("")};
+	const struct smtp_reply *bad = parse(s, args, &r);
 
-	if (!smtp_cmd_path(&scan, STR("TO:"), SMTP_PATH_POSTMASTER, path))
-		return session_reply(s, 501, "5.1.3", "%s", scan.bad);
-	bad = params(s, &scan);
 	if (!bad && s->nrcpt >= s->max_rcpts)
 		bad = session_reply(s, 452, "4.5.3", "Too many recipients");
 	if (!bad)
-		bad = verdict(s, ask(s, path));
+		bad = verdict(s, ask(s, &s->asked));
 	s->refused_rcpt |= bad != NULL;
 	if (bad)
 		return bad;
-	add(s, smtp_path_text(path));
+	r.addr = smtp_path_text(&s->asked);
+	add(s, &r);
 	return session_reply(s, 250, "2.1.5", "Ok");
 }

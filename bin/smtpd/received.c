@@ -23,9 +23,12 @@ received_write(const struct smtp *s, int64_t now_s, struct buf *b)
 
 	buf_fmt(b, "Received: from %s", s->helo);
 	put_address(str_z(s->serve.peer.remote_ip), b);
-	/* RFC 3848 2 names the kinds. */
+	/* RFC 3848 2 and RFC 6531 4.3 name the kinds. */
 	buf_fmt(b, "\r\n\tby %s with %s%s%s id %s", s->serve.hostname,
-	    s->esmtp ? "ESMTP" : "SMTP", s->esmtp && s->serve.tls ? "S" : "",
+	    s->utf8    ? "UTF8SMTP"
+	    : s->esmtp ? "ESMTP"
+		       : "SMTP",
+	    s->esmtp && s->serve.tls ? "S" : "",
 	    s->esmtp && *s->user ? "A" : "", s->id);
 	/* With several recipients the others' addresses stay secret. */
 	if (s->nrcpt == 1) {

@@ -29,8 +29,9 @@ session_init(struct smtp *s)
 	s->timeout_s = (int)settings_num("SMTP_TIMEOUT");
 	s->relay = settings_flag("RELAY_CLIENT");
 	s->cleartext_login = settings_flag("CLEARTEXT_LOGIN");
-	arena_init(&s->arena, (size_t)1 << 20 | s->max_rcpts * 1024);
+	arena_init(&s->arena, (size_t)1 << 20 | s->max_rcpts * 2048);
 	buf_init(&s->line, 65536);
+	buf_init(&s->orcpt, SESSION_RCPT_LINE);
 	s->serve.out.stall_s = s->timeout_s;
 }
 
@@ -66,7 +67,9 @@ session_reset(struct smtp *s)
 {
 	s->in_mail = false;
 	s->sender = STR("");
-	s->eight_bit = false;
+	s->eight_bit = s->utf8 = false;
+	s->envid = STR("");
+	s->ret = 0;
 	s->size = 0;
 	s->rcpts = NULL;
 	s->nrcpt = s->rcpt_room = 0;
@@ -120,7 +123,9 @@ longest(const struct smtp_command *c)
 {
 	if (c->bits & AUTH_LINE)
 		return SESSION_LINE;
-	return c->bits & MAIL_LINE ? SESSION_MAIL_LINE : SMTP_CMD_LINE;
+	if (c->bits & MAIL_LINE)
+		return SESSION_MAIL_LINE;
+	return c->bits & RCPT_LINE ? SESSION_RCPT_LINE : SMTP_CMD_LINE;
 }
 
 static const struct smtp_reply *
@@ -138,6 +143,8 @@ dispatch(struct smtp *s, struct str line)
 		return session_reply(s, 500, "5.5.2", "Line too long");
 	if (!c)
 		return session_reply(s, 500, "5.5.1", "Unknown command");
+	if (!(c->bits & UTF8_ARGS) && !str_is_ascii(args))
+		return session_reply(s, 500, "5.5.2", "Syntax error");
 	r = check(s, c, args);
 	return r ? r : c->handler(s, args);
 }

@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/str.h"
+#include "proto/smtp_cmd.h"
 #include "proto/smtp_path.h"
 #include "proto/smtp_reply.h"
 #include "queue/envelope.h"
@@ -23,9 +24,11 @@
 /* The longest AUTH line or answer, RFC 4954 4; others have SMTP_CMD_LINE. */
 #define SESSION_LINE 12288
 
-/* MAIL with its parameters: SIZE adds 26, BODY 17, AUTH 500 octets
- * (RFC 1870 3, 6152 2, 4954 3). */
-#define SESSION_MAIL_LINE (510 + 26 + 17 + 500)
+/* MAIL with its parameters: SIZE adds 26, BODY 17, AUTH 500, SMTPUTF8 10, RET
+ * and ENVID 100 octets (RFC 1870 3, 6152 2, 4954 3, 6531 3.1, 3461 3); RCPT
+ * with NOTIFY and ORCPT 500. */
+#define SESSION_MAIL_LINE (SMTP_CMD_LINE + 26 + 17 + 500 + 10 + 100)
+#define SESSION_RCPT_LINE (SMTP_CMD_LINE + 500)
 
 struct smtp {
 	struct serve serve;
@@ -52,8 +55,10 @@ struct smtp {
 	bool in_mail;
 	char id[ID_SIZE];
 	struct str sender;
-	bool eight_bit;
-	uint64_t size; /* SIZE= of MAIL, 0 when not given */
+	bool eight_bit, utf8;
+	struct str envid; /* of ENVID=, decoded; empty when not given */
+	char ret;         /* of RET=: 'F', 'H', or 0 */
+	uint64_t size;    /* SIZE= of MAIL, 0 when not given */
 	struct envelope_rcpt *rcpts;
 	size_t nrcpt, rcpt_room;
 	bool refused_rcpt; /* some RCPT was refused */
@@ -61,6 +66,7 @@ struct smtp {
 	struct queue_put put;
 
 	struct smtp_path asked; /* the recipient of this command, for the log */
+	struct buf orcpt;       /* and what its ORCPT stands for */
 
 	/* the reply being made */
 	struct smtp_reply reply;

@@ -7,8 +7,11 @@
 static const struct smtp_command commands[] = {
     {"EHLO", helo_esmtp, BEFORE_TLS}, /* RFC 5321 4.1.1.1 */
     {"HELO", helo_smtp, BEFORE_TLS},
-    {"MAIL", mail_from, NEEDS_HELO | NEEDS_LOGIN | MAIL_LINE}, /* 4.1.1.2 */
-    {"RCPT", rcpt_to, NEEDS_HELO | NEEDS_LOGIN | NEEDS_MAIL},  /* 4.1.1.3 */
+    {"MAIL", mail_from,
+	NEEDS_HELO | NEEDS_LOGIN | MAIL_LINE | UTF8_ARGS}, /* 4.1.1.2 */
+    {"RCPT", rcpt_to,
+	NEEDS_HELO | NEEDS_LOGIN | NEEDS_MAIL | RCPT_LINE |
+	    UTF8_ARGS}, /* 4.1.1.3 */
     {"DATA", data_receive,
 	NO_ARGS | NEEDS_HELO | NEEDS_LOGIN | NEEDS_MAIL},       /* 4.1.1.4 */
     {"RSET", misc_rset, NO_ARGS | BEFORE_TLS},                  /* 4.1.1.5 */

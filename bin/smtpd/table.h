@@ -12,7 +12,9 @@ enum {
 	NEEDS_LOGIN = 8, /* where there is a checker */
 	BEFORE_TLS = 16, /* RFC 3207 4: fine even where TLS is required */
 	AUTH_LINE = 32,  /* may be as long as SESSION_LINE */
-	MAIL_LINE = 64   /* may be as long as SESSION_MAIL_LINE */
+	MAIL_LINE = 64,  /* may be as long as SESSION_MAIL_LINE */
+	RCPT_LINE = 128, /* may be as long as SESSION_RCPT_LINE */
+	UTF8_ARGS = 256  /* arguments may be UTF-8 (RFC 6531) */
 };
 
 struct smtp_command {

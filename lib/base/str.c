@@ -31,6 +31,15 @@ str_ieq(struct str a, struct str b)
 	return a.n == b.n && str_icmp(a, b) == 0;
 }
 
+bool
+str_is_ascii(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (ascii_ishigh(s.p[i]))
+			return false;
+	return true;
+}
+
 int
 str_cmp(struct str a, struct str b)
 {

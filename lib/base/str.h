@@ -30,6 +30,9 @@ bool str_eq(struct str a, struct str b);
 /* Equal but for the case of ASCII letters. */
 bool str_ieq(struct str a, struct str b);
 
+/* Whether every octet is below 128. */
+bool str_is_ascii(struct str s);
+
 /* Orders like memcmp(), a shorter prefix first: negative, 0 or positive. */
 int str_cmp(struct str a, struct str b);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "msg/charset.h"
 
 bool
 smtp_cmd_split(struct str line, struct str *verb, struct str *args)
@@ -12,9 +13,10 @@ smtp_cmd_split(struct str line, struct str *verb, struct str *args)
 	size_t n;
 
 	for (size_t i = 0; i < line.n; i++)
-		if (ascii_ishigh(line.p[i]) ||
-		    (ascii_iscntrl(line.p[i]) && line.p[i] != '\t'))
+		if (ascii_iscntrl(line.p[i]) && line.p[i] != '\t')
 			return false;
+	if (!charset_is_utf8(line))
+		return false;
 	while (line.n && ascii_isblank(line.p[line.n - 1]))
 		line.n--;
 	for (n = 0; n < line.n && !ascii_isblank(line.p[n]); n++)
@@ -23,7 +25,7 @@ smtp_cmd_split(struct str line, struct str *verb, struct str *args)
 	while (n < line.n && ascii_isblank(line.p[n]))
 		n++;
 	*args = str_from(line, n);
-	return verb->n > 0;
+	return verb->n > 0 && str_is_ascii(*verb);
 }
 
 bool
@@ -52,7 +54,7 @@ scan_value(struct scan *s)
 {
 	const char *start = s->p;
 
-	while (scan_peek(s) > ' ' && scan_peek(s) < 0x7f && *s->p != '=')
+	while (scan_peek(s) > ' ' && scan_peek(s) != 0x7f && *s->p != '=')
 		s->p++;
 	return str_make(start, (size_t)(s->p - start));
 }

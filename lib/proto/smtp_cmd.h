@@ -13,7 +13,8 @@
 
 /* Cut a line (without CRLF) into its verb and what follows the blanks behind
  * it; blanks at the end are dropped (4.1.1 asks receivers to bear them).
- * False when the line has no verb or holds a control or non-ASCII octet. */
+ * False when the line has no verb, or holds a control octet, something else
+ * than ASCII in its verb, or something else than UTF-8 (RFC 6531). */
 bool smtp_cmd_split(struct str line, struct str *verb, struct str *args);
 
 /* Take "FROM:" or "TO:" (word, case ignored), blanks (illegal, but Outlook
@@ -24,7 +25,7 @@ bool smtp_cmd_path(
 /* One parameter: "BODY=8BITMIME", 4.1.2 esmtp-param. */
 struct smtp_param {
 	struct str keyword; /* letters, digits, "-" */
-	struct str value;   /* printable ASCII without "=" and blank */
+	struct str value;   /* printable, without "=" and blank; may be UTF-8 */
 	bool has_value;
 };
 

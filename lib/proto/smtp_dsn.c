@@ -42,7 +42,8 @@ smtp_dsn_notify(struct str value, unsigned *notify)
 			return bad();
 		*notify |= bit;
 	}
-	if ((*notify & SMTP_DSN_NEVER) && *notify != SMTP_DSN_NEVER)
+	if (!*notify ||
+	    ((*notify & SMTP_DSN_NEVER) && *notify != SMTP_DSN_NEVER))
 		return bad();
 	return 0;
 }

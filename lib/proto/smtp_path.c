@@ -373,8 +373,5 @@ smtp_path_domain(const struct smtp_path *p)
 bool
 smtp_path_is_utf8(const struct smtp_path *p)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (ascii_ishigh(p->text[i]))
-			return true;
-	return false;
+	return !str_is_ascii(smtp_path_text(p));
 }

@@ -24,15 +24,6 @@
 #define BOUNCE_MAX (16 * 1024 * 1024)
 #define MESSAGE_ID 250 /* octets of one that is repeated */
 
-static bool
-has_high(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (ascii_ishigh(s.p[i]))
-			return true;
-	return false;
-}
-
 static void
 line(struct buf *o, const char *name, struct str value)
 {
@@ -150,7 +141,7 @@ put_escaped(struct str s, struct buf *o)
 static void
 put_final(struct str addr, bool global, struct buf *o)
 {
-	bool high = has_high(addr);
+	bool high = !str_is_ascii(addr);
 
 	buf_z(
 	    o, high ? "Final-Recipient: utf-8; " : "Final-Recipient: rfc822; ");
@@ -170,7 +161,7 @@ put_original(struct str orcpt, bool global, struct buf *o)
 		return;
 	buf_z(o, "Original-Recipient: ");
 	bounce_clean(str_to(orcpt, at), o);
-	if (has_high(orcpt) && !global)
+	if (!str_is_ascii(orcpt) && !global)
 		put_escaped(str_from(orcpt, at), o);
 	else
 		bounce_clean(str_from(orcpt, at), o);
@@ -229,8 +220,8 @@ is_global(const struct bounce *b)
 	bool high = false;
 
 	for (size_t i = 0; i < b->nrcpt && !high; i++)
-		high =
-		    has_high(b->rcpts[i].addr) || has_high(b->rcpts[i].orcpt);
+		high = !str_is_ascii(b->rcpts[i].addr) ||
+		       !str_is_ascii(b->rcpts[i].orcpt);
 	return high && b->e->utf8;
 }
 
@@ -239,7 +230,7 @@ type_of_original(const struct bounce *b)
 {
 	struct str header = str_to(b->original, header_size(b->original));
 
-	if (b->e->utf8 && has_high(header))
+	if (b->e->utf8 && !str_is_ascii(header))
 		return b->whole ? "message/global" : "message/global-headers";
 	return b->whole ? "message/rfc822" : "text/rfc822-headers";
 }
@@ -254,7 +245,8 @@ bounce_print(const struct bounce *b, struct buf *o)
 	bounce_text(b, &text);
 	o->over |= text.over;
 	head(b, o);
-	part(b, o, "text/plain; charset=utf-8", has_high(buf_slice(&text)));
+	part(
+	    b, o, "text/plain; charset=utf-8", !str_is_ascii(buf_slice(&text)));
 	buf_str(o, buf_slice(&text));
 	buf_free(&text);
 	part(b, o,
@@ -262,7 +254,7 @@ bounce_print(const struct bounce *b, struct buf *o)
 		   : "message/delivery-status",
 	    global);
 	for_programs(b, global, o);
-	part(b, o, type_of_original(b), has_high(b->original));
+	part(b, o, type_of_original(b), !str_is_ascii(b->original));
 	buf_str(o, b->original);
 	buf_fmt(o, "\r\n--=_%.*s--\r\n", STR_FMT(b->id));
 }
@@ -339,7 +331,7 @@ bounce_put(const struct bounce *b, const char *root)
 	struct envelope e = {.id = b->id,
 	    .received_s = b->now_s,
 	    .sender = STR(""),
-	    .utf8 = has_high(b->to),
+	    .utf8 = !str_is_ascii(b->to),
 	    .rcpts = &rcpt,
 	    .nrcpt = 1};
 	struct queue_put put;
@@ -348,7 +340,7 @@ bounce_put(const struct bounce *b, const char *root)
 
 	buf_init(&text, BOUNCE_MAX);
 	bounce_print(b, &text);
-	e.eight_bit = has_high(buf_slice(&text));
+	e.eight_bit = !str_is_ascii(buf_slice(&text));
 	r = text.over ? fail_text(EMSGSIZE, "the report is too long")
 	              : queue_put_begin(&put, root, &e, text.n);
 	if (r == 0) {

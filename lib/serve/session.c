@@ -40,7 +40,7 @@ answer_help(const char *prog, const char *usage, int argc, char **argv)
 		return;
 	if (strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "--help") == 0)
 		print_help(prog, usage);
-	if (strcmp(argv[1], "-V") == 0) {
+	if (argc == 2 && strcmp(argv[1], "-V") == 0) {
 		printf("%s%s %s\n", strcmp(prog, "yubin") == 0 ? "" : "yubin-",
 		    prog, YUBIN_VERSION);
 		exit(fflush(stdout) == 0 ? 0 : EXIT_TEMP);

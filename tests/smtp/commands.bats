@@ -8,7 +8,7 @@ setup() {
 	new_root
 }
 
-@test "greeting, EHLO and what it announces (RFC 5321 4.1.1.1, 1870, 2034, 2920, 6152)" {
+@test "greeting, EHLO and what it announces (RFC 5321 4.1.1.1, 1870, 2034, 2920, 3461, 6152, 6531)" {
 	dialog yubin-smtpd <<-'X'
 		S: 220 mx.example.test ESMTP yubin
 		C: EHLO client.test
@@ -16,6 +16,8 @@ setup() {
 		S: 250-PIPELINING
 		S: 250-SIZE 52428800
 		S: 250-8BITMIME
+		S: 250-SMTPUTF8
+		S: 250-DSN
 		S: 250 ENHANCEDSTATUSCODES
 		C: HELO client.test
 		S: 250 mx.example.test
@@ -136,7 +138,7 @@ setup() {
 		S: 250 2.1.0 *
 		C: RSET
 		S: 250 *
-		C: MAIL FROM:<a@b.test> SMTPUTF8
+		C: MAIL FROM:<a@b.test> BY=120;R
 		S: 555 5.5.4 *
 		C: MAIL FROM:<a@b.test> AUTH=<>
 		S: 555 5.5.4 *

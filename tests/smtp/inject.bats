@@ -149,7 +149,7 @@ open("'"$BATS_TEST_TMPDIR"'/m", "wb").write(b"A: b\n\n" + b + b"\n")'
 }
 
 @test "the other options of sendmail are borne" {
-	inject 'A: b\n\nx\n' -oem -odb -oi -v -m -q -bm -B8BITMIME -N never -V id \
+	inject 'A: b\n\nx\n' -oem -odb -oi -v -m -q -bm -B8BITMIME \
 	    -O Opt=x -o x -G -- ann@example.test
 	[ "$(envelope rcpt)" = ann@example.test ]
 	inject 'A: b\n\nx\n' -ti ann@example.test
@@ -187,6 +187,38 @@ open("'"$BATS_TEST_TMPDIR"'/m", "wb").write(b"A: b\n\n" + b + b"\n")'
 	[ "$(envelope 8bit)" = 1 ]
 	inject 'Content-Transfer-Encoding: 8bit\n\nx\n' ann@example.test
 	[ "$(envelope 8bit)" = 1 ]
+}
+
+@test "-N, -R and -V ask for reports (RFC 3461)" {
+	inject 'A: b\n\nx\n' -N success,Failure -R hdrs -V 'QQ+2B1' \
+	    ann@example.test bob@example.test
+	[ "$(envelope notify | xargs)" = "6 6" ]
+	[ "$(envelope ret)" = H ]
+	[ "$(envelope envid)" = 'QQ+1' ]
+	inject 'A: b\n\nx\n' -Nnever -Rfull ann@example.test
+	[ "$(envelope notify)" = 1 ]
+	[ "$(envelope ret)" = F ]
+	[ -z "$(envelope envid)" ]
+	inject 'A: b\n\nx\n' ann@example.test
+	[ -z "$(envelope notify)$(envelope ret)" ]
+	for bad in -Nnever,delay -Nalways -Rall -Va=b -V"$(printf 'x%.0s' {1..101})"; do
+		run -100 inject '\nx\n' "$bad" ann@example.test
+	done
+	run -100 inject '\nx\n' -N
+	queued 3
+}
+
+@test "addresses in UTF-8 ask for SMTPUTF8 (RFC 6531)" {
+	inject 'To: <j\xc3\xb6rg@example.test>\n\nx\n' -t
+	[ "$(envelope rcpt)" = $'j\xc3\xb6rg@example.test' ]
+	[ "$(envelope utf8)" = 1 ]
+	inject '\nx\n' -f $'\xe6\x9d\xb1@\xe4\xba\xac.test' ann@example.test
+	[ "$(envelope sender)" = $'\xe6\x9d\xb1@\xe4\xba\xac.test' ]
+	[ "$(envelope utf8)" = 1 ]
+	inject 'Subject: \xc3\xa4\n\nx\n' ann@example.test
+	[ -z "$(envelope utf8)" ]
+	run -100 inject '\nx\n' $'j\xf6rg@example.test'
+	queued 3
 }
 
 @test "-bs speaks SMTP and relays" {

@@ -43,7 +43,7 @@ setup() {
 		S: 501 5.1.3 *
 		C: RCPT TO:<>
 		S: 501 5.1.3 *
-		C: RCPT TO:<ann@example.test> NOTIFY=NEVER
+		C: RCPT TO:<ann@example.test> RRVS=2014-04-03T23:01:00Z
 		S: 555 5.5.4 *
 		C: RCPT TO:<ann@example.test> =
 		S: 501 5.5.4 *

@@ -16,7 +16,9 @@ static const struct {
     {{" NOOP", 5}, NULL, NULL},
     {{"NO\0OP", 5}, NULL, NULL},
     {{"NOOP \x1b[2J", 9}, NULL, NULL},
-    {{"NOOP \xc3\xa4", 7}, NULL, NULL},
+    {{"NOOP \xc3\xa4", 7}, "NOOP", "\xc3\xa4"},
+    {{"NOOP \xc3", 6}, NULL, NULL},
+    {{"NO\xc3\xa4P x", 7}, NULL, NULL},
 };
 
 static void
@@ -48,6 +50,9 @@ static const struct {
     {"FROM:<a@b> =1", "a@b", NULL, "no keyword"},
     {"FROM:<a@b> SIZE=", "a@b", NULL, "empty value"},
     {"FROM:<a@b> A=b=c", "a@b", NULL, "two equal signs"},
+    {"FROM:<a@b> A=\xc3\xb6", "a@b", "A=\xc3\xb6|", "UTF-8, RFC 6531 3.3"},
+    {"FROM:<a@b> \xc3\xb6=A", "a@b", NULL, "keywords are ASCII"},
+    {"FROM:<a@b> A=b\x7f", "a@b", NULL, "DEL"},
     {"FROM:<a@b> -A", "a@b", NULL, "keyword starts with a hyphen"},
     {"FROM <a@b>", NULL, NULL, "no colon"},
     {"TO:<a@b>", NULL, NULL, "the other word"},

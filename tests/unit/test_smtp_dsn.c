@@ -30,6 +30,9 @@ static const struct {
 static void
 test_notify(void)
 {
+	unsigned none;
+
+	CHECK(smtp_dsn_notify((struct str){NULL, 0}, &none) < 0, "no value");
 	for (size_t i = 0; i < sizeof(notifies) / sizeof(*notifies); i++) {
 		unsigned n;
 		int r = smtp_dsn_notify(str_z(notifies[i].value), &n);
