@@ -13,15 +13,29 @@
 static void expand(
     struct local *l, struct actions *to, struct str addr, int depth);
 
+/* Room for one more of n; twice as much each time. */
+static void *
+grow(struct local *l, void *v, size_t n, size_t *room, size_t size)
+{
+	void *more;
+
+	if (n < *room)
+		return v;
+	*room = *room ? 2 * *room : 4;
+	more = arena_array(l->arena, *room, size);
+	if (n)
+		memcpy(more, v, n * size);
+	return more;
+}
+
 static struct action *
 add(struct local *l, struct actions *to, enum action_kind kind, struct str text)
 {
 	struct action *a;
 
-	if (!to->v)
-		to->v = arena_array(l->arena, LOCAL_ACTIONS, sizeof(*to->v));
 	if (to->n == LOCAL_ACTIONS)
 		return &to->v[to->n - 1];
+	to->v = grow(l, to->v, to->n, &to->room, sizeof(*to->v));
 	a = &to->v[to->n++];
 	a->kind = kind;
 	a->text = text;
@@ -43,11 +57,11 @@ seen(struct local *l, struct actions *to, struct str addr)
 	for (size_t i = 0; i < to->nseen; i++)
 		if (str_ieq(to->seen[i], addr))
 			return true;
-	if (!to->seen)
-		to->seen =
-		    arena_array(l->arena, LOCAL_ACTIONS, sizeof(*to->seen));
-	if (to->nseen < LOCAL_ACTIONS)
-		to->seen[to->nseen++] = addr;
+	if (to->nseen == LOCAL_ACTIONS)
+		return false;
+	to->seen =
+	    grow(l, to->seen, to->nseen, &to->seen_room, sizeof(*to->seen));
+	to->seen[to->nseen++] = addr;
 	return false;
 }
 
@@ -145,8 +159,8 @@ expand(struct local *l, struct actions *to, struct str addr, int depth)
 	}
 	from.local = unquote(l, str_to(addr, at));
 	from.domain = str_from(addr, at + 1);
-	kind = rcpt_find(
-	    l->root, from.local, from.domain, l->delimiter, l->arena, &r);
+	kind = rcpt_find_in(l->cache, l->root, from.local, from.domain,
+	    l->delimiter, l->arena, &r);
 	from.extension = r.extension;
 	expand_known(l, to, &from, kind, &r, depth);
 }

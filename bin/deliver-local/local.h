@@ -1,34 +1,55 @@
 /* SPDX-License-Identifier: ISC */
-/* One delivery: what the command line says, and what is to be done. */
+/* One delivery: a message, a recipient, and what is to be done. */
 #ifndef LOCAL_H
 #define LOCAL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/id.h"
 #include "base/str.h"
 #include "queue/result.h"
+#include "users/cache.h"
 #include "users/user.h"
 
 #define LOCAL_DEPTH 20       /* aliases of aliases */
 #define LOCAL_ACTIONS 10000  /* of one delivery */
 #define LOCAL_PROGRAM_S 3600 /* time for a program */
 #define LOCAL_HEADER 262144  /* octets of header looked at for loops */
+#define LOCAL_PIECE 65536    /* octets read at once behind these */
+#define LOCAL_NAME 208       /* of a file's name, without sizes and flags */
+
+/* The message, in a seekable file.  Its first octets are read once and kept. */
+struct message {
+	int fd;
+	uint64_t at, len; /* len UINT64_MAX: up to the file's end */
+	size_t n;         /* octets in head */
+	bool read;
+	char head[LOCAL_HEADER];
+	char piece[LOCAL_PIECE];
+};
 
 struct local {
 	const char *root;
 	const char *delimiter;
 	char hostname[256];
-	char id[ID_SIZE];
-	char name[ID_SIZE + 300]; /* of the file in a Maildir */
-	bool again;               /* an earlier try may have left something */
-	struct str sender, original, recipient;
-	int fd;     /* the message; seekable */
-	off_t from; /* where it starts */
+	struct cache *cache; /* of users and aliases, or NULL */
 	struct arena *arena;
+	/* the message */
+	struct message m;
+	char id[ID_SIZE];
+	struct str sender, envid;
+	char ret;
+	bool unsynced, rewrite; /* as in struct job */
+	/* the recipient */
+	struct str original, recipient, orcpt;
+	unsigned notify;
+	uint32_t number;
+	bool again; /* an earlier try may have left something */
 };
 
 /* In the order they are carried out: what can be repeated without harm comes
@@ -52,38 +73,59 @@ struct action {
 
 struct actions {
 	struct action *v;
-	size_t n;
+	size_t n, room;
 	struct str *seen; /* addresses looked up */
-	size_t nseen;
+	size_t nseen, seen_room;
 };
 
 /* expand.c: what is to be done for l->recipient.  At least one action. */
 void expand_recipient(struct local *l, struct actions *to);
 
+/* deliver.c: do it, unless the message was here before */
+struct result deliver_actions(struct local *l, const struct actions *todo);
+
 /* message.c: the message itself */
-int message_open(struct local *l);   /* makes descriptor 0 seekable; 0 or -1 */
-bool message_loops(struct local *l); /* it came here before */
-/* The text to deliver, piece by piece: the lines to be prepended, then the
- * message, CRLF ends.  *part lives until the next call.
- * Returns 1 a piece, 0 the end, -1 failed. */
-struct message_part {
-	off_t at;
-	bool started;
-	bool return_path; /* with a Return-Path: final delivery */
-	char data[65536];
+int message_stdin(struct message *m); /* makes it seekable; 0 or -1 */
+void message_in(struct message *m, int fd, uint64_t at, uint64_t len);
+/* Whether it was delivered to this recipient before. */
+bool message_loops(struct message *m, struct str recipient);
+/* The message piece by piece; *at starts as 0.  *part lives until the next
+ * call.  Returns 1 a piece, 0 the end, -1 failed. */
+int message_next(struct message *m, uint64_t *at, struct str *part);
+/* The lines that are prepended, CRLF ends, in the arena. */
+enum front {
+	FRONT_PASSED, /* on its way to somewhere else */
+	FRONT_STORED, /* final delivery: with a Return-Path */
+	FRONT_SHARED  /* one file for several: names none of them */
 };
-int message_next(struct local *l, struct message_part *m, struct str *part);
+struct str message_front(struct local *l, enum front kind);
 /* Write all of it to fd: with crlf as it is, else with LF ends and a
  * Return-Path.  0 or -1. */
 int message_send(struct local *l, int fd, bool crlf);
 
-/* store.c: into a Maildir, as its owner */
-struct result store_maildir(
-    struct local *l, const struct action *a, bool fork_first);
+/* store.c: into Maildirs, with the rights that we have */
+struct target {
+	int fd; /* the Maildir */
+	struct str recipient;
+	uint32_t index; /* the caller's */
+	uint32_t number;
+	bool again;
+	struct result result; /* texts are constant */
+};
+void store(struct local *l, struct target *v, size_t n);
+/* The result of what failed with this errno; logs fail_last(). */
+struct result store_failed(const struct local *l, int err);
+
+/* owner.c: into one Maildir, as its owner.  `left`: more is to be done then, so
+ * that root must not be given up. */
+struct result owner_store(struct local *l, const struct action *a, bool left);
 
 /* program.c */
 struct result program_run(struct local *l, const struct action *a);
 struct result program_forward(
     struct local *l, const struct action *first, size_t n);
+
+/* worker.c: jobs from the socket on descriptor 0, up to its end */
+void worker_run(struct local *l);
 
 #endif

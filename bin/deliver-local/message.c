@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The message: read from descriptor 0 as often as there are deliveries, with
- * the lines that a delivery prepends. */
+/* The message: read from its file as often as there are deliveries, and the
+ * lines that a delivery prepends. */
 #define _GNU_SOURCE
 #include "local.h"
 
@@ -8,50 +8,111 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/fail.h"
 #include "io/file.h"
 #include "io/out.h"
 
 /* A pipe can be read only once: copy it. */
 static int
-spool(struct local *l)
+spool(void)
 {
 	char chunk[65536];
+	int fd = memfd_create("message", MFD_CLOEXEC);
 	ssize_t n;
 
-	l->fd = memfd_create("message", MFD_CLOEXEC);
-	if (l->fd < 0)
+	if (fd < 0)
 		return fail("memfd_create", NULL);
 	while ((n = read(0, chunk, sizeof(chunk))) != 0) {
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 || file_write(l->fd, chunk, (size_t)n) < 0)
+		if (n < 0 || file_write(fd, chunk, (size_t)n) < 0)
 			return fail("read the message", NULL);
 	}
+	return fd;
+}
+
+int
+message_stdin(struct message *m)
+{
+	off_t at = lseek(0, 0, SEEK_CUR);
+	int fd = at < 0 ? spool() : 0;
+
+	message_in(m, fd, at < 0 ? 0 : (uint64_t)at, UINT64_MAX);
+	return fd < 0 ? -1 : 0;
+}
+
+void
+message_in(struct message *m, int fd, uint64_t at, uint64_t len)
+{
+	m->fd = fd;
+	m->at = at;
+	m->len = len;
+	m->n = 0;
+	m->read = false;
+}
+
+/* Read n octets from `at` on, fewer only at the end. */
+static ssize_t
+read_at(const struct message *m, char *to, size_t n, uint64_t at)
+{
+	size_t have = 0;
+
+	if (at >= m->len)
+		return 0;
+	if (n > m->len - at)
+		n = (size_t)(m->len - at);
+	while (have < n) {
+		ssize_t got = pread(
+		    m->fd, to + have, n - have, (off_t)(m->at + at + have));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return fail("read the message", NULL);
+		if (got == 0 && m->len != UINT64_MAX)
+			return fail_text(EIO, "the message is cut short");
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+static int
+read_head(struct message *m)
+{
+	ssize_t n;
+
+	if (m->read)
+		return 0;
+	n = read_at(m, m->head, sizeof(m->head), 0);
+	if (n < 0)
+		return -1;
+	m->n = (size_t)n;
+	m->read = true;
 	return 0;
 }
 
 int
-message_open(struct local *l)
+message_next(struct message *m, uint64_t *at, struct str *part)
 {
-	l->fd = 0;
-	l->from = lseek(0, 0, SEEK_CUR);
-	if (l->from >= 0)
+	ssize_t n;
+
+	if (read_head(m) < 0)
+		return -1;
+	if (*at < m->n) {
+		*part = str_from(str_make(m->head, m->n), (size_t)*at);
+		*at = m->n;
+		return 1;
+	}
+	if (m->n < sizeof(m->head))
 		return 0;
-	l->from = 0;
-	return spool(l);
-}
-
-static ssize_t
-read_at(struct local *l, char *to, size_t n, uint64_t at)
-{
-	ssize_t got;
-
-	do
-		got = pread(l->fd, to, n, l->from + (off_t)at);
-	while (got < 0 && errno == EINTR);
-	return got < 0 ? fail("read the message", NULL) : got;
+	n = read_at(m, m->piece, sizeof(m->piece), *at);
+	if (n <= 0)
+		return (int)n;
+	*at += (uint64_t)n;
+	*part = str_make(m->piece, (size_t)n);
+	return 1;
 }
 
 /* ---------------------------------------------------------------- loops */
@@ -59,73 +120,57 @@ read_at(struct local *l, char *to, size_t n, uint64_t at)
 static bool
 is_delivered_to(struct str line, struct str recipient)
 {
-	size_t colon = str_find(line, ':');
+	size_t colon;
 
+	if (line.n == 0 || (line.p[0] != 'D' && line.p[0] != 'd'))
+		return false;
+	colon = str_find(line, ':');
 	return str_ieq(str_trim(str_to(line, colon)), STR("Delivered-To")) &&
 	       str_ieq(str_trim(str_from(line, colon + 1)), recipient);
 }
 
 bool
-message_loops(struct local *l)
+message_loops(struct message *m, struct str recipient)
 {
-	char *p = arena_alloc(l->arena, LOCAL_HEADER);
-	size_t n = 0;
-	ssize_t got = 1;
 	struct str rest, line;
 
-	while (n < LOCAL_HEADER && got > 0) {
-		got = read_at(l, p + n, LOCAL_HEADER - n, n);
-		if (got > 0)
-			n += (size_t)got;
-	}
-	rest = str_make(p, n);
+	if (read_head(m) < 0)
+		return false;
+	rest = str_make(m->head, m->n);
 	while (str_cut(&rest, '\n', &line) && str_trim(line).n > 0)
-		if (is_delivered_to(line, l->recipient))
+		if (is_delivered_to(line, recipient))
 			return true;
 	return false;
 }
 
 /* -------------------------------------------------------------- copying */
 
-static void
-front(struct local *l, bool return_path, struct buf *b)
+struct str
+message_front(struct local *l, enum front kind)
 {
-	buf_init(b, 16384);
-	if (return_path) {
-		buf_z(b, "Return-Path: <");
-		buf_str(b, l->sender);
-		buf_z(b, ">\r\n");
-	}
-	buf_z(b, "Delivered-To: ");
-	buf_str(b, l->recipient);
-	buf_z(b, "\r\n");
-	if (l->original.n > 0 && !str_eq(l->original, l->recipient)) {
-		buf_z(b, "X-Original-To: ");
-		buf_str(b, l->original);
-		buf_z(b, "\r\n");
-	}
-}
+	struct str front;
+	struct buf b;
 
-int
-message_next(struct local *l, struct message_part *m, struct str *part)
-{
-	ssize_t n;
-
-	if (!m->started) {
-		struct buf b;
-
-		front(l, m->return_path, &b);
-		*part = arena_str(l->arena, buf_slice(&b));
-		buf_free(&b);
-		m->started = true;
-		return 1;
+	buf_init(&b, 16384);
+	if (kind != FRONT_PASSED) {
+		buf_z(&b, "Return-Path: <");
+		buf_str(&b, l->sender);
+		buf_z(&b, ">\r\n");
 	}
-	n = read_at(l, m->data, sizeof(m->data), (uint64_t)m->at);
-	if (n <= 0)
-		return (int)n;
-	m->at += n;
-	*part = str_make(m->data, (size_t)n);
-	return 1;
+	if (kind != FRONT_SHARED) {
+		buf_z(&b, "Delivered-To: ");
+		buf_str(&b, l->recipient);
+		buf_z(&b, "\r\n");
+	}
+	if (kind != FRONT_SHARED && l->original.n > 0 &&
+	    !str_eq(l->original, l->recipient)) {
+		buf_z(&b, "X-Original-To: ");
+		buf_str(&b, l->original);
+		buf_z(&b, "\r\n");
+	}
+	front = arena_str(l->arena, buf_slice(&b));
+	buf_free(&b);
+	return front;
 }
 
 /* CRLF becomes LF; *cr: a CR is held back, the next octet decides. */
@@ -144,22 +189,23 @@ put_lf(struct out *out, struct str s, bool *cr)
 int
 message_send(struct local *l, int fd, bool crlf)
 {
-	struct message_part m = {.return_path = !crlf};
+	struct str part = message_front(l, crlf ? FRONT_PASSED : FRONT_STORED);
 	char storage[32768];
 	struct out out;
-	struct str part;
+	uint64_t at = 0;
 	bool cr = false;
 	int r;
 
 	out_init(&out, fd, storage, sizeof(storage));
 	/* A program may do something else before it reads. */
 	out.stall_s = LOCAL_PROGRAM_S;
-	while ((r = message_next(l, &m, &part)) == 1) {
+	do {
 		if (crlf)
 			out_str(&out, part);
 		else
 			put_lf(&out, part, &cr);
-	}
+		r = message_next(&l->m, &at, &part);
+	} while (r == 1);
 	if (cr)
 		out_chr(&out, '\r');
 	return out_flush(&out) < 0 || r < 0 ? -1 : 0;

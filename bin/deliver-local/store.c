@@ -1,30 +1,26 @@
 /* SPDX-License-Identifier: ISC */
-/* Into a Maildir, under the ids of its owner when we are root.  With several
- * owners each delivery is made by a child that gives up root. */
-#define _GNU_SOURCE
+/* Into Maildirs.  Several recipients of a message whose Maildirs are on one
+ * file system share one file, a hard link for each; so the file names none of
+ * them.
+ *
+ * What an earlier try has left counts when it holds what would be written;
+ * otherwise a crash has torn it, and the message takes its place. */
 #include "local.h"
 
 #include <errno.h>
-#include <grp.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/log.h"
-#include "io/drop.h"
-#include "io/file.h"
 #include "maildir/deliver.h"
-#include "maildir/home.h"
+#include "maildir/earlier.h"
 
-static struct result
-failed(const struct local *l)
+#define TRIES 3 /* while sessions rename what we look at */
+
+struct result
+store_failed(const struct local *l, int err)
 {
-	int err = errno;
-
 	log_event("trouble", "id", l->id, "err", fail_last(), NULL);
 	if (err == EDQUOT)
 		return result_make(
@@ -36,145 +32,295 @@ failed(const struct local *l)
 	    RESULT_DEFERRED, "4.3.0", "the mailbox cannot be written now");
 }
 
-/* 1 stored, 0 it was there already, -1 failed. */
-static int
-store_open(struct local *l, struct deliver *d)
+static struct result
+stored(bool before)
 {
-	struct message_part m = {.return_path = true};
-	int r = l->again ? deliver_seen(d, l->name) : 0;
-	struct str part;
-
-	if (r != 0)
-		return r < 0 ? -1 : 0;
-	while ((r = message_next(l, &m, &part)) == 1)
-		deliver_data(d, part.p, part.n);
-	return r < 0 ? -1 : deliver_commit(d);
+	return result_make(
+	    RESULT_DONE, "2.0.0", before ? "was stored before" : "stored");
 }
 
-static struct result
-store(struct local *l, const char *path)
+/* Seconds since 1970 in the first eleven digits of an id. */
+static uint64_t
+seconds_of(const char *id)
 {
-	struct home h;
-	struct deliver d;
+	uint64_t v = 0;
+
+	for (int i = 0; i < 11; i++)
+		v = v * 32 +
+		    (uint64_t)(id[i] <= '9' ? id[i] - '0' : id[i] - 'a' + 10);
+	return v / 1000000;
+}
+
+static void
+file_name(const struct local *l, const struct target *t, char to[LOCAL_NAME])
+{
+	snprintf(to, LOCAL_NAME, "%llu.Q%sR%u.%.150s",
+	    (unsigned long long)seconds_of(l->id), l->id, t->number,
+	    l->hostname);
+}
+
+static bool
+syncs(const struct local *l)
+{
+	return !l->unsynced || l->rewrite;
+}
+
+/* The whole text, in front of it the lines for this recipient. */
+static int
+feed(struct local *l, const struct target *t, enum front kind,
+    struct newfile *to)
+{
+	uint64_t at = 0;
+	struct str part;
 	int r;
 
-	if (home_open(&h, path, true) < 0)
-		return failed(l);
-	r = deliver_open(&d, &h, STR("INBOX"), l->name);
-	if (r == 1) {
-		int err;
-
-		r = store_open(l, &d);
-		err = errno;
-		deliver_close(&d);
-		errno = err;
-	} else {
-		r = -1;
-	}
-	if (r < 0) {
-		struct result res = failed(l);
-
-		home_close(&h);
-		return res;
-	}
-	home_close(&h);
-	return result_make(
-	    RESULT_DONE, "2.0.0", r ? "stored" : "was stored before");
+	l->recipient = t->recipient;
+	part = message_front(l, kind);
+	do {
+		newfile_data(to, part.p, part.n);
+		r = message_next(&l->m, &at, &part);
+	} while (r == 1);
+	return r;
 }
 
-/* Root becomes the Maildir's owner and goes there: path is "." then. */
+/* ------------------------------------------------- what was there before */
+
+/* Whether the file holds the message, in either form.  1, 0, -1 failed. */
 static int
-become_owner(struct local *l, const struct action *a, char path[PATH_MAX])
+holds(struct local *l, const struct target *t, const char *path)
 {
-	struct user u = a->user;
-	struct drop d = {.ngroups = 1};
+	static const enum front kinds[] = {FRONT_STORED, FRONT_SHARED};
+	struct newfile f;
+	int same = 0;
 
-	if (geteuid() != 0)
-		return 0;
-	u.maildir = str_z(path);
-	switch (user_ids(l->root, &u, &d.uid, &d.gid)) {
-	case -1:
-		return -1;
-	case 0:
-		log_event("privileges", "id", l->id, "err",
-		    "the Maildir belongs to root", "dir", path, NULL);
-		return 0;
-	default:
-		break;
+	for (int i = 0; same == 0 && i < 2; i++) {
+		int r;
+
+		if (newfile_compare(&f, t->fd, path) < 0)
+			return errno == ENOENT ? 0 : -1;
+		r = feed(l, t, kinds[i], &f);
+		same = newfile_same(&f);
+		if (r < 0)
+			return -1;
 	}
-	d.groups[0] = d.gid;
-	if (user_maildir_make(path, d.uid, d.gid) < 0)
+	return same;
+}
+
+/* Write the message in this form and let it take the place of the file, where
+ * its name fits or when it must.  1, 0 the file has gone, -1 failed, 2 does not
+ * fit. */
+static int
+replace_by(struct local *l, const struct target *t, const char *path,
+    enum front kind, bool must)
+{
+	char base[LOCAL_NAME];
+	struct deliver d;
+	int r, err;
+
+	file_name(l, t, base);
+	if (deliver_into(&d, t->fd, base) < 0)
 		return -1;
-	/* The owner may not be allowed to pass the folders above. */
-	if (chdir(path) < 0)
-		return fail("chdir ", path);
-	path[0] = '.';
-	path[1] = '\0';
-	return drop_to(&d);
+	d.file.unsynced = !syncs(l);
+	r = feed(l, t, kind, &d.file);
+	if (r == 0)
+		r = deliver_finish(&d);
+	if (r == 0)
+		r = must || deliver_fits(&d, path) ? deliver_replace(&d, path)
+		                                   : 2;
+	err = errno;
+	deliver_close(&d);
+	errno = err;
+	return r;
 }
 
-static struct result
-store_as_owner(struct local *l, const struct action *a)
+/* The sizes in the name tell which form it had. */
+static int
+replace(struct local *l, const struct target *t, const char *path)
 {
-	char path[PATH_MAX];
+	int r = replace_by(l, t, path, FRONT_STORED, false);
 
-	if (str_copy(path, sizeof(path), a->text) < 0 ||
-	    become_owner(l, a, path) < 0)
-		return failed(l);
-	return store(l, path);
+	if (r == 2)
+		r = replace_by(l, t, path, FRONT_SHARED, false);
+	if (r == 2)
+		r = replace_by(l, t, path, FRONT_STORED, true);
+	return r;
 }
 
-/* Only constant texts come from store(): the child's number tells which. */
-struct answer {
-	int kind;
-	char status[8];
-	char text[64];
-};
-
-_Noreturn static void
-child(struct local *l, const struct action *a, int to)
+/* 1 the message is there as it should be: the result is set; 0 nothing is
+ * there; -1 failed. */
+static int
+settle_once(struct local *l, struct target *t)
 {
-	struct result r = store_as_owner(l, a);
-	struct answer answer = {.kind = (int)r.kind};
+	char base[LOCAL_NAME];
+	struct earlier e;
+	int r;
 
-	snprintf(
-	    answer.status, sizeof(answer.status), "%.*s", STR_FMT(r.status));
-	snprintf(answer.text, sizeof(answer.text), "%.*s", STR_FMT(r.text));
-	_exit(write(to, &answer, sizeof(answer)) == (ssize_t)sizeof(answer)
-		  ? 0
-		  : EXIT_TEMP);
+	file_name(l, t, base);
+	if (earlier_find(t->fd, base, &e) < 0)
+		return -1;
+	for (size_t i = 0; i < e.n && !l->rewrite; i++) {
+		r = holds(l, t, e.path[i]);
+		if (r < 0)
+			return -1;
+		if (r == 0 ||
+		    (syncs(l) && (r = earlier_sync(t->fd, e.path[i])) == 0))
+			continue;
+		t->result = stored(true);
+		return r;
+	}
+	for (size_t i = 0; i < e.n; i++) {
+		r = replace(l, t, e.path[i]);
+		t->result = stored(false);
+		if (r != 0)
+			return r;
+	}
+	return e.n == 0 ? 0 : -2;
 }
 
-static struct result
-store_in_child(struct local *l, const struct action *a)
+static int
+settle(struct local *l, struct target *t)
 {
-	struct answer *answer = arena_alloc(l->arena, sizeof(*answer));
-	int p[2];
-	pid_t pid;
-	ssize_t n;
+	for (int i = 0; i < TRIES; i++) {
+		int r = settle_once(l, t);
 
-	if (pipe(p) < 0 || (pid = fork()) < 0)
-		return failed(l);
-	if (pid == 0)
-		child(l, a, p[1]);
-	close(p[1]);
-	do
-		n = read(p[0], answer, sizeof(*answer));
-	while (n < 0 && errno == EINTR);
-	close(p[0]);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		continue;
-	if (n != (ssize_t)sizeof(*answer))
-		return result_make(
-		    RESULT_DEFERRED, "4.3.0", "the delivery did not end well");
-	return result_make(
-	    (enum result_kind)answer->kind, answer->status, answer->text);
+		if (r != -2)
+			return r;
+	}
+	return fail_text(EBUSY, "the mailbox changes all the time");
 }
 
-struct result
-store_maildir(struct local *l, const struct action *a, bool fork_first)
+/* -------------------------------------------------------------- one file */
+
+/* 1 stored, 0 its name is taken, -1 failed. */
+static int
+write_one(struct local *l, const struct target *t)
 {
-	if (fork_first && geteuid() == 0)
-		return store_in_child(l, a);
-	return store_as_owner(l, a);
+	char base[LOCAL_NAME];
+	struct deliver d;
+	int r, err;
+
+	file_name(l, t, base);
+	if (deliver_into(&d, t->fd, base) < 0)
+		return -1;
+	d.file.unsynced = !syncs(l);
+	r = feed(l, t, FRONT_STORED, &d.file);
+	if (r == 0)
+		r = deliver_commit(&d);
+	err = errno;
+	deliver_close(&d);
+	errno = err;
+	return r;
+}
+
+/* When the name is taken: whatever has it. */
+static void
+store_one(struct local *l, struct target *t)
+{
+	int r = 0;
+
+	t->result = stored(false);
+	for (int i = 0; i < TRIES && r == 0; i++) {
+		r = write_one(l, t);
+		if (r == 0)
+			r = settle(l, t);
+	}
+	if (r == 0)
+		r = fail_text(EBUSY, "the mailbox changes all the time");
+	if (r < 0)
+		t->result = store_failed(l, errno);
+}
+
+/* ---------------------------------------------------------- several links */
+
+static void
+link_to(struct local *l, struct deliver *d, struct target *t)
+{
+	char base[LOCAL_NAME];
+	int r;
+
+	file_name(l, t, base);
+	r = deliver_link(d, t->fd, base);
+	if (r > 0)
+		t->result = stored(false);
+	else if (r == 0 || deliver_unlinkable(errno))
+		store_one(l, t);
+	else
+		t->result = store_failed(l, errno);
+}
+
+/* The file for all: complete, and still in tmp/ of *first.  Targets whose
+ * Maildir takes no file are left behind with their results. */
+static int
+write_shared(struct local *l, struct deliver *d, struct target **v, size_t n,
+    size_t *first)
+{
+	char base[LOCAL_NAME];
+
+	for (*first = 0; *first < n; ++*first) {
+		file_name(l, v[*first], base);
+		if (deliver_into(d, v[*first]->fd, base) == 0)
+			break;
+		v[*first]->result = store_failed(l, errno);
+	}
+	if (*first == n)
+		return 0;
+	d->file.unsynced = !syncs(l);
+	if (feed(l, v[*first], FRONT_SHARED, &d->file) == 0 &&
+	    deliver_finish(d) == 0)
+		return 0;
+	for (size_t i = *first; i < n; i++)
+		v[i]->result = store_failed(l, errno);
+	*first = n;
+	return -1;
+}
+
+static void
+store_shared(struct local *l, struct target **v, size_t n)
+{
+	static struct deliver d;
+	size_t first;
+	int r;
+
+	write_shared(l, &d, v, n, &first);
+	if (first == n) {
+		deliver_close(&d);
+		return;
+	}
+	for (size_t i = first + 1; i < n; i++)
+		link_to(l, &d, v[i]);
+	r = deliver_commit(&d);
+	v[first]->result = r < 0 ? store_failed(l, errno) : stored(false);
+	deliver_close(&d);
+	if (r == 0)
+		store_one(l, v[first]);
+}
+
+void
+store(struct local *l, struct target *v, size_t n)
+{
+	struct target **fresh =
+	    arena_array(l->arena, n, sizeof(struct target *));
+	size_t nfresh = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct target *t = &v[i];
+		int r = 0;
+
+		if (message_loops(&l->m, t->recipient)) {
+			t->result = result_make(RESULT_FAILED, "5.4.6",
+			    "mail loop: it was delivered to this address "
+			    "before");
+			continue;
+		}
+		if (t->again || l->rewrite)
+			r = settle(l, t);
+		if (r < 0)
+			t->result = store_failed(l, errno);
+		if (r == 0)
+			fresh[nfresh++] = t;
+	}
+	if (nfresh == 1)
+		store_one(l, fresh[0]);
+	if (nfresh > 1)
+		store_shared(l, fresh, nfresh);
 }

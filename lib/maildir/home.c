@@ -26,9 +26,12 @@ home_open(struct home *h, const char *path, bool create)
 	*h = (struct home){.fd = -1};
 	if (str_copy(h->path, sizeof(h->path), str_z(path)) < 0)
 		return fail("open ", path);
-	if (create && file_mkdirs(path, 0700) < 0)
-		return -1;
 	h->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (h->fd < 0 && errno == ENOENT && create) {
+		if (file_mkdirs(path, 0700) < 0)
+			return -1;
+		h->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
 	return h->fd < 0 ? fail("open ", path) : 0;
 }
 

@@ -5,8 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,37 +36,96 @@ stick(struct newfile *f)
 		f->err = errno ? errno : EIO;
 }
 
+/* All but the buffer. */
+static void
+clear(struct newfile *f, int dirfd)
+{
+	memset(f, 0, offsetof(struct newfile, buffer));
+	f->dirfd = dirfd;
+	f->fd = -1;
+}
+
+static int
+create(const struct newfile *f, const char *path)
+{
+	return openat(f->dirfd, path,
+	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
 int
 newfile_begin(struct newfile *f, int dirfd, const char *base)
 {
 	char path[PATH_SIZE];
 
-	*f = (struct newfile){.dirfd = dirfd, .fd = -1};
+	clear(f, dirfd);
 	if (!base)
 		name_unique(f->base);
 	else if (str_copy(f->base, sizeof(f->base), str_z(base)) < 0)
 		return fail("name ", base);
-	f->buffer = malloc(NEWFILE_BUFFER);
-	if (!f->buffer)
-		oom();
 	tmp_path(f, path);
-	/* A leftover may be a hard link of a message: never write into it. */
-	unlinkat(dirfd, path, 0);
-	f->fd = openat(dirfd, path,
-	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (f->fd < 0) {
-		fail("create ", path);
-		stick(f);
-		errno = f->err;
-		return -1;
+	f->fd = create(f, path);
+	if (f->fd < 0 && errno == EEXIST) {
+		/* It may be a hard link of a message: never write into it. */
+		unlinkat(dirfd, path, 0);
+		f->fd = create(f, path);
 	}
-	return 0;
+	if (f->fd >= 0)
+		return 0;
+	fail("create ", path);
+	stick(f);
+	return -1;
+}
+
+int
+newfile_compare(struct newfile *f, int dirfd, const char *path)
+{
+	clear(f, dirfd);
+	f->compares = true;
+	f->fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	return f->fd < 0 ? fail("open ", path) : 0;
+}
+
+/* Read up to n octets, fewer only at the end of the file; -1 failed. */
+static ssize_t
+read_whole(int fd, char *to, size_t n)
+{
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t got = read(fd, to + have, n - have);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
+static void
+compare(struct newfile *f)
+{
+	char there[NEWFILE_BUFFER];
+	ssize_t n = read_whole(f->fd, there, f->n);
+
+	if (n < 0) {
+		fail("read an earlier delivery", NULL);
+		stick(f);
+	} else if ((size_t)n != f->n || memcmp(there, f->buffer, f->n) != 0) {
+		f->differs = true;
+	}
 }
 
 static void
 flush(struct newfile *f)
 {
-	if (!f->err && f->n && file_write(f->fd, f->buffer, f->n) < 0) {
+	if (!f->err && f->n && f->compares) {
+		if (!f->differs)
+			compare(f);
+	} else if (!f->err && f->n && file_write(f->fd, f->buffer, f->n) < 0) {
 		fail("write tmp/", f->base);
 		stick(f);
 	}
@@ -104,33 +163,43 @@ put_lf(struct newfile *f)
 	put(f, "\n", 1);
 }
 
+/* Text without LF; a CR at its end waits for what follows. */
+static void
+put_text(struct newfile *f, const char *p, size_t n)
+{
+	if (n == 0)
+		return;
+	if (f->cr)
+		put(f, "\r", 1);
+	f->cr = p[n - 1] == '\r';
+	put(f, p, n - f->cr);
+}
+
 void
 newfile_data(struct newfile *f, const void *data, size_t n)
 {
 	const char *p = data, *end = p + n;
 
-	if (f->fd < 0 || f->err)
+	if (f->fd < 0 || f->err || f->differs)
 		return;
 	while (p < end) {
-		const char *stop = p;
+		const char *lf = memchr(p, '\n', (size_t)(end - p));
 
-		if (*p == '\n') {
-			put_lf(f);
-			p++;
-			continue;
-		}
-		if (f->cr)
-			put(f, "\r", 1);
-		f->cr = *p == '\r';
-		if (f->cr) {
-			p++;
-			continue;
-		}
-		while (stop < end && *stop != '\r' && *stop != '\n')
-			stop++;
-		put(f, p, (size_t)(stop - p));
-		p = stop;
+		put_text(f, p, (size_t)((lf ? lf : end) - p));
+		if (!lf)
+			return;
+		put_lf(f);
+		p = lf + 1;
 	}
+}
+
+static void
+finish_text(struct newfile *f)
+{
+	if (f->fd >= 0 && f->cr)
+		put(f, "\r", 1);
+	f->cr = false;
+	flush(f);
 }
 
 static int
@@ -139,9 +208,23 @@ close_file(struct newfile *f)
 	int r = f->fd < 0 ? 0 : close(f->fd);
 
 	f->fd = -1;
-	free(f->buffer);
-	f->buffer = NULL;
 	return r;
+}
+
+int
+newfile_same(struct newfile *f)
+{
+	char more;
+	ssize_t n = 0;
+
+	finish_text(f);
+	if (!f->err && !f->differs)
+		n = read_whole(f->fd, &more, 1);
+	if (n < 0)
+		stick(f);
+	close_file(f);
+	errno = f->err;
+	return f->err ? -1 : !f->differs && n == 0;
 }
 
 int
@@ -151,12 +234,9 @@ newfile_end(struct newfile *f, int64_t date_s, char final[NAME_SIZE])
 	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)date_s}};
 	int n;
 
-	if (f->fd >= 0 && f->cr)
-		put(f, "\r", 1);
-	f->cr = false;
-	flush(f);
-	if (!f->err &&
-	    ((date_s >= 0 && futimens(f->fd, times) < 0) || fsync(f->fd) < 0)) {
+	finish_text(f);
+	if (!f->err && ((date_s >= 0 && futimens(f->fd, times) < 0) ||
+			   (!f->unsynced && fsync(f->fd) < 0))) {
 		fail("sync tmp/", f->base);
 		stick(f);
 	}

@@ -16,6 +16,7 @@
 
 #include "base/fail.h"
 #include "base/id.h"
+#include "base/now.h"
 #include "base/num.h"
 #include "base/scan.h"
 #include "io/wait.h"
@@ -308,8 +309,8 @@ scan_request(struct str text, struct arena *a, struct job *j)
 int
 job_recv(int fd, struct arena *a, int64_t deadline, struct job *j, int *file)
 {
-	char *text = arena_alloc(a, JOB_PACKET);
-	int r = wait_readable(fd, deadline);
+	char text[JOB_PACKET];
+	int r = deadline == NOW_NEVER ? 1 : wait_readable(fd, deadline);
 	ssize_t n;
 
 	*file = -1;
@@ -317,12 +318,13 @@ job_recv(int fd, struct arena *a, int64_t deadline, struct job *j, int *file)
 		errno = ETIMEDOUT;
 		return fail("no request", NULL);
 	}
-	n = r < 0 ? -1 : recv_packet(fd, text, JOB_PACKET, 0, file);
+	n = r < 0 ? -1 : recv_packet(fd, text, sizeof(text), 0, file);
 	if (n == 0)
 		return JOB_END;
-	r = n < 0 ? -1 : scan_request(str_make(text, (size_t)n), a, j);
+	r = n < 0 ? -1
+	          : scan_request(arena_str(a, str_make(text, (size_t)n)), a, j);
 	if (r == JOB_JOB && *file < 0)
-		r = fail_text(EPROTO, "a request without its file");
+		r = fail_text(EMFILE, "a request without its file");
 	if (r != JOB_JOB && *file >= 0) {
 		close(*file);
 		*file = -1;
@@ -332,6 +334,32 @@ job_recv(int fd, struct arena *a, int64_t deadline, struct job *j, int *file)
 
 /* -------------------------------------------------------------- answers */
 
+void
+job_print(
+    struct buf *b, uint32_t number, uint32_t index, const struct result *r)
+{
+	buf_fmt(b, "%u %u %c %.*s ", number, index, (char)r->kind,
+	    STR_FMT(r->status));
+	for (size_t i = 0; i < r->text.n && i < RESULT_TEXT; i++)
+		buf_chr(b, r->text.p[i] == '\n' ? ' ' : r->text.p[i]);
+	buf_chr(b, '\n');
+}
+
+void
+job_print_done(struct buf *b, uint32_t number, bool unsynced)
+{
+	buf_fmt(b, "%u done%s\n", number, unsynced ? " unsynced" : "");
+}
+
+int
+job_answer(int fd, struct buf *b)
+{
+	int r = b->n == 0 ? 0 : send_packet(fd, buf_slice(b), -1, true);
+
+	buf_reset(b);
+	return r;
+}
+
 int
 job_say(int fd, uint32_t number, uint32_t index, const struct result *r)
 {
@@ -339,12 +367,8 @@ job_say(int fd, uint32_t number, uint32_t index, const struct result *r)
 	int ok;
 
 	buf_init(&b, JOB_PACKET);
-	buf_fmt(&b, "%u %u %c %.*s ", number, index, (char)r->kind,
-	    STR_FMT(r->status));
-	for (size_t i = 0; i < r->text.n && i < RESULT_TEXT; i++)
-		buf_chr(&b, r->text.p[i] == '\n' ? ' ' : r->text.p[i]);
-	buf_chr(&b, '\n');
-	ok = send_packet(fd, buf_slice(&b), -1, true);
+	job_print(&b, number, index, r);
+	ok = job_answer(fd, &b);
 	buf_free(&b);
 	return ok;
 }
@@ -356,8 +380,8 @@ job_say_done(int fd, uint32_t number, bool unsynced)
 	int ok;
 
 	buf_init(&b, 64);
-	buf_fmt(&b, "%u done%s\n", number, unsynced ? " unsynced" : "");
-	ok = send_packet(fd, buf_slice(&b), -1, true);
+	job_print_done(&b, number, unsynced);
+	ok = job_answer(fd, &b);
 	buf_free(&b);
 	return ok;
 }

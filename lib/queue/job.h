@@ -85,7 +85,7 @@ enum job_request { JOB_END, JOB_JOB, JOB_SYNC };
 /* Wait until deadline (of now_ms()) for the next request.  JOB_JOB: j and
  * *file are set, strings and recipients lie in the arena; the caller closes
  * *file.  Returns an enum job_request; -1 failed: ETIMEDOUT nothing came,
- * EPROTO not a request, … */
+ * EMFILE j came, but its file could not be taken, EPROTO not a request, … */
 int job_recv(
     int fd, struct arena *a, int64_t deadline, struct job *j, int *file);
 
@@ -93,5 +93,12 @@ int job_recv(
 int job_say(int fd, uint32_t number, uint32_t index, const struct result *r);
 int job_say_done(int fd, uint32_t number, bool unsynced);
 int job_say_synced(int fd, bool ok);
+
+/* The same answers, several in one packet: print them into b (ceiling
+ * JOB_PACKET; JOB_RCPTS of them fit), which job_answer() sends and empties. */
+void job_print(
+    struct buf *b, uint32_t number, uint32_t index, const struct result *r);
+void job_print_done(struct buf *b, uint32_t number, bool unsynced);
+int job_answer(int fd, struct buf *b);
 
 #endif

@@ -3,7 +3,6 @@
 #include "users/alias.h"
 
 #include <errno.h>
-#include <stdbool.h>
 
 #include "base/ascii.h"
 #include "base/buf.h"
@@ -176,12 +175,34 @@ alias_targets(struct str value, struct str domain, struct arena *a,
 	return *why ? -1 : 1;
 }
 
-static int
-find(const char *root, struct str name, struct str domain, struct arena *a,
+bool
+alias_next(struct str *rest, struct str *entry, struct str *name)
+{
+	if (!next_entry(rest, entry))
+		return false;
+	*name = (struct str){NULL, 0};
+	if (!is_comment(*entry) && str_has(*entry, ':'))
+		*name = entry_name(*entry);
+	return true;
+}
+
+int
+alias_of_entry(struct str entry, struct str domain, struct arena *a,
     struct str **targets, size_t *n)
 {
-	struct str rest, entry;
 	const char *why;
+
+	if (alias_targets(entry_value(entry, a), domain, a, targets, n, &why) <
+	    0)
+		return fail_text(EPROTO, why);
+	return 1;
+}
+
+static int
+find(const char *root, struct str want, struct str domain, struct arena *a,
+    struct str **targets, size_t *n)
+{
+	struct str rest, entry, name;
 	struct buf b;
 	int r;
 
@@ -190,15 +211,9 @@ find(const char *root, struct str name, struct str domain, struct arena *a,
 	rest = buf_slice(&b);
 	if (r > 0)
 		r = 0;
-	while (r == 0 && next_entry(&rest, &entry)) {
-		if (is_comment(entry) || str_find(entry, ':') == entry.n ||
-		    !str_ieq(entry_name(entry), name))
-			continue;
-		r = alias_targets(
-		    entry_value(entry, a), domain, a, targets, n, &why);
-		if (r < 0)
-			fail_text(EPROTO, why);
-	}
+	while (r == 0 && alias_next(&rest, &entry, &name))
+		if (name.p && str_ieq(name, want))
+			r = alias_of_entry(entry, domain, a, targets, n);
 	buf_free(&b);
 	return r;
 }

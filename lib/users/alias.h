@@ -13,6 +13,7 @@
 #ifndef USERS_ALIAS_H
 #define USERS_ALIAS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -32,6 +33,14 @@ struct alias {
  * Returns 1 found, 0 none, -1 failed (EPROTO: its entry is wrong). */
 int alias_find(const char *root, struct str local, struct str domain,
     struct arena *a, struct str **targets, size_t *n);
+
+/* Cut the next entry off a file's text, whole lines; *name is its name, with
+ * p NULL for comments and what is no entry.  False at the end. */
+bool alias_next(struct str *rest, struct str *entry, struct str *name);
+
+/* The targets of one such entry.  Returns 1, or -1 EPROTO. */
+int alias_of_entry(struct str entry, struct str domain, struct arena *a,
+    struct str **targets, size_t *n);
 
 /* The same for the "*" entry. */
 int alias_catchall(const char *root, struct str domain, struct arena *a,

@@ -33,6 +33,12 @@ struct rcpt {
 enum rcpt_kind rcpt_find(const char *root, struct str local, struct str domain,
     const char *delimiter, struct arena *a, struct rcpt *r);
 
+/* The same with the files in memory.  cache NULL: as above. */
+struct cache;
+enum rcpt_kind rcpt_find_in(struct cache *cache, const char *root,
+    struct str local, struct str domain, const char *delimiter, struct arena *a,
+    struct rcpt *r);
+
 /* Only the kind. */
 enum rcpt_kind rcpt_check(const char *root, struct str local, struct str domain,
     const char *delimiter, struct arena *a);

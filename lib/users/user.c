@@ -109,18 +109,16 @@ keep(const char *root, struct arena *a, struct user *u, struct str domain)
 	find_maildir(root, a, u);
 }
 
-/* 1 the line is this account, 0 it is not, -1 it is, and wrong. */
-static int
-match(struct str line, struct str local, struct str domain, struct user *u)
+int
+user_of_line(const char *root, struct str line, struct str domain,
+    struct arena *a, struct user *u)
 {
 	const char *why;
-	struct str name = line_name(line, domain);
 
-	if (!name.p || !str_ieq(name, local))
-		return 0;
-	if (user_parse(line, domain, u, &why) > 0)
-		return 1;
-	return fail_text(EPROTO, why);
+	if (user_parse(line, domain, u, &why) <= 0)
+		return fail_text(EPROTO, why);
+	keep(root, a, u, domain);
+	return 1;
 }
 
 int
@@ -141,10 +139,12 @@ user_find(const char *root, struct str local, struct str domain,
 	}
 	rest = buf_slice(&b);
 	r = 0;
-	while (r == 0 && line_next(&rest, &line))
-		r = match(line, local, domain, u);
-	if (r > 0)
-		keep(root, a, u, domain);
+	while (r == 0 && line_next(&rest, &line)) {
+		struct str name = line_name(line, domain);
+
+		if (name.p && str_ieq(name, local))
+			r = user_of_line(root, line, domain, a, u);
+	}
 	buf_free(&b);
 	return r;
 }
@@ -262,23 +262,15 @@ user_del(const char *root, struct str local, struct str domain)
 }
 
 int
-user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid)
+user_ids_or(const char *root, const struct user *u,
+    const struct drop *mail_user, uid_t *uid, gid_t *gid)
 {
 	char path[4096];
-	struct drop d;
 	struct stat st;
-	int r;
 
-	*uid = u->uid;
-	*gid = u->gid;
-	if (u->has_ids)
-		return 1;
-	r = drop_find(settings_text("MAIL_USER"), &d);
-	if (r < 0)
-		return -1;
-	*uid = d.uid;
-	*gid = d.gid;
-	if (r > 0 && d.uid != 0)
+	*uid = u->has_ids ? u->uid : mail_user ? mail_user->uid : 0;
+	*gid = u->has_ids ? u->gid : mail_user ? mail_user->gid : 0;
+	if (u->has_ids || (mail_user && mail_user->uid != 0))
 		return 1;
 	if (str_copy(path, sizeof(path), u->maildir) < 0)
 		return fail("path of the Maildir", NULL);
@@ -290,6 +282,19 @@ user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid)
 	*uid = st.st_uid;
 	*gid = st.st_gid;
 	return st.st_uid != 0;
+}
+
+int
+user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid)
+{
+	struct drop d;
+	int r = 0;
+
+	if (!u->has_ids)
+		r = drop_find(settings_text("MAIL_USER"), &d);
+	if (r < 0)
+		return -1;
+	return user_ids_or(root, u, r > 0 ? &d : NULL, uid, gid);
 }
 
 static int

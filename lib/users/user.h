@@ -18,6 +18,8 @@
 #include "base/arena.h"
 #include "base/str.h"
 
+struct drop;
+
 #define USER_NAME_MAX 64 /* octets of a local part (RFC 5321 4.5.3.1.1) */
 #define USER_LINE_MAX 4096
 
@@ -49,6 +51,11 @@ int user_parse(
 int user_find(const char *root, struct str local, struct str domain,
     struct arena *a, struct user *u);
 
+/* The account of one line, as user_find() gives it.  Returns 1, or -1 EPROTO.
+ */
+int user_of_line(const char *root, struct str line, struct str domain,
+    struct arena *a, struct user *u);
+
 /* All accounts of a domain in the file's order, wrong lines left out.  *n is
  * 0 when there is no users file.  Returns 0 or -1. */
 int user_list(const char *root, struct str domain, struct arena *a,
@@ -68,6 +75,10 @@ int user_del(const char *root, struct str local, struct str domain);
  * Returns 1 found, 0 the last way gave uid 0, which is worth a log line, or
  * -1 failed. */
 int user_ids(const char *root, const struct user *u, uid_t *uid, gid_t *gid);
+
+/* The same for who has looked up MAIL_USER before; NULL: there is none. */
+int user_ids_or(const char *root, const struct user *u,
+    const struct drop *mail_user, uid_t *uid, gid_t *gid);
 
 /* Make the directory of a Maildir for its owner, who may not be allowed to
  * make it in the directory of the domain; missing parents become searchable

@@ -106,6 +106,34 @@ test_answers(int s[2], struct arena *a)
 }
 
 static void
+test_together(int s[2], struct arena *a)
+{
+	struct result r = result_make(RESULT_DONE, "2.0.0", "stored");
+	struct job_answer got;
+	struct str text;
+	struct buf b;
+
+	buf_init(&b, JOB_PACKET);
+	CHECK_NUM(job_answer(s[1], &b), 0, "nothing to say");
+	job_print(&b, 8, 0, &r);
+	job_print(&b, 8, 1, &r);
+	job_print_done(&b, 8, false);
+	CHECK_NUM(job_answer(s[1], &b), 0, "answers together");
+	CHECK_NUM(b.n, 0, "are gone then");
+	CHECK_NUM(job_read(s[0], &b), 1, "one packet");
+	text = buf_slice(&b);
+	for (uint32_t i = 0; i < 2; i++)
+		CHECK(job_next(&text, a, &got) == 1 && got.word == JOB_FATE &&
+			  got.index == i,
+		    "a fate");
+	CHECK(job_next(&text, a, &got) == 1 && got.word == JOB_DONE &&
+		  !got.unsynced,
+	    "and done");
+	CHECK_NUM(job_next(&text, a, &got), 0, "that is all");
+	buf_free(&b);
+}
+
+static void
 test_nonsense(struct arena *a)
 {
 	static const char *const t[] = {"x", "1", "1 ", "1 2", "1 2 Q 2.0.0 x",
@@ -124,7 +152,9 @@ test_bad_requests(int s[2], struct arena *a)
 {
 	static const char *const t[] = {"3:job", "3:job,1:x,",
 	    "2:id,3:../,4:rcpt,1:x,", "2:id,21:0123456789abcdefghijk,",
-	    "2:id,21:0123456789abcdefghijk,4:rcpt,1:x,"};
+	    "2:id,21:0123456789abcdefghijk,4:rcpt,1:x,6:number,1:x,"};
+	static const char whole[] =
+	    "3:job,1:9,2:id,21:0123456789abcdefghijk,4:rcpt,1:x,";
 	struct job got;
 	int file;
 
@@ -135,6 +165,10 @@ test_bad_requests(int s[2], struct arena *a)
 		    job_recv(s[1], a, now_plus_s(5), &got, &file), -1, t[i]);
 		CHECK_NUM(errno, EPROTO, "is no request");
 	}
+	send(s[0], whole, str_z(whole).n, 0);
+	CHECK_NUM(job_recv(s[1], a, NOW_NEVER, &got, &file), -1, "no file");
+	CHECK(errno == EMFILE && got.nrcpt == 1 && got.number == 9,
+	    "but the job is known");
 }
 
 int
@@ -148,6 +182,7 @@ main(void)
 		return 1;
 	test_request(s, &a);
 	test_nonsense(&a);
+	test_together(s, &a);
 	test_answers(s, &a);
 	close(s[0]);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s) < 0)

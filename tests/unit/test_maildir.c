@@ -13,6 +13,7 @@
 #include "io/file.h"
 #include "maildir/append.h"
 #include "maildir/deliver.h"
+#include "maildir/earlier.h"
 #include "maildir/folder.h"
 #include "maildir/home.h"
 #include "maildir/keywords.h"
@@ -120,6 +121,7 @@ test_deliver(void)
 {
 	struct mailbox m;
 	struct deliver d;
+	struct earlier e;
 
 	CHECK_NUM(deliver(STR("INBOX"), "100.Qx.h", "A: b\r\n\r\nc\r\n"), 1,
 	    "delivered");
@@ -130,13 +132,15 @@ test_deliver(void)
 	CHECK_NUM(deliver(STR("Nope"), "1.h", "x"), -10, "no such mailbox");
 	CHECK_NUM(deliver_open(&d, &home, STR("INBOX"), "a/b"), -1,
 	    "a slash in the name is refused");
-	CHECK(deliver_open(&d, &home, STR("INBOX"), NULL) == 1 &&
-		  deliver_seen(&d, "100.Qx.h") == 1 &&
-		  deliver_seen(&d, "100.Q") == 0,
-	    "seen in new/");
+	CHECK_NUM(earlier_find(home.fd, "100.Qx.h", &e), 1, "found in new/");
+	CHECK_STR(str_z(e.path[0]), STR("new/100.Qx.h,S=8,W=11"), "its name");
+	CHECK_NUM(earlier_find(home.fd, "100.Q", &e), 0, "only a whole base");
 	CHECK_NUM(mailbox_open(&m, &home, STR("inbox"), false), 1, "INBOX");
-	CHECK_NUM(deliver_seen(&d, "100.Qx.h"), 1, "seen in cur/");
-	deliver_close(&d);
+	CHECK_NUM(earlier_find(home.fd, "100.Qx.h", &e), 1, "found in cur/");
+	CHECK_STR(
+	    str_z(e.path[0]), STR("cur/100.Qx.h,S=8,W=11:2,"), "its name");
+	CHECK_NUM(earlier_sync(home.fd, e.path[0]), 1, "made durable");
+	CHECK_NUM(earlier_sync(home.fd, "cur/x"), 0, "one that is gone");
 	CHECK_NUM(m.n, 2, "two messages");
 	CHECK_NUM(mailbox_recent(&m), 2, "both recent");
 	CHECK(m.mails[0].uid == 1 && m.mails[1].uid == 2 && m.uidnext == 3,

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+/* Doing what is to be done for one recipient, and what became of all that. */
+#include "local.h"
+
+/* Temporary before permanent before done. */
+static int
+weight(const struct result *r)
+{
+	return r->kind == RESULT_DEFERRED ? 2 : r->kind == RESULT_FAILED;
+}
+
+static struct result
+carry_out(struct local *l, const struct action *a, size_t left)
+{
+	switch (a->kind) {
+	case ACTION_ANSWER:
+		return a->answer;
+	case ACTION_MAILDIR:
+	case ACTION_PATH:
+		return owner_store(l, a, left > 1);
+	case ACTION_PROGRAM:
+		return program_run(l, a);
+	case ACTION_FORWARD:
+		break;
+	}
+	return program_forward(l, a, left);
+}
+
+/* Programs and forwards cannot be taken back: they run only when nothing
+ * before them has failed for now, since all will be repeated then. */
+struct result
+deliver_actions(struct local *l, const struct actions *todo)
+{
+	struct result worst, r;
+
+	if (message_loops(&l->m, l->recipient))
+		return result_make(RESULT_FAILED, "5.4.6",
+		    "mail loop: it was delivered to this address before");
+	worst = carry_out(l, &todo->v[0], todo->n);
+	for (size_t i = 1; i < todo->n; i++) {
+		const struct action *a = &todo->v[i];
+
+		if (a[-1].kind == ACTION_FORWARD ||
+		    (a->kind >= ACTION_PROGRAM &&
+			worst.kind == RESULT_DEFERRED))
+			break;
+		r = carry_out(l, a, todo->n - i);
+		if (weight(&r) > weight(&worst))
+			worst = r;
+	}
+	return worst;
+}
