@@ -88,7 +88,7 @@ void client_excuse(struct client *c, struct delivery *d);
 /* QUIT when that is still possible, and close. */
 void client_close(struct client *c);
 
-/* client.c for greet.c: use fd from now on; the greeting is owed if wanted. */
+/* Use fd from now on. */
 void client_attach(struct client *c, int fd);
 
 /* Read the reply to EHLO and note what it announces, as client_answer(). */

@@ -192,6 +192,7 @@ delivery_check(struct delivery *d)
 		struct rcpt *r = &d->rcpts[i];
 
 		r->utf8 = has_high(r->address);
+		r->utf8_orcpt = has_high(r->orcpt);
 		if (!r->letter && (!r->address.n || !good_address(r->address)))
 			delivery_decide(
 			    d, r, 'D', "5.1.3", "bad recipient address");

@@ -23,8 +23,9 @@
 struct rcpt {
 	struct str address;
 	struct str orcpt; /* RFC 3461, decoded; empty when not given */
-	unsigned notify;  /* of enum envelope_notify; 0 when not given */
+	unsigned notify;  /* of enum smtp_dsn_notify; 0 when not given */
 	bool utf8;        /* the address is not ASCII */
+	bool utf8_orcpt;  /* nor ORCPT */
 	bool sent;        /* named in the present transaction and accepted */
 	/* R relayed to a host without DSN, T to one with (RFC 3461); D failed
 	 * for good, Z for now; 0 while undecided */

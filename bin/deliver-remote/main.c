@@ -3,6 +3,7 @@
  * Prints one result line a recipient, in order.  Or a worker of the queue
  * runner. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "io/file.h"
 #include "io/spawn.h"
 #include "net/connect.h"
-#include "queue/envelope.h"
+#include "proto/smtp_dsn.h"
 #include "serve/session.h"
 #include "worker.h"
 
@@ -75,37 +76,6 @@ open_message(struct delivery *d)
 
 /* ---------------------------------------------------------- the arguments */
 
-static unsigned
-read_notify(struct str list)
-{
-	static const char *const words[] = {
-	    "never", "success", "failure", "delay"};
-	unsigned bits = 0;
-	struct str word;
-
-	while (str_cut(&list, ',', &word)) {
-		unsigned i = 0;
-
-		while (i < 4 && !str_ieq(word, str_z(words[i])))
-			i++;
-		if (i == 4)
-			bad_usage("-n wants never, or some of success, "
-				  "failure, delay");
-		bits |= 1u << i;
-	}
-	return bits;
-}
-
-static char
-read_ret(struct str word)
-{
-	if (str_ieq(word, STR("full")))
-		return 'F';
-	if (!str_ieq(word, STR("hdrs")))
-		bad_usage("-r wants full or hdrs");
-	return 'H';
-}
-
 struct options {
 	bool have_sender, worker;
 	unsigned notify;
@@ -128,10 +98,13 @@ read_option(struct delivery *d, struct options *o, int c)
 		d->envid = str_z(optarg);
 		break;
 	case 'n':
-		o->notify = read_notify(str_z(optarg));
+		if (smtp_dsn_notify(str_z(optarg), &o->notify) < 0)
+			bad_usage("-n wants never, or some of success, "
+				  "failure, delay");
 		break;
 	case 'r':
-		d->ret = read_ret(str_z(optarg));
+		if (smtp_dsn_ret(str_z(optarg), &d->ret) < 0)
+			bad_usage("-r wants full or hdrs");
 		break;
 	case 'i':
 		d->id = optarg;
@@ -211,6 +184,7 @@ prepare(struct delivery *d)
 	static char hostname[256];
 
 	spawn_close_from(3);
+	signal(SIGCHLD, SIG_IGN); /* TLS processes end by themselves */
 	check_source("SOURCE_IPV4", AF_INET);
 	check_source("SOURCE_IPV6", AF_INET6);
 	if (resolver_open(&resolver, settings_text("DNS_SERVER"),

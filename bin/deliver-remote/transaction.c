@@ -5,11 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/fail.h"
 #include "client.h"
-#include "queue/envelope.h"
+#include "proto/smtp_dsn.h"
 
 #define TRANSACTION_RCPTS 100 /* RFC 5321 4.5.3.1.8 */
 #define PARAMS 1400           /* octets of parameters */
@@ -58,40 +57,17 @@ letter_of(int class)
 
 /* -------------------------------------------------------------- commands */
 
-/* RFC 3461 4: what is not printable, and "+" and "=", as +HH. */
+/* RFC 6533 3: an address in UTF-8 goes nowhere without SMTPUTF8. */
 static void
-put_xtext(struct buf *b, struct str s)
+put_orcpt(struct buf *b, const struct rcpt *r, bool utf8)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		char c = s.p[i];
+	size_t semicolon = str_find(r->orcpt, ';');
 
-		if (c > ' ' && c <= '~' && c != '+' && c != '=')
-			buf_chr(b, c);
-		else
-			buf_fmt(b, "+%02X", (unsigned char)c);
-	}
-}
-
-/* RFC 6533 3: an address in UTF-8 where SMTPUTF8 is spoken goes as it is. */
-static void
-put_orcpt(struct buf *b, struct str orcpt, bool utf8)
-{
-	size_t semicolon = str_find(orcpt, ';');
-	struct str address = str_from(orcpt, semicolon + 1);
-
-	if (semicolon == orcpt.n)
+	if (semicolon == r->orcpt.n || (r->utf8_orcpt && !utf8))
 		return;
 	buf_z(b, " ORCPT=");
-	buf_str(b, str_to(orcpt, semicolon + 1));
-	if (!utf8 || !str_ieq(str_to(orcpt, semicolon), STR("utf-8"))) {
-		put_xtext(b, address);
-		return;
-	}
-	for (size_t i = 0; i < address.n; i++)
-		if (ascii_ishigh(address.p[i]))
-			buf_chr(b, address.p[i]);
-		else
-			put_xtext(b, str_make(address.p + i, 1));
+	buf_str(b, str_to(r->orcpt, semicolon + 1));
+	smtp_dsn_encode(str_from(r->orcpt, semicolon + 1), b);
 }
 
 static void
@@ -124,7 +100,7 @@ say_mail(struct client *c, const struct delivery *d, const struct batch *t)
 		buf_z(&b, d->ret == 'F' ? " RET=FULL" : " RET=HDRS");
 	if (c->dsn && d->envid.n) {
 		buf_z(&b, " ENVID=");
-		put_xtext(&b, d->envid);
+		smtp_dsn_encode(d->envid, &b);
 	}
 	client_say(c, "MAIL FROM:<%.*s>%s", STR_FMT(d->sender), buf_cstr(&b));
 	buf_free(&b);
@@ -139,7 +115,7 @@ say_rcpt(struct client *c, const struct rcpt *r, const struct batch *t)
 	if (c->dsn)
 		put_notify(&b, r->notify);
 	if (c->dsn && r->orcpt.n)
-		put_orcpt(&b, r->orcpt, t->utf8);
+		put_orcpt(&b, r, t->utf8);
 	client_say(c, "RCPT TO:<%.*s>%s", STR_FMT(r->address), buf_cstr(&b));
 	buf_free(&b);
 }
@@ -348,7 +324,8 @@ gather(struct client *c, struct delivery *d, struct batch *t,
 		if (d->rcpts[i].letter || t->n == TRANSACTION_RCPTS)
 			continue;
 		t->named[t->n++] = &d->rcpts[i];
-		t->utf8 |= d->rcpts[i].utf8;
+		t->utf8 |= d->rcpts[i].utf8 ||
+		           (c->dsn && c->utf8 && d->rcpts[i].utf8_orcpt);
 	}
 }
 

@@ -112,6 +112,17 @@ connect_is_local(const struct dns_address *to)
 	return local;
 }
 
+#define DESCRIPTORS 256 /* more than a mail client ever has open */
+
+/* A process that talks to the network has no business with our files. */
+static void
+close_all_but(int a, int b, int c)
+{
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		if (fd != 2 && fd != a && fd != b && fd != c)
+			close(fd);
+}
+
 struct handshake {
 	const char *host;
 	bool check;
@@ -128,8 +139,7 @@ relay_process(int sock, const struct handshake *h, int ctl, int data)
 	int r;
 
 	/* Nobody who waits for the end of our output waits for this process. */
-	close(0);
-	close(1);
+	close_all_but(sock, ctl, data);
 	signal(SIGPIPE, SIG_IGN);
 	buf_init(&vars, 4096);
 	if (ucspi_tls_confine(NULL) < 0 ||
