@@ -13,9 +13,11 @@ Lines of the script:
   flood N   send N times "250-x"      drop        close now
   hold      read until the client closes
   stall N   read nothing for N seconds
+  until F   wait until the file F exists
   --        the next connection
 The transcript has what was received, "TLS" and "END" per connection.
 """
+import os
 import socket
 import ssl
 import sys
@@ -109,6 +111,9 @@ class Connection:
                 pass
         elif s.startswith("stall "):
             time.sleep(int(s[6:]))
+        elif s.startswith("until "):
+            while not os.path.exists(s[6:]):
+                time.sleep(0.05)
         return s != "drop"
 
 

@@ -11,7 +11,7 @@ Lines of the script:
   set KEY VALUE             for the jobs that follow: envid, ret, utf8
   wait SECONDS
   until FILE                wait until FILE exists
-Prints the answers as they come and "end STATUS" in the end.
+Prints "pid PID", the answers as they come and "end STATUS" in the end.
 """
 import os
 import socket
@@ -23,6 +23,7 @@ message, program = sys.argv[1], sys.argv[2:]
 ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
 worker = subprocess.Popen(program, stdin=theirs)
 theirs.close()
+print("pid %d" % worker.pid, flush=True)
 ours.settimeout(30)
 file = os.open(message, os.O_RDONLY)
 extra = {}
