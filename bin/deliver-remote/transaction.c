@@ -214,15 +214,23 @@ rcpt_answer(
 
 /* Nobody will get it.  What was said along is still answered, and DATA may
  * have been accepted all the same: then an empty message for nobody has to be
- * sent (RFC 2920 3.1).  0, or -1 when the connection broke. */
+ * sent (RFC 2920 3.1), unless the server, having refused MAIL, has accepted
+ * recipients who would get that.  0, or -1 when the connection broke. */
 static int
 drain(struct client *c, const struct batch *t)
 {
+	bool somebody = false;
+
 	while (c->owed > 0) {
-		if (client_answer(c, WAIT_MAIL) < 0 || c->broken)
+		int class = client_answer(c, WAIT_MAIL);
+
+		if (class < 0 || c->broken)
 			return -1;
+		somebody |= class == 2;
 		if (!t->data_said || c->owed > 0 || c->answer.code != 354)
 			continue;
+		if (somebody)
+			return client_broken(c, "DATA accepted without MAIL");
 		out_z(&c->out, ".\r\n");
 		c->owed++;
 		if (client_answer(c, WAIT_END) < 0 || c->broken)

@@ -24,7 +24,7 @@ server() {
 
 # worker <jobs: the answers are in "result".
 worker() {
-	timeout 60 python3 "$TESTS/queue/worker.py" msg yubin-deliver-remote -w \
+	timeout 60 python3 "$TESTS/queue/jobs.py" msg yubin-deliver-remote -w \
 	    >result 2>>log
 	[ "$(tail -n 1 result)" = "end 0" ]
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """A queue runner that plays jobs against a worker, one after the other.
 
-usage: worker.py MESSAGE PROGRAM… <script
+usage: jobs.py MESSAGE PROGRAM… <script
 
 Lines of the script:
   job DOMAIN SENDER RCPT…   a job for MESSAGE (SENDER "-" is the null one);
