@@ -4,106 +4,127 @@
 
 #include "base/fail.h"
 #include "conf/settings.h"
-#include "job.h"
+#include "delivery.h"
 #include "net/connect.h"
-#include "net/routes.h"
 
-static void
-add(struct job *j, const char *name, unsigned port)
+#define SMTP_PORT 25
+
+static struct host *
+add(struct delivery *d, const char *name, unsigned preference)
 {
-	if (j->nhosts < DNS_HOSTS)
-		j->hosts[j->nhosts++] = (struct host){.name = name,
-		    .port =
-			port ? port : (unsigned)settings_num("REMOTE_PORT")};
+	struct host *h = &d->hosts[d->nhosts++];
+
+	h->name = name;
+	h->preference = preference;
+	h->port = d->route.port ? d->route.port
+	                        : (unsigned)settings_num("REMOTE_PORT");
+	h->implicit = h->resolved = false;
+	h->n = 0;
+	return h;
 }
 
-/* Whether the host is this machine, by name or by address. */
+/* Whether the host is this machine, by name or by address.  On another port
+ * than SMTP's, an address of ours says nothing about who listens there. */
 static bool
-is_ourselves(const struct job *j, const char *name)
+is_ourselves(const struct delivery *d, const struct host *h)
 {
-	struct dns_address a[4];
-	size_t n;
-
-	if (str_ieq(str_z(name), str_z(j->hostname)))
+	if (str_ieq(str_z(h->name), str_z(d->hostname)))
 		return true;
-	if (dns_addresses(name, 25, a, 4, &n) != DNS_FOUND)
+	if (h->port != SMTP_PORT)
 		return false;
-	for (size_t i = 0; i < n; i++)
-		if (connect_is_local(&a[i]))
+	for (size_t i = 0; i < h->n; i++)
+		if (connect_is_local(&h->to[i]))
 			return true;
 	return false;
 }
 
-/* If we are in the list, only better hosts than us may have the message. */
 static void
-take_mx(struct job *j, const struct dns_mx *mx, size_t n)
+resolve(struct delivery *d, struct host *h)
 {
-	unsigned limit = 65536;
+	h->resolved = true;
+	h->found = dns_addresses(
+	    d->resolver, h->name, h->port, h->to, HOST_ADDRESSES, &h->n);
+	if (h->found == DNS_TEMP)
+		delivery_excuse(d, false, "4.4.3", fail_last());
+}
 
-	for (size_t i = 0; i < n && mx[i].preference < limit; i++)
-		if (is_ourselves(j, mx[i].name))
-			limit = mx[i].preference;
-	for (size_t i = 0; i < n && mx[i].preference < limit; i++)
-		add(j, mx[i].name, 0);
-	if (!j->nhosts)
-		job_decide_all(j, 'D', "5.4.6",
+bool
+hosts_resolve(struct delivery *d, size_t i)
+{
+	unsigned preference = d->hosts[i].preference;
+	bool ours = false;
+
+	if (d->hosts[i].resolved)
+		return true;
+	for (size_t k = i;
+	     k < d->nhosts && d->hosts[k].preference == preference; k++) {
+		resolve(d, &d->hosts[k]);
+		ours |= !*d->route.host && is_ourselves(d, &d->hosts[k]);
+	}
+	/* Only hosts better than us may have the message. */
+	if (ours)
+		d->nhosts = i;
+	if (ours && i == 0)
+		delivery_decide_all(d, 'D', "5.4.6",
 		    "the mail exchanger of this domain is this host, which "
 		    "does not serve it");
+	return !ours;
 }
 
 static void
-from_dns(struct job *j)
+from_dns(struct delivery *d)
 {
 	struct dns_mx mx[DNS_HOSTS];
 	size_t n;
 
-	switch (dns_mx(j->domain, &j->arena, mx, &n)) {
+	switch (dns_mx(d->resolver, d->domain, &d->arena, mx, &n)) {
 	case DNS_FOUND:
-		take_mx(j, mx, n);
+		for (size_t i = 0; i < n; i++)
+			add(d, mx[i].name, mx[i].preference);
 		return;
 	case DNS_NO_RECORD:
-		add(j, arena_z(&j->arena, j->domain), 0);
-		j->hosts[0].implicit = true;
+		add(d, arena_z(&d->arena, d->domain), 0)->implicit = true;
 		return;
 	case DNS_NO_DOMAIN:
-		job_decide_all(j, 'D', "5.1.2", "no such domain");
+		delivery_decide_all(d, 'D', "5.1.2", "no such domain");
 		return;
 	case DNS_NULL_MX:
-		job_decide_all(j, 'D', "5.1.10",
+		delivery_decide_all(d, 'D', "5.1.10",
 		    "this domain accepts no mail (null MX, RFC 7505)");
 		return;
 	case DNS_TEMP:
 		break;
 	}
-	job_decide_all(j, 'Z', "4.4.3", fail_last());
+	delivery_decide_all(d, 'Z', "4.4.3", fail_last());
+}
+
+int
+hosts_route(struct delivery *d)
+{
+	if (routes_lookup(d->root, d->domain, d->sender, &d->route) >= 0)
+		return 0;
+	delivery_decide_all(d, 'Z', "4.3.5", fail_last());
+	return -1;
 }
 
 void
-hosts_find(struct job *j)
+hosts_find(struct delivery *d)
 {
-	struct route r;
 	char ip[46];
 
-	switch (routes_lookup(j->root, j->domain, j->sender, &r)) {
-	case -1:
-		job_decide_all(j, 'Z', "4.3.5", fail_last());
+	d->nhosts = 0;
+	if (*d->route.host) {
+		add(d, d->route.host, 0);
 		return;
-	case 1:
-		if (!*r.host)
-			break;
-		add(j, arena_z(&j->arena, str_z(r.host)), r.port);
-		return;
-	default:
-		break;
 	}
-	switch (dns_literal(j->domain, ip)) {
+	switch (dns_literal(d->domain, ip)) {
 	case -1:
-		job_decide_all(j, 'D', "5.1.2", "bad address literal");
+		delivery_decide_all(d, 'D', "5.1.2", "bad address literal");
 		return;
 	case 1:
-		add(j, arena_z(&j->arena, str_z(ip)), 0);
+		add(d, arena_z(&d->arena, str_z(ip)), 0);
 		return;
 	default:
-		from_dns(j);
+		from_dns(d);
 	}
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* deliver-remote: one message on descriptor 0, one domain, its recipients.
- * Prints one result line a recipient, in order. */
+ * Prints one result line a recipient, in order.  Or a worker of the queue
+ * runner. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,17 +11,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/ascii.h"
 #include "base/fail.h"
 #include "base/log.h"
 #include "conf/settings.h"
+#include "credentials.h"
 #include "io/drop.h"
 #include "io/file.h"
 #include "io/spawn.h"
-#include "job.h"
+#include "net/connect.h"
+#include "proto/smtp_dsn.h"
 #include "serve/session.h"
+#include "worker.h"
 
-static const char usage[] = "[-8] -i id -f sender domain recipient ...";
+static const char usage[] =
+    "-w | [-8u] [-e envid] [-n notify] [-r full|hdrs] -i id -f sender domain "
+    "recipient ...";
 
 _Noreturn static void
 bad_usage(const char *text)
@@ -27,6 +33,8 @@ bad_usage(const char *text)
 	fail_text(0, text);
 	die(EXIT_PERM);
 }
+
+/* ------------------------------------------------------------ the message */
 
 /* A message that cannot be read twice is copied to a file without a name. */
 static int
@@ -48,162 +56,97 @@ copy_message(void)
 }
 
 static int
-open_message(struct job *j)
+open_message(struct delivery *d)
 {
 	struct stat st;
 
-	j->start = lseek(0, 0, SEEK_CUR);
-	j->fd = 0;
-	if (j->start < 0 || fstat(0, &st) < 0 || !S_ISREG(st.st_mode)) {
-		j->start = 0;
-		j->fd = copy_message();
+	d->start = lseek(0, 0, SEEK_CUR);
+	d->fd = 0;
+	if (d->start < 0 || fstat(0, &st) < 0 || !S_ISREG(st.st_mode)) {
+		d->start = 0;
+		d->fd = copy_message();
 	}
-	if (j->fd < 0)
+	if (d->fd < 0)
 		return -1;
-	if (fstat(j->fd, &st) < 0)
+	if (fstat(d->fd, &st) < 0)
 		return fail("message", NULL);
-	j->size = st.st_size > j->start ? (uint64_t)(st.st_size - j->start) : 0;
+	d->size = st.st_size > d->start ? (uint64_t)(st.st_size - d->start) : 0;
 	return 0;
 }
 
-/* Whether any octet of the message is above 127: then 8BITMIME is asked for
- * (RFC 6152), even if nobody told us. */
-static int
-find_eight_bit(struct job *j)
-{
-	char block[16384];
-	off_t at = j->start;
-	ssize_t n;
+/* ---------------------------------------------------------- the arguments */
 
-	while (!j->eight_bit &&
-	       (n = pread(j->fd, block, sizeof(block), at)) != 0) {
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return fail("read the message", NULL);
-		for (ssize_t i = 0; i < n && !j->eight_bit; i++)
-			j->eight_bit = ascii_ishigh(block[i]);
-		at += n;
-	}
-	return 0;
-}
-
-/* Nothing that could end the command's line or its path may be inside. */
-static bool
-good_address(struct str a, bool *utf8)
-{
-	bool quoted = false;
-
-	for (size_t i = 0; i < a.n; i++) {
-		char c = a.p[i];
-
-		if (ascii_iscntrl(c))
-			return false;
-		if (c == '"' && (i == 0 || a.p[i - 1] != '\\'))
-			quoted = !quoted;
-		if (!quoted && (c == ' ' || c == '<' || c == '>'))
-			return false;
-		*utf8 |= ascii_ishigh(c);
-	}
-	return !quoted && a.n <= 512;
-}
+struct options {
+	bool have_sender, worker;
+	unsigned notify;
+};
 
 static void
-read_arguments(struct job *j, int argc, char **argv)
+read_option(struct delivery *d, struct options *o, int c)
 {
-	bool have_sender = false;
+	switch (c) {
+	case '8':
+		d->eight_bit = true;
+		break;
+	case 'u':
+		d->utf8_mail = true;
+		break;
+	case 'w':
+		o->worker = true;
+		break;
+	case 'e':
+		d->envid = str_z(optarg);
+		break;
+	case 'n':
+		if (smtp_dsn_notify(str_z(optarg), &o->notify) < 0)
+			bad_usage("-n wants never, or some of success, "
+				  "failure, delay");
+		break;
+	case 'r':
+		if (smtp_dsn_ret(str_z(optarg), &d->ret) < 0)
+			bad_usage("-r wants full or hdrs");
+		break;
+	case 'i':
+		d->id = optarg;
+		break;
+	case 'f':
+		d->sender = str_z(optarg);
+		o->have_sender = true;
+		break;
+	default:
+		bad_usage("unknown option; see yubin-deliver-remote -h");
+	}
+}
+
+/* Returns whether to be a worker. */
+static bool
+read_arguments(struct delivery *d, int argc, char **argv)
+{
+	struct options o = {false, false, 0};
 	int c;
 
 	opterr = 0;
-	while ((c = getopt(argc, argv, "+8f:i:")) != -1) {
-		if (c == '8')
-			j->eight_bit = true;
-		else if (c == 'i')
-			j->id = optarg;
-		else if (c == 'f') {
-			j->sender = str_z(optarg);
-			have_sender = true;
-		} else
-			bad_usage("unknown option; see "
-				  "yubin-deliver-remote -h");
-	}
-	if (!j->id || !have_sender || argc - optind < 2)
+	while ((c = getopt(argc, argv, "+8ue:f:i:n:r:w")) != -1)
+		read_option(d, &o, c);
+	if (o.worker && argc == 2)
+		return true;
+	if (o.worker)
+		bad_usage("-w takes nothing else");
+	if (!d->id || !o.have_sender || argc - optind < 2)
 		bad_usage("need -i, -f, a domain and recipients");
-	j->domain = str_z(argv[optind++]);
-	j->n = (size_t)(argc - optind);
-	j->rcpts = calloc(j->n, sizeof(*j->rcpts));
-	if (!j->rcpts)
+	d->domain = str_z(argv[optind++]);
+	d->n = (size_t)(argc - optind);
+	d->rcpts = calloc(d->n, sizeof(*d->rcpts));
+	if (!d->rcpts)
 		oom();
-	for (size_t i = 0; i < j->n; i++)
-		j->rcpts[i].address = str_z(argv[optind + (int)i]);
-}
-
-static void
-check_addresses(struct job *j)
-{
-	if (!good_address(j->sender, &j->utf8))
-		job_decide_all(j, 'D', "5.1.7", "bad sender address");
-	for (size_t i = 0; i < j->n; i++) {
-		struct rcpt *r = &j->rcpts[i];
-
-		if (!r->letter &&
-		    (!r->address.n || !good_address(r->address, &j->utf8)))
-			job_decide(r, 'D', "5.1.3", "bad recipient address");
+	for (size_t i = 0; i < d->n; i++) {
+		d->rcpts[i].address = str_z(argv[optind + (int)i]);
+		d->rcpts[i].notify = o.notify;
 	}
+	return false;
 }
 
-/* Ask the addresses of one host in turn. */
-static void
-ask_host(struct job *j, const struct host *h, size_t *budget)
-{
-	struct dns_address to[JOB_ADDRESSES];
-	size_t n;
-
-	switch (dns_addresses(h->name, h->port, to, *budget, &n)) {
-	case DNS_FOUND:
-		break;
-	case DNS_TEMP:
-		job_excuse(j, "4.4.3", fail_last());
-		return;
-	default:
-		if (h->implicit)
-			job_decide_all(j, 'D', "5.1.2",
-			    "no such domain, or it takes no mail");
-		else
-			job_excuse(j, "4.4.3",
-			    "a mail host of this domain has no address");
-		return;
-	}
-	for (size_t i = 0; i < n && job_undecided(j); i++) {
-		--*budget;
-		if (host_try(j, h, &to[i], true))
-			host_try(j, h, &to[i], false);
-	}
-}
-
-static void
-deliver(struct job *j)
-{
-	size_t budget = JOB_ADDRESSES;
-
-	check_addresses(j);
-	if (job_undecided(j))
-		hosts_find(j);
-	job_excuse(j, "4.4.1", "no mail host could be reached");
-	for (size_t i = 0; i < j->nhosts && i < JOB_HOSTS && budget; i++)
-		if (job_undecided(j))
-			ask_host(j, &j->hosts[i], &budget);
-	job_decide_all(j, 'Z', j->last_enhanced, j->last);
-}
-
-static int
-print_results(const struct job *j)
-{
-	for (size_t i = 0; i < j->n; i++)
-		printf("%c %s %s\n", j->rcpts[i].letter, j->rcpts[i].enhanced,
-		    j->rcpts[i].text);
-	return fflush(stdout) == 0 ? 0 : EXIT_TEMP;
-}
+/* ------------------------------------------------------------------- main */
 
 /* The runner may be root; who meets the network is not. */
 static void
@@ -222,23 +165,71 @@ drop_root(const char *root)
 		die(EXIT_TEMP);
 }
 
+static void
+check_source(const char *name, int family)
+{
+	const char *text = settings_text(name);
+	char why[100];
+
+	if (!*text || connect_family(text) == family)
+		return;
+	snprintf(why, sizeof(why), "%s is no such address", name);
+	bad_usage(why);
+}
+
+static void
+prepare(struct delivery *d)
+{
+	static struct resolver resolver;
+	static char hostname[256];
+
+	spawn_close_from(3);
+	signal(SIGCHLD, SIG_IGN); /* TLS processes end by themselves */
+	check_source("SOURCE_IPV4", AF_INET);
+	check_source("SOURCE_IPV6", AF_INET6);
+	if (resolver_open(&resolver, settings_text("DNS_SERVER"),
+		settings_num("DNS_TIMEOUT")) < 0)
+		die(EXIT_PERM);
+	d->resolver = &resolver;
+	d->root = settings_root();
+	if (geteuid() == 0)
+		credentials_keep(d->root);
+	drop_root(d->root);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		die(EXIT_TEMP);
+	serve_hostname(hostname);
+	d->hostname = hostname;
+	d->worker = -1;
+}
+
+static int
+print_results(const struct delivery *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		printf("%c %s %s\n", d->rcpts[i].letter, d->rcpts[i].enhanced,
+		    d->rcpts[i].text);
+	return fflush(stdout) == 0 ? 0 : EXIT_TEMP;
+}
+
 int
 main(int argc, char **argv)
 {
-	static struct job j;
+	static struct delivery d;
+	static struct client c;
+	bool as_worker;
+	int r;
 
 	serve_program("deliver-remote", usage, argc, argv);
-	read_arguments(&j, argc, argv);
-	log_context("id", j.id);
-	spawn_close_from(3);
-	drop_root(settings_root());
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+	as_worker = read_arguments(&d, argc, argv);
+	prepare(&d);
+	if (as_worker)
+		return worker(&c, &d);
+	log_context("id", d.id);
+	arena_init(&d.arena, (size_t)4 << 20);
+	if (open_message(&d) < 0 || delivery_check(&d) < 0)
 		die(EXIT_TEMP);
-	arena_init(&j.arena, (size_t)4 << 20);
-	j.root = settings_root();
-	serve_hostname(j.hostname);
-	if (open_message(&j) < 0 || find_eight_bit(&j) < 0)
-		die(EXIT_TEMP);
-	deliver(&j);
-	return print_results(&j);
+	ask(&c, &d);
+	r = print_results(&d);
+	client_close(&c); /* nobody waits for QUIT */
+	return r;
 }

@@ -1,70 +1,180 @@
 /* SPDX-License-Identifier: ISC */
-/* Mail transactions: RFC 5321 3.3, pipelined by RFC 2920.  Each recipient gets
- * a verdict of its own; who has none may be offered to the next host. */
-#include <errno.h>
+/* Mail transactions: RFC 5321 3.3, pipelined by RFC 2920, with the parameters
+ * of RFC 1870, 3461, 6152 and 6531.  Each recipient gets a verdict of its own;
+ * who has none may be offered to the next host. */
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/buf.h"
 #include "base/fail.h"
-#include "base/log.h"
 #include "client.h"
-#include "proto/smtp_dot.h"
+#include "proto/smtp_dsn.h"
 
 #define TRANSACTION_RCPTS 100 /* RFC 5321 4.5.3.1.8 */
+#define PARAMS 1400           /* octets of parameters */
+
+/* The recipients of one transaction. */
+struct batch {
+	struct rcpt *named[TRANSACTION_RCPTS];
+	size_t n, accepted;
+	bool utf8; /* SMTPUTF8 is needed */
+	bool bdat;
+	bool data_said; /* with the envelope */
+};
 
 static void
-verdict(struct client *c, struct rcpt *r, char letter)
+verdict(struct client *c, struct delivery *d, struct rcpt *r, char letter)
 {
-	char text[JOB_TEXT];
+	char text[DELIVERY_TEXT], code[16];
 
-	job_decide(r, letter, client_enhanced(c), client_quote(c, text));
+	/* A reply that made no sense where it came has another class. */
+	snprintf(code, sizeof(code), "%s", client_enhanced(c));
+	code[0] = letter == 'D' ? '5' : letter == 'Z' ? '4' : '2';
+	delivery_decide(d, r, letter, code, client_quote(c, text));
 }
 
 static void
-verdict_all(struct client *c, struct job *j, bool only_sent, char letter)
+verdict_sent(struct client *c, struct delivery *d, char letter)
 {
-	for (size_t i = 0; i < j->n; i++)
-		if (!j->rcpts[i].letter && (!only_sent || j->rcpts[i].sent))
-			verdict(c, &j->rcpts[i], letter);
+	for (size_t i = 0; i < d->n; i++)
+		if (!d->rcpts[i].letter && d->rcpts[i].sent)
+			verdict(c, d, &d->rcpts[i], letter);
 }
 
 static void
-excuse(struct client *c, struct job *j)
+verdict_all(struct client *c, struct delivery *d, char letter)
 {
-	char text[JOB_TEXT];
-	const char *code = client_enhanced(c);
+	for (size_t i = 0; i < d->n; i++)
+		if (!d->rcpts[i].letter)
+			verdict(c, d, &d->rcpts[i], letter);
+}
 
-	job_excuse(j, *code == '4' ? code : "4.4.2", client_quote(c, text));
+static char
+letter_of(int class)
+{
+	return class == 5 ? 'D' : 'Z';
+}
+
+/* -------------------------------------------------------------- commands */
+
+/* RFC 6533 3: an address in UTF-8 goes nowhere without SMTPUTF8. */
+static void
+put_orcpt(struct buf *b, const struct rcpt *r, bool utf8)
+{
+	size_t semicolon = str_find(r->orcpt, ';');
+
+	if (semicolon == r->orcpt.n || (r->utf8_orcpt && !utf8))
+		return;
+	buf_z(b, " ORCPT=");
+	buf_str(b, str_to(r->orcpt, semicolon + 1));
+	smtp_dsn_encode(str_from(r->orcpt, semicolon + 1), b);
 }
 
 static void
-say_mail(struct client *c, const struct job *j)
+put_notify(struct buf *b, unsigned notify)
 {
-	char size[32] = "";
+	static const char *const words[] = {
+	    "NEVER", "SUCCESS", "FAILURE", "DELAY"};
+	const char *before = " NOTIFY=";
 
+	for (unsigned i = 0; i < 4; i++)
+		if (notify & (1u << i)) {
+			buf_fmt(b, "%s%s", before, words[i]);
+			before = ",";
+		}
+}
+
+static void
+say_mail(struct client *c, const struct delivery *d, const struct batch *t)
+{
+	struct buf b;
+
+	buf_init(&b, PARAMS);
 	if (c->size)
-		snprintf(size, sizeof(size), " SIZE=%llu",
-		    (unsigned long long)j->size);
-	client_say(c, "MAIL FROM:<%.*s>%s%s%s", STR_FMT(j->sender), size,
-	    j->eight_bit && c->eight_bit ? " BODY=8BITMIME" : "",
-	    j->utf8 ? " SMTPUTF8" : "");
+		buf_fmt(&b, " SIZE=%llu", (unsigned long long)d->size);
+	if (d->eight_bit && c->eight_bit)
+		buf_z(&b, " BODY=8BITMIME");
+	if (t->utf8)
+		buf_z(&b, " SMTPUTF8");
+	if (c->dsn && d->ret)
+		buf_z(&b, d->ret == 'F' ? " RET=FULL" : " RET=HDRS");
+	if (c->dsn && d->envid.n) {
+		buf_z(&b, " ENVID=");
+		smtp_dsn_encode(d->envid, &b);
+	}
+	client_say(c, "MAIL FROM:<%.*s>%s", STR_FMT(d->sender), buf_cstr(&b));
+	buf_free(&b);
 }
 
-/* Returns 1 go on, 0 this host is of no use, -1 everybody is decided. */
-static int
-mail_answer(struct client *c, struct job *j)
+static void
+say_rcpt(struct client *c, const struct rcpt *r, const struct batch *t)
 {
-	int class = client_answer(c, WAIT_MAIL);
+	struct buf b;
 
-	if (class == 2)
-		return 1;
-	if (class == 5) {
-		verdict_all(c, j, false, 'D');
-		return -1;
+	buf_init(&b, PARAMS);
+	if (c->dsn)
+		put_notify(&b, r->notify);
+	if (c->dsn && r->orcpt.n)
+		put_orcpt(&b, r, t->utf8);
+	client_say(c, "RCPT TO:<%.*s>%s", STR_FMT(r->address), buf_cstr(&b));
+	buf_free(&b);
+}
+
+/* The whole envelope in one go; BDAT waits until it is known to be welcome,
+ * lest a server that refused MAIL takes the message for commands. */
+static void
+say_envelope(struct client *c, const struct delivery *d, struct batch *t)
+{
+	if (c->dirty)
+		client_say(c, "RSET");
+	say_mail(c, d, t);
+	for (size_t i = 0; i < t->n; i++)
+		say_rcpt(c, t->named[i], t);
+	if (t->bdat)
+		return;
+	client_say(c, "DATA");
+	t->data_said = true;
+}
+
+/* --------------------------------------------------------------- replies */
+
+/* A transaction that came to nothing may be open still (RFC 5321 4.1.4): the
+ * next MAIL would be refused for ever as a nested one. */
+static int
+reset(struct client *c, struct delivery *d)
+{
+	if (!c->dirty)
+		return 0;
+	if (!c->pipelining)
+		client_say(c, "RSET");
+	if (client_answer(c, WAIT_MAIL) == 2 && !c->broken) {
+		c->dirty = false;
+		return 0;
 	}
-	excuse(c, j);
-	return 0;
+	client_excuse(c, d);
+	c->broken = true;
+	return -1;
+}
+
+/* Returns 0 accepted, 1 refused, -1 the connection broke.  Refused for good,
+ * everybody is decided; for now, another host may do. */
+static int
+mail_answer(struct client *c, struct delivery *d, const struct batch *t)
+{
+	int class;
+
+	if (!c->pipelining)
+		say_mail(c, d, t);
+	class = client_answer(c, WAIT_MAIL);
+	if (class == 2 && !c->broken) {
+		c->dirty = true;
+		return 0;
+	}
+	if (class == 5)
+		verdict_all(c, d, 'D');
+	else
+		client_excuse(c, d);
+	return class < 0 || c->broken ? -1 : 1;
 }
 
 /* "Too many recipients" for this transaction, not for ever: RFC 5321
@@ -79,227 +189,174 @@ too_many(const struct client *c, size_t accepted)
 		   strncmp(c->answer.enhanced, "5.2.", 4) != 0);
 }
 
-/* The answer to RCPT; true while the connection lasts. */
-static bool
-rcpt_answer(struct client *c, struct job *j, struct rcpt *r, size_t *accepted)
+/* The answer to RCPT; 0, or -1 when the connection broke. */
+static int
+rcpt_answer(
+    struct client *c, struct delivery *d, struct batch *t, struct rcpt *r)
 {
-	int class = client_answer(c, WAIT_MAIL);
+	int class;
 
+	if (!c->pipelining)
+		say_rcpt(c, r, t);
+	class = client_answer(c, WAIT_MAIL);
+	if (class < 0 || c->broken) {
+		client_excuse(c, d);
+		return -1;
+	}
 	if (class == 2) {
 		r->sent = true;
-		++*accepted;
-	} else if (class < 0 || c->broken) {
-		excuse(c, j);
-		return false;
-	} else if (!too_many(c, *accepted)) {
-		verdict(c, r, class == 5 ? 'D' : 'Z');
+		t->accepted++;
+	} else if (!too_many(c, t->accepted)) {
+		verdict(c, d, r, letter_of(class));
 	}
-	return true;
+	return 0;
 }
 
-/* Name the recipients.  Returns how many were accepted, or -1 when the
- * connection broke or MAIL was refused. */
+/* Nobody will get it.  What was said along is still answered, and DATA may
+ * have been accepted all the same: then an empty message for nobody has to be
+ * sent (RFC 2920 3.1), unless the server, having refused MAIL, has accepted
+ * recipients who would get that.  0, or -1 when the connection broke. */
 static int
-envelope(struct client *c, struct job *j)
+drain(struct client *c, const struct batch *t)
 {
-	struct rcpt *named[TRANSACTION_RCPTS];
-	size_t n = 0, accepted = 0;
+	bool somebody = false;
 
-	for (size_t i = 0; i < j->n && n < TRANSACTION_RCPTS; i++) {
-		j->rcpts[i].sent = false;
-		if (!j->rcpts[i].letter)
-			named[n++] = &j->rcpts[i];
-	}
-	say_mail(c, j);
-	if (!c->pipelining && mail_answer(c, j) <= 0)
-		return -1;
-	if (c->pipelining) {
-		for (size_t i = 0; i < n; i++)
-			client_say(
-			    c, "RCPT TO:<%.*s>", STR_FMT(named[i]->address));
-		if (mail_answer(c, j) <= 0)
-			return -1; /* RCPT's answers are lost with the session
-			            */
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (!c->pipelining)
-			client_say(
-			    c, "RCPT TO:<%.*s>", STR_FMT(named[i]->address));
-		if (!rcpt_answer(c, j, named[i], &accepted))
+	while (c->owed > 0) {
+		int class = client_answer(c, WAIT_MAIL);
+
+		if (class < 0 || c->broken)
 			return -1;
-	}
-	return (int)accepted;
-}
-
-/* Returns 0 sent, -1 the connection broke or the file did, -2 the message
- * cannot be sent by SMTP. */
-static int
-send_message(struct client *c, const struct job *j)
-{
-	struct smtp_stuff stuff;
-	off_t at = j->start;
-	char block[16384];
-
-	smtp_stuff_init(&stuff);
-	for (;;) {
-		ssize_t n = pread(j->fd, block, sizeof(block), at);
-		struct str in, piece;
-		int r;
-
-		if (n < 0 && errno == EINTR)
+		somebody |= class == 2;
+		if (!t->data_said || c->owed > 0 || c->answer.code != 354)
 			continue;
-		if (n < 0)
-			return fail("read the message", NULL);
-		if (n == 0)
-			break;
-		at += n;
-		in = str_make(block, (size_t)n);
-		while ((r = smtp_stuff_next(&stuff, &in, &piece)) > 0)
-			out_str(&c->out, piece);
-		if (r < 0)
-			return -2;
-		if (out_failed(&c->out))
-			return fail_text(c->out.err,
-			    "connection broke while sending the message");
+		if (somebody)
+			return client_broken(c, "DATA accepted without MAIL");
+		out_z(&c->out, ".\r\n");
+		c->owed++;
+		if (client_answer(c, WAIT_END) < 0 || c->broken)
+			return -1;
+		c->dirty = false;
 	}
-	out_str(&c->out, smtp_stuff_end(&stuff));
-	if (stuff.fault != SMTP_DOT_FINE)
-		return -2;
-	return out_flush(&c->out) < 0
-	           ? fail_text(c->out.err, "connection broke while sending")
-	           : 0;
+	return 0;
 }
 
-/* The message did not get out whole: perhaps the server says why. */
-static void
-send_failed(struct client *c, struct job *j)
+/* Name the recipients.  Returns 1 some were accepted; 0 none, but the host may
+ * be asked for others; -1 it is of no further use. */
+static int
+envelope(struct client *c, struct delivery *d, struct batch *t)
 {
-	char why[256];
+	int r;
 
-	snprintf(why, sizeof(why), "%s", fail_last());
-	smtp_answer_init(&c->answer);
-	if (out_failed(&c->out) && in_pending(&c->in) &&
-	    client_answer(c, WAIT_QUIT) == 5) {
-		verdict_all(c, j, true, 'D');
-	} else {
-		if (!c->answer.code)
-			fail_text(0, why);
-		excuse(c, j);
+	if (c->pipelining)
+		say_envelope(c, d, t);
+	if (reset(c, d) < 0)
+		return -1;
+	r = mail_answer(c, d, t);
+	if (r != 0) {
+		if (r < 0 || drain(c, t) < 0)
+			c->broken = true;
+		return -1;
 	}
-	c->broken = true;
+	for (size_t i = 0; i < t->n; i++)
+		if (rcpt_answer(c, d, t, t->named[i]) < 0)
+			return -1;
+	if (t->accepted > 0)
+		return 1;
+	return drain(c, t);
 }
 
-/* A transaction that came to nothing may be open still (RFC 5321 4.1.4): the
- * next MAIL would be refused for ever as a nested one. */
+/* The message for the recipients accepted.  Returns true when more
+ * transactions make sense on this connection. */
 static bool
-start_again(struct client *c, struct job *j)
+body(struct client *c, struct delivery *d, struct batch *t, struct manner *m)
 {
-	client_say(c, "RSET");
-	if (client_answer(c, WAIT_MAIL) == 2)
-		return true;
-	excuse(c, j);
-	return false;
-}
+	int r = body_send(c, d, t->bdat, t->data_said);
+	int class = (int)smtp_answer_class(&c->answer);
 
-/* DATA for the recipients accepted.  Returns true when more transactions make
- * sense on this connection. */
-static bool
-data(struct client *c, struct job *j)
-{
-	int class, r;
-
-	client_say(c, "DATA");
-	class = client_answer(c, WAIT_DATA);
-	if (class < 0 || c->broken) {
-		excuse(c, j);
+	if (r == -3) {
+		m->chunking = false;
+		client_excuse(c, d);
 		return false;
 	}
-	if (c->answer.code != 354) {
-		verdict_all(c, j, true, class == 5 ? 'D' : 'Z');
-		return job_undecided(j) == 0 || start_again(c, j);
-	}
-	r = send_message(c, j);
-	if (r == -2) {
-		job_decide_all(j, 'D', "5.6.0",
-		    "the message holds a bare CR, a bare LF or a NUL and "
-		    "cannot be sent by SMTP");
-		c->broken = true;
-		return false;
-	}
-	if (r < 0) {
-		send_failed(c, j);
-		return false;
-	}
-	class = client_answer(c, WAIT_END);
 	/* Without an answer the server may have taken it: asking another host
 	 * now would make a sure duplicate of a possible one. */
-	verdict_all(c, j, true, class == 2 ? 'K' : class == 5 ? 'D' : 'Z');
-	return class > 0 && !c->broken;
+	if (r > 0 || r == -2) {
+		c->dirty = t->bdat && r != 2;
+		verdict_sent(c, d, r != 2 ? letter_of(r) : c->dsn ? 'T' : 'R');
+		return r > 0 && !c->broken;
+	}
+	if (r == -1 && class == 5)
+		verdict_sent(c, d, 'D');
+	else if (r == -1 || c->broken)
+		client_excuse(c, d);
+	else
+		verdict_sent(c, d, letter_of(class));
+	return r == 0 && !c->broken;
 }
 
-/* What the server announced makes it impossible. */
-static bool
-impossible(struct client *c, struct job *j)
-{
-	char text[JOB_TEXT];
+/* --------------------------------------------------------- the whole of it */
 
-	if (c->max_size && j->size > c->max_size) {
+/* What the server announced makes it impossible, for all or for some. */
+static void
+refuse_impossible(struct client *c, struct delivery *d)
+{
+	char text[DELIVERY_TEXT];
+
+	if (c->max_size && d->size > c->max_size) {
 		snprintf(text, sizeof(text),
 		    "%.255s[%s] takes messages of at most %llu octets, this "
 		    "one has %llu",
 		    c->host, c->ip, (unsigned long long)c->max_size,
-		    (unsigned long long)j->size);
-		job_decide_all(j, 'D', "5.3.4", text);
-		return true;
+		    (unsigned long long)d->size);
+		delivery_decide_all(d, 'D', "5.3.4", text);
 	}
-	if (j->utf8 && !c->utf8) {
-		snprintf(text, sizeof(text),
-		    "%.255s[%s] does not take addresses in UTF-8 (RFC 6531)",
-		    c->host, c->ip);
-		job_decide_all(j, 'D', "5.6.7", text);
-		return true;
-	}
-	return false;
+	if (c->utf8)
+		return;
+	snprintf(text, sizeof(text),
+	    "%.255s[%s] does not take addresses or headers in UTF-8 (RFC 6531)",
+	    c->host, c->ip);
+	for (size_t i = 0; i < d->n; i++)
+		if (!d->rcpts[i].letter && (d->utf8 || d->rcpts[i].utf8))
+			delivery_decide(d, &d->rcpts[i], 'D', "5.6.7", text);
 }
 
 static void
-transactions(struct client *c, struct job *j)
+gather(struct client *c, struct delivery *d, struct batch *t,
+    const struct manner *m)
 {
-	size_t left = job_undecided(j);
-
-	while (left > 0 && !c->broken) {
-		int accepted = envelope(c, j);
-
-		if (accepted < 0 || (accepted > 0 && !data(c, j)))
-			break;
-		if (job_undecided(j) == left)
-			break;
-		left = job_undecided(j);
-		if (left > 0 && accepted == 0 && !start_again(c, j))
-			break;
+	memset(t, 0, sizeof(*t));
+	t->bdat = c->chunking && m->chunking;
+	t->utf8 = d->utf8;
+	for (size_t i = 0; i < d->n; i++) {
+		d->rcpts[i].sent = false;
+		if (d->rcpts[i].letter || t->n == TRANSACTION_RCPTS)
+			continue;
+		t->named[t->n++] = &d->rcpts[i];
+		t->utf8 |= d->rcpts[i].utf8 ||
+		           (c->dsn && c->utf8 && d->rcpts[i].utf8_orcpt);
 	}
 }
 
 bool
-host_try(
-    struct job *j, const struct host *h, const struct dns_address *to, bool tls)
+transactions(struct client *c, struct delivery *d, struct manner *m)
 {
-	struct client c;
-	enum client_open r;
-	size_t before = job_undecided(j);
+	bool chunking = m->chunking;
+	struct batch t;
+	size_t left;
 
-	memset(&c, 0, sizeof(c));
-	c.host = h->name;
-	r = client_open(&c, j, to, tls);
-	if (r == CLIENT_READY) {
-		if (!impossible(&c, j))
-			transactions(&c, j);
-		client_close(&c);
+	refuse_impossible(c, d);
+	left = delivery_undecided(d);
+	while (left > 0 && !c->broken) {
+		int r;
+
+		gather(c, d, &t, m);
+		c->used++;
+		r = envelope(c, d, &t);
+		if (r < 0 || (r > 0 && !body(c, d, &t, m)))
+			break;
+		if (delivery_undecided(d) == left)
+			break; /* it does not get on */
+		left = delivery_undecided(d);
 	}
-	log_event("remote", "host", h->name, "ip", to->text, "port",
-	    log_num(h->port), "tls", c.protocol[0] ? c.protocol : "no",
-	    "decided", log_num(before - job_undecided(j)), "left",
-	    log_num(job_undecided(j)), "err",
-	    job_undecided(j) && r != CLIENT_TLS_FAILED ? j->last : NULL, NULL);
-	return r == CLIENT_TLS_FAILED;
+	return chunking && !m->chunking;
 }

@@ -111,6 +111,16 @@ const struct setting settings[] = {
     NUM("REMOTE_TIMEOUT", "s", "600", 1, 3600, "deliver-remote",
 	"most time for an answer of another server; RFC 5321 4.5.3.2 sets "
 	"less for most of them"),
+    NUM("REMOTE_IDLE", "s", "5", 0, 300, "deliver-remote",
+	"how long a worker keeps a connection for the next message"),
+    TEXT("SOURCE_IPV4", "", "deliver-remote",
+	"address to connect from; default: the system's choice"),
+    TEXT("SOURCE_IPV6", "", "deliver-remote", "the same for IPv6"),
+    TEXT("DNS_SERVER", "", "deliver-remote",
+	"address, address:port or [address]:port of the DNS server to ask; "
+	"default: those in /etc/resolv.conf"),
+    NUM("DNS_TIMEOUT", "s", "60", 1, 600, "deliver-remote",
+	"most time for the DNS in one delivery"),
     TEXT("EXTENSION_DELIMITER", "+", "deliver-local smtpd",
 	"what separates USER from EXTENSION in an address"),
 

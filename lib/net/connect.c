@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "net/connect.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -41,7 +42,35 @@ finish(int fd, const struct dns_address *to, int64_t deadline)
 }
 
 int
-connect_to(const struct dns_address *to, int64_t deadline)
+connect_family(const char *address)
+{
+	unsigned char raw[16];
+	int family = strchr(address, ':') ? AF_INET6 : AF_INET;
+
+	return inet_pton(family, address, raw) == 1 ? family : -1;
+}
+
+static int
+bind_source(int fd, int family, const char *source)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+	int on = 1;
+
+	if (connect_family(source) != family)
+		return 0;
+	/* Many connections from one address may share its ports. */
+	setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on));
+	if (family == AF_INET) {
+		inet_pton(AF_INET, source, &v4.sin_addr);
+		return bind(fd, (struct sockaddr *)&v4, sizeof(v4));
+	}
+	inet_pton(AF_INET6, source, &v6.sin6_addr);
+	return bind(fd, (struct sockaddr *)&v6, sizeof(v6));
+}
+
+int
+connect_to(const struct dns_address *to, const char *source, int64_t deadline)
 {
 	int type = SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK;
 	int fd = socket(to->ss.ss_family, type, 0);
@@ -49,6 +78,11 @@ connect_to(const struct dns_address *to, int64_t deadline)
 
 	if (fd < 0)
 		return fail("connect to ", to->text);
+	if (bind_source(fd, to->ss.ss_family, source) < 0) {
+		fail("connect from ", source);
+		close(fd);
+		return -1;
+	}
 	if (finish(fd, to, deadline) < 0) {
 		fail("connect to ", to->text);
 		close(fd);
@@ -78,22 +112,38 @@ connect_is_local(const struct dns_address *to)
 	return local;
 }
 
+#define DESCRIPTORS 256 /* more than a mail client ever has open */
+
+/* A process that talks to the network has no business with our files. */
+static void
+close_all_but(int a, int b, int c)
+{
+	for (int fd = 0; fd < DESCRIPTORS; fd++)
+		if (fd != 2 && fd != a && fd != b && fd != c)
+			close(fd);
+}
+
+struct handshake {
+	const char *host;
+	bool check;
+	int64_t deadline;
+};
+
 /* The TLS process: whatever it has to say goes through ctl, "!reason" or the
  * variables and a NUL. */
 _Noreturn static void
-relay_process(int sock, const char *host, int64_t deadline, int ctl, int data)
+relay_process(int sock, const struct handshake *h, int ctl, int data)
 {
 	struct buf vars;
 	struct tls t;
 	int r;
 
 	/* Nobody who waits for the end of our output waits for this process. */
-	close(0);
-	close(1);
+	close_all_but(sock, ctl, data);
 	signal(SIGPIPE, SIG_IGN);
 	buf_init(&vars, 4096);
 	if (ucspi_tls_confine(NULL) < 0 ||
-	    tls_connect(&t, host, sock, deadline) < 0) {
+	    tls_connect(&t, h->host, h->check, sock, h->deadline) < 0) {
 		buf_fmt(&vars, "!%s", fail_last());
 		file_write(ctl, vars.p, vars.n);
 		_exit(EXIT_TEMP);
@@ -127,8 +177,10 @@ read_outcome(int ctl, struct buf *vars)
 }
 
 int
-connect_tls(int sock, const char *host, int64_t deadline, struct buf *vars)
+connect_tls(
+    int sock, const char *host, bool check, int64_t deadline, struct buf *vars)
 {
+	struct handshake h = {host, check, deadline};
 	int type = SOCK_STREAM | SOCK_CLOEXEC;
 	int ctl[2], data[2];
 	pid_t pid;
@@ -149,7 +201,7 @@ connect_tls(int sock, const char *host, int64_t deadline, struct buf *vars)
 	if (pid == 0) {
 		close(ctl[0]);
 		close(data[0]);
-		relay_process(sock, host, deadline, ctl[1], data[1]);
+		relay_process(sock, &h, ctl[1], data[1]);
 	}
 	close(sock);
 	close(ctl[1]);

@@ -11,16 +11,10 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "net/resolver.h"
 
-#define DNS_HOSTS 32 /* MX records looked at */
-
-enum dns_result {
-	DNS_TEMP = -1,
-	DNS_FOUND,
-	DNS_NO_DOMAIN, /* NXDOMAIN: 5.1.2 */
-	DNS_NULL_MX,   /* RFC 7505: 5.1.10 */
-	DNS_NO_RECORD  /* the name exists without such records */
-};
+#define DNS_HOSTS 32     /* MX records kept: the best ones */
+#define DNS_ADDRESSES 32 /* addresses of a host looked at */
 
 struct dns_mx {
 	char *name; /* a host name in ASCII, without the last dot */
@@ -31,8 +25,8 @@ struct dns_mx {
  * order.  Nothing is returned for a domain without MX records: DNS_NO_RECORD,
  * its own addresses count then.  Names live in the arena.  DNS_TEMP leaves the
  * reason in fail_last(). */
-enum dns_result dns_mx(
-    struct str domain, struct arena *a, struct dns_mx mx[DNS_HOSTS], size_t *n);
+enum dns_result dns_mx(struct resolver *r, struct str domain, struct arena *a,
+    struct dns_mx mx[DNS_HOSTS], size_t *n);
 
 /* The same for an answer already at hand; seed decides the random order. */
 enum dns_result dns_mx_parse(const uint8_t *answer, size_t len, uint32_t seed,
@@ -44,10 +38,20 @@ struct dns_address {
 	char text[46]; /* "192.0.2.1" or "2001:db8::1" */
 };
 
-/* At most max addresses of host, in the order of RFC 6724; numbers are taken
- * as they are.  DNS_FOUND, DNS_NO_RECORD (no address, or no such name) or
- * DNS_TEMP. */
-enum dns_result dns_addresses(const char *host, unsigned port,
+/* At most max addresses of host, in the order of RFC 6724 (net/order.h).
+ * Numbers are taken as they are; /etc/hosts comes before the DNS; a name
+ * without a dot is left to getaddrinfo(), which knows the search list.
+ * DNS_FOUND, DNS_NO_RECORD (no address, or no such name) or DNS_TEMP. */
+enum dns_result dns_addresses(struct resolver *r, const char *host,
+    unsigned port, struct dns_address *to, size_t max, size_t *n);
+
+/* Append the addresses (type ns_t_a or ns_t_aaaa) in an answer at hand to to,
+ * of which *n of max are in use.  DNS_FOUND, DNS_NO_RECORD or DNS_TEMP. */
+enum dns_result dns_address_parse(const uint8_t *answer, size_t len, int type,
+    unsigned port, struct dns_address *to, size_t max, size_t *n);
+
+/* Append the addresses that a text as of hosts(5) has for name. */
+void dns_hosts_find(struct str text, const char *name, unsigned port,
     struct dns_address *to, size_t max, size_t *n);
 
 /* Turn a domain literal, "[192.0.2.1]" or "[IPv6:2001:db8::1]", into the

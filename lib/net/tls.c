@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -279,8 +280,22 @@ is_address(const char *host)
 	       inet_pton(AF_INET6, host, to) == 1;
 }
 
+static int
+check_host(SSL *ssl, const char *host)
+{
+	X509_VERIFY_PARAM *param = SSL_get0_param(ssl);
+
+	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+	if (is_address(host))
+		return X509_VERIFY_PARAM_set1_ip_asc(param, host);
+	X509_VERIFY_PARAM_set_hostflags(
+	    param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+	return SSL_set1_host(ssl, host);
+}
+
 int
-tls_connect(struct tls *t, const char *host, int fd, int64_t deadline)
+tls_connect(
+    struct tls *t, const char *host, bool check, int fd, int64_t deadline)
 {
 	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 	int r;
@@ -289,6 +304,8 @@ tls_connect(struct tls *t, const char *host, int fd, int64_t deadline)
 		return ssl_fail(0, "TLS", "");
 	common_options(ctx);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
+	if (check)
+		SSL_CTX_set_default_verify_paths(ctx);
 	r = attach(t, ctx, fd);
 	SSL_CTX_free(ctx); /* the session holds it */
 	if (r < 0)
@@ -298,6 +315,10 @@ tls_connect(struct tls *t, const char *host, int fd, int64_t deadline)
 	if (!is_address(host) && *host &&
 	    SSL_ctrl(t->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
 		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1) {
+		tls_end(t);
+		return ssl_fail(0, "TLS server name ", host);
+	}
+	if (check && check_host(t->ssl, host) != 1) {
 		tls_end(t);
 		return ssl_fail(0, "TLS server name ", host);
 	}

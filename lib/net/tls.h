@@ -53,8 +53,11 @@ int tls_accept(
     struct tls *t, const struct tls_server *s, int fd, int64_t deadline);
 
 /* The same as client; host is sent as server name unless it is an address.
- * The certificate is not checked (RFC 7435: opportunistic). */
-int tls_connect(struct tls *t, const char *host, int fd, int64_t deadline);
+ * check: the certificate must be valid for host (RFC 6125), by the authorities
+ * of the system or of SSL_CERT_FILE; else it is not looked at (RFC 7435:
+ * opportunistic). */
+int tls_connect(
+    struct tls *t, const char *host, bool check, int fd, int64_t deadline);
 
 /* What was negotiated, as the UCSPI-TLS variables "NAME=value\0…":
  * SSL_PROTOCOL, SSL_CIPHER, SSL_CIPHER_USEKEYSIZE, SSL_SESSION_RESUMED,

@@ -9,7 +9,7 @@
 #include "base/str.h"
 
 #define SMTP_ANSWER_LINE 2000 /* octets of a line; RFC 5321 allows 510 */
-#define SMTP_ANSWER_LINES 100 /* lines of a reply */
+#define SMTP_ANSWER_LINES 500 /* lines of a reply */
 #define SMTP_ANSWER_TEXT 700  /* octets kept to be quoted in reports */
 
 struct smtp_answer {

@@ -46,7 +46,7 @@ remote() {
 		> 221 bye
 	END
 	remote remote.test joe@remote.test
-	grep -q '^K 2.0.0 127.0.0.1\[127.0.0.1\] said: 250 2.0.0 taken as 77$' \
+	grep -q '^R 2.0.0 127.0.0.1\[127.0.0.1\] said: 250 2.0.0 taken as 77$' \
 	    result
 	sed 's/^\./../' msg | cmp - heard.msg1
 	grep -q 'id=0abc.*decided=1' log
@@ -77,7 +77,7 @@ remote() {
 	remote r.test a@r.test b@r.test c@r.test
 	diff -u - result <<-'END'
 		D 5.1.1 127.0.0.1[127.0.0.1] said: 550 5.1.1 no such user
-		K 2.0.0 127.0.0.1[127.0.0.1] said: 250 ok
+		R 2.0.0 127.0.0.1[127.0.0.1] said: 250 ok
 		Z 4.7.1 127.0.0.1[127.0.0.1] said: 451 4.7.1 come back
 	END
 }
@@ -99,7 +99,7 @@ remote() {
 		> 250 ok
 	END
 	remote r.test a@r.test
-	grep -q ^K result
+	grep -q ^R result
 	grep -qx 'MAIL FROM:<ann@example.test>' heard
 }
 
@@ -120,7 +120,7 @@ remote() {
 		> 250 ok
 	END
 	remote r.test a@r.test
-	grep -q ^K result
+	grep -q ^R result
 	cmp msg heard.msg1
 }
 
@@ -160,7 +160,7 @@ remote() {
 		> 221 bye
 	END
 	remote r.test a@r.test
-	grep -q '^K 2.6.0' result
+	grep -q '^R 2.6.0' result
 	grep -q TLS heard
 	grep -q 'tls=TLSv1.3' log
 	sed 's/^\./../' msg | cmp - heard.msg1
@@ -191,7 +191,7 @@ remote() {
 		> 250 ok
 	END
 	remote r.test a@r.test
-	grep -q ^K result
+	grep -q ^R result
 	grep -q ev=tls-failed log
 }
 
@@ -213,7 +213,7 @@ remote() {
 		> 250 ok
 	END
 	remote r.test a@r.test
-	grep -q ^K result
+	grep -q ^R result
 }
 
 @test "452 after some recipients: the others go in a second transaction" {
@@ -243,8 +243,8 @@ remote() {
 	END
 	remote r.test a@r.test b@r.test
 	diff -u - <(cut -d' ' -f1,6 result) <<-'END'
-		K first
-		K second
+		R first
+		R second
 	END
 	cmp heard.msg1 heard.msg2
 }
@@ -277,7 +277,7 @@ remote() {
 	remote r.test a@r.test b@r.test
 	diff -u - <(cut -d' ' -f1,6 result) <<-'END'
 		Z 4.3.1
-		K second
+		R second
 	END
 }
 
@@ -297,7 +297,7 @@ remote() {
 	END
 	cat msg | timeout 60 yubin-deliver-remote -i 0abc -f '' r.test \
 	    a@r.test >result 2>>log
-	grep -q ^K result
+	grep -q ^R result
 	sed 's/^\./../' msg | cmp - heard.msg1
 }
 
@@ -320,7 +320,7 @@ remote() {
 os.lseek(0, 16, 0)
 os.execvp(sys.argv[1], sys.argv[1:])' yubin-deliver-remote -i 0abc -f '' \
 	    r.test a@r.test <queued >result 2>>log
-	grep -q ^K result
+	grep -q ^R result
 	sed 's/^\./../' msg | cmp - heard.msg1
 }
 
@@ -379,7 +379,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' yubin-deliver-remote -i 0abc -f '' \
 	read -r _ PORT <port
 	echo "example.test 127.0.0.1:$PORT" >root/routes
 	remote example.test ann@example.test nobody@example.test
-	[ "$(cut -c1-7 result | tr '\n' ' ')" = "K 2.0.0 D 5.1.1 " ]
+	[ "$(cut -c1-7 result | tr '\n' ' ')" = "R 2.0.0 D 5.1.1 " ]
 	grep -q 'tls=TLSv1.3 decided=2' log
 	run ! grep -rq '^\.\.two' root/queue/new
 	grep -rq '^\.two' root/queue/new

@@ -218,7 +218,7 @@ session_with() {
 	[ "$LETTERS" = DD ]
 }
 
-@test "all recipients refused, pipelined: no DATA" {
+@test "all recipients refused, pipelined: DATA went along, no message does" {
 	server <<-'END'
 		> 220 there
 		< EHLO
@@ -227,16 +227,44 @@ session_with() {
 		< MAIL
 		< RCPT
 		< RCPT
+		< DATA
 		> 250 ok
 		> 550 5.1.1 no
 		> 450 4.2.1 later
+		> 503 5.5.1 nobody to send it to
 		< QUIT
 		> 221 bye
 	END
 	remote
 	[ "$LETTERS" = DZ ]
-	wait_for grep -q END heard
-	run ! grep -q DATA heard
+	wait_for grep -q ^END heard
+	run ! grep EXPECTED heard
+}
+
+@test "DATA accepted though all were refused: an empty message (RFC 2920 3.1)" {
+	server <<-'END'
+		> 220 there
+		< EHLO
+		> 250-there
+		> 250 PIPELINING
+		< MAIL
+		< RCPT
+		< RCPT
+		< DATA
+		> 250 ok
+		> 550 5.1.1 no
+		> 550 5.1.1 no
+		> 354 go
+		<data
+		> 250 thanks for nothing
+		< QUIT
+		> 221 bye
+	END
+	remote
+	[ "$LETTERS" = DD ]
+	wait_for grep -q ^END heard
+	[ ! -s heard.msg1 ]
+	run ! grep EXPECTED heard
 }
 
 @test "MAIL refused, pipelined: its verdict is everyone's" {
@@ -248,7 +276,9 @@ session_with() {
 		< MAIL
 		< RCPT
 		< RCPT
+		< DATA
 		> 553 5.1.8 sender unknown
+		> 503 5.5.1 MAIL first
 		> 503 5.5.1 MAIL first
 		> 503 5.5.1 MAIL first
 	END
@@ -259,7 +289,7 @@ session_with() {
 
 @test "a server that takes no data: the reply it left is found" {
 	head -c 9000000 /dev/zero | tr '\0' x | fold -w 900 | sed 's/$/\r/' >>msg
-	printf '\r\n' >>msg
+	printf '\n' >>msg
 	export REMOTE_TIMEOUT=1
 	{
 		session_with 6 '> 354 go'

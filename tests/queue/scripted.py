@@ -8,13 +8,16 @@ Lines of the script:
   > text    send text and CRLF        >raw text   send with Python escapes
   < text    the next line must start so (any case)
   <data     read up to the lone dot, keep the message in TRANSCRIPT.msgN
+  <bdat     read BDAT and its octets, add them to TRANSCRIPT.bdat
   tls       start TLS as server       tlsbad      send rubbish instead of it
   flood N   send N times "250-x"      drop        close now
   hold      read until the client closes
   stall N   read nothing for N seconds
+  until F   wait until the file F exists
   --        the next connection
 The transcript has what was received, "TLS" and "END" per connection.
 """
+import os
 import socket
 import ssl
 import sys
@@ -54,6 +57,19 @@ class Connection:
                     return
                 f.write(line)
 
+    def chunk(self):
+        line = self.line()
+        log.write(line.decode("latin-1").replace("\r\n", "\n"))
+        n = int(line.split()[1])
+        while len(self.data) < n:
+            part = self.sock.recv(65536)
+            if not part:
+                return
+            self.data += part
+        with open(transcript + ".bdat", "ab") as f:
+            f.write(self.data[:n])
+        self.data = self.data[n:]
+
     def tls(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(sys.argv[3] + "/cert.pem",
@@ -64,7 +80,7 @@ class Connection:
     def expect(self, want):
         line = self.line()
         log.write((line or b"EOF\n").decode("latin-1").replace("\r\n", "\n"))
-        if line is None or not line.upper().startswith(want.upper().encode()):
+        if line is None or not line.upper().startswith(want.encode().upper()):
             log.write("EXPECTED %s\n" % want)
             return False
         return True
@@ -78,6 +94,8 @@ class Connection:
                               .encode("latin-1"))
         elif s == "<data":
             self.message()
+        elif s == "<bdat":
+            self.chunk()
         elif s.startswith("<"):
             return self.expect(s[1:].strip())
         elif s == "tls":
@@ -93,6 +111,9 @@ class Connection:
                 pass
         elif s.startswith("stall "):
             time.sleep(int(s[6:]))
+        elif s.startswith("until "):
+            while not os.path.exists(s[6:]):
+                time.sleep(0.05)
         return s != "drop"
 
 

@@ -45,7 +45,7 @@ main(void)
 	smtp_answer_init(&a);
 	for (int i = 0; i < SMTP_ANSWER_LINES; i++)
 		if (smtp_answer_line(&a, STR("250-x")) != 1)
-			CHECK(0, "a hundred lines are fine");
+			CHECK(0, "many lines are fine");
 	CHECK(smtp_answer_line(&a, STR("250 x")) == -1 && errno == EMSGSIZE,
 	    "more are not");
 	memset(many, 'y', sizeof(many));
