@@ -2,16 +2,13 @@
 /* job PROGRAM ARGS…: play the queue runner to a worker (lib/queue/job.h).
  * Commands on descriptor 0, a line each, words between blanks:
  *
- *	job NUMBER ID SENDER FILE [KEY=VALUE…] RCPT…   SENDER <> for null; RCPT is
- *	        ADDRESS, ADDRESS#N (its number; else its position), with a "!"
- *	        behind it when it was tried before
- *	        keys: unsynced rewrite utf8 8bit domain envid ret at length (else
- *	        all of FILE), and before the RCPT they are for: notify orcpt
- *	sync            ask for a sync
- *	repeat COUNT    the next job is sent COUNT times, with new ids, and each
- *	                is waited for; its answers are counted, not printed
- *	wait COUNT      print answers until COUNT jobs are done or syncs answered
- *	say TEXT        print it
+ *	job NUMBER ID SENDER FILE [KEY=VALUE…] RCPT…   SENDER <> for null; RCPT
+ *is ADDRESS, ADDRESS#N (its number; else its position), with a "!" behind it
+ *when it was tried before keys: unsynced rewrite utf8 8bit domain envid ret at
+ *length (else all of FILE), and before the RCPT they are for: notify orcpt sync
+ *ask for a sync repeat COUNT    the next job is sent COUNT times, with new ids,
+ *and each is waited for; its answers are counted, not printed wait COUNT print
+ *answers until COUNT jobs are done or syncs answered say TEXT        print it
  *	end             the end of the socket; then print all that still comes
  *
  * Answers are printed as they come.  Exits as the worker does; 99 when it ends
@@ -170,6 +167,7 @@ repeat(struct job *j, int file, unsigned long count)
 	wait_answers(1);
 	quiet = false;
 	printf("%lu done, %lu stored, %lu not\n", done, kept, other);
+	fflush(stdout);
 }
 
 static void
@@ -221,7 +219,7 @@ command(char *line)
 		fflush(stdout);
 		return true;
 	}
-	while (n < WORDS && (word[n] = strtok_r(rest, " \n", &rest)))
+	while (n < WORDS && (word[n] = strtok_r(rest, " \t\n", &rest)))
 		n++;
 	if (n == 0)
 		return true;
@@ -256,8 +254,8 @@ main(int argc, char **argv)
 	if (argc < 2 ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s) < 0)
 		broken("start");
-	pid = spawn_start((const char *const *)(argv + 1),
-	    (int[]){s[1], 1, 2}, 3, NULL);
+	pid = spawn_start(
+	    (const char *const *)(argv + 1), (int[]){s[1], 1, 2}, 3, NULL);
 	if (pid < 0)
 		broken("start");
 	close(s[1]);

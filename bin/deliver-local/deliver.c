@@ -2,11 +2,20 @@
 /* Doing what is to be done for one recipient, and what became of all that. */
 #include "local.h"
 
-/* Temporary before permanent before done. */
+/* Temporary before permanent before passed on before stored. */
 static int
 weight(const struct result *r)
 {
-	return r->kind == RESULT_DEFERRED ? 2 : r->kind == RESULT_FAILED;
+	switch (r->kind) {
+	case RESULT_DEFERRED:
+		return 3;
+	case RESULT_FAILED:
+		return 2;
+	case RESULT_EXPANDED:
+		return 1;
+	default:
+		return 0;
+	}
 }
 
 static struct result

@@ -3,6 +3,7 @@
  * targets looked up in turn, everything at most once. */
 #include "local.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -131,6 +132,7 @@ expand_known(struct local *l, struct actions *to, const struct action *from,
 		add(l, to, ACTION_FORWARD, from->text);
 		return;
 	case RCPT_FAILED:
+		l->crowded |= errno == EMFILE || errno == ENFILE;
 		log_event("trouble", "id", l->id, "err", fail_last(), NULL);
 		answer(l, to, RESULT_DEFERRED, "4.3.0",
 		    "the list of users cannot be read");

@@ -157,8 +157,8 @@ hand(struct worker *w, uid_t uid, gid_t gid, int fd)
 		if (n <= 0)
 			_exit(n == 0 ? 0 : EXIT_TEMP);
 		arena_reset(w->l->arena);
-		work(w, (const struct request *)(const void *)packet, fds,
-		    nfds, able);
+		work(w, (const struct request *)(const void *)packet, fds, nfds,
+		    able);
 		for (size_t i = 0; i < nfds; i++)
 			close(fds[i]);
 	}
@@ -283,8 +283,7 @@ int
 hands_give(struct worker *w, uint32_t number, uid_t uid, gid_t gid,
     const struct target *v, size_t n, bool whole)
 {
-	struct request r = {
-	    .number = number, .n = (uint32_t)n, .whole = whole};
+	struct request r = {.number = number, .n = (uint32_t)n, .whole = whole};
 	struct hand *x = hand_of(w, uid, gid);
 	int fds[FDS];
 	struct buf b;

@@ -45,6 +45,7 @@ struct local {
 	struct str sender, envid;
 	char ret;
 	bool unsynced, rewrite; /* as in struct job */
+	bool crowded;           /* something failed for want of descriptors */
 	/* the recipient */
 	struct str original, recipient, orcpt;
 	unsigned notify;
@@ -114,7 +115,7 @@ struct target {
 };
 void store(struct local *l, struct target *v, size_t n);
 /* The result of what failed with this errno; logs fail_last(). */
-struct result store_failed(const struct local *l, int err);
+struct result store_failed(struct local *l, int err);
 
 /* owner.c: into one Maildir, as its owner.  `left`: more is to be done then, so
  * that root must not be given up. */

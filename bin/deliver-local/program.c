@@ -81,7 +81,7 @@ judge(struct local *l, int code, int said)
 	static const int permanent[] = {100, 64, 65, 70, 76, 77, 78, 112};
 
 	if (code == 0 || code == 99)
-		return result_make(RESULT_DONE, "2.0.0", "program ran");
+		return result_make(RESULT_EXPANDED, "2.0.0", "program ran");
 	if (code == 67 || code == 68)
 		return result_make(RESULT_FAILED, "5.1.1",
 		    last_line(l, said, "the program knows no such user"));
@@ -175,7 +175,7 @@ static struct result
 forwarded(int code)
 {
 	if (code == 0)
-		return result_make(RESULT_DONE, "2.0.0", "forwarded");
+		return result_make(RESULT_EXPANDED, "2.0.0", "forwarded");
 	if (code == EXIT_PERM)
 		return result_make(
 		    RESULT_FAILED, "5.3.0", "it cannot be forwarded");

@@ -19,8 +19,9 @@
 #define TRIES 3 /* while sessions rename what we look at */
 
 struct result
-store_failed(const struct local *l, int err)
+store_failed(struct local *l, int err)
 {
+	l->crowded |= err == EMFILE || err == ENFILE;
 	log_event("trouble", "id", l->id, "err", fail_last(), NULL);
 	if (err == EDQUOT)
 		return result_make(

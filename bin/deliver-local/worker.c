@@ -65,8 +65,7 @@ begin(struct worker *w, uint32_t number)
 {
 	if (w->nstarted == w->room) {
 		w->room = w->room ? 2 * w->room : 16;
-		w->started =
-		    realloc(w->started, w->room * sizeof(*w->started));
+		w->started = realloc(w->started, w->room * sizeof(*w->started));
 		if (!w->started)
 			oom();
 	}
@@ -223,8 +222,8 @@ find_owner(struct worker *w, const struct action *a, struct plan *p)
 		found = refresh_mail_user(w);
 	if (found < 0)
 		return -1;
-	found = user_ids_or(w->l->root, &u, found ? &w->mail_user : NULL,
-	    &p->uid, &p->gid);
+	found = user_ids_or(
+	    w->l->root, &u, found ? &w->mail_user : NULL, &p->uid, &p->gid);
 	if (found == 0)
 		log_event("privileges", "id", w->l->id, "err",
 		    "the Maildir belongs to root", "dir", log_str(a->text),
@@ -286,14 +285,14 @@ plan_rcpt(struct worker *w, const struct job *j, uint32_t index,
 			       .again = r->again}};
 	if (plan_target(w, j, &todo.v[0], p) == 0)
 		return true;
-	w->crowded |= errno == EMFILE || errno == ENFILE;
 	fate(w, j->number, index, store_failed(w->l, errno));
 	return false;
 }
 
 /* Those of plan i's owner, which are marked as taken. */
 static size_t
-take_group(struct plan *v, size_t n, size_t i, struct target *to, bool *unsynced)
+take_group(
+    struct plan *v, size_t n, size_t i, struct target *to, bool *unsynced)
 {
 	size_t k = 0;
 
@@ -375,9 +374,9 @@ work(struct worker *w, const struct job *j, int file)
 		n += plan_rcpt(w, j, i, deadline, &v[n]);
 	store_all(w, j->number, v, n);
 	send_answers(w);
-	if (w->crowded)
+	if (l->crowded)
 		boxes_close(&w->boxes);
-	w->crowded = false;
+	l->crowded = false;
 }
 
 /* We have too many descriptors open for its file. */
@@ -463,8 +462,7 @@ open_all(struct worker *w)
 	sigprocmask(SIG_BLOCK, &child, NULL);
 	w->runner = fcntl(0, F_DUPFD_CLOEXEC, 3);
 	w->signals = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-	if (null < 0 || w->runner < 0 || w->signals < 0 ||
-	    dup2(null, 0) < 0 ||
+	if (null < 0 || w->runner < 0 || w->signals < 0 || dup2(null, 0) < 0 ||
 	    pipe2(w->hands.notes, O_CLOEXEC | O_NONBLOCK) < 0) {
 		fail("start as a worker", NULL);
 		die(EXIT_TEMP);

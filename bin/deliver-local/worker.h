@@ -110,7 +110,6 @@ struct worker {
 	struct started *started;
 	size_t nstarted, room;
 	struct buf answers; /* not yet sent */
-	bool crowded;       /* too few descriptors */
 	/* MAIL_USER, looked up once in a second */
 	struct drop mail_user;
 	int mail_user_found; /* as of drop_find() */

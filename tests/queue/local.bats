@@ -138,7 +138,7 @@ hi" ]
 	i=$BATS_TEST_TMPDIR
 	: >"$OUT"
 	chmod 666 "$OUT"
-	[[ $(deliver p+x@example.test) == K\ * ]]
+	[[ $(deliver p+x@example.test) == X\ * ]]
 	run cat "$OUT"
 	[ "${lines[-1]}" = "eve@host.test p+x@example.test p+x x example.test" ]
 	[[ $output == *"Subject: x"* ]]
@@ -150,7 +150,7 @@ hi" ]
 		echo "c$c: \"|echo why $c; exit $c\""
 	done >"$ALIASES"
 	for c in 0 99; do
-		[[ $(deliver c$c@example.test) == "K "* ]]
+		[[ $(deliver c$c@example.test) == "X "* ]]
 	done
 	for c in 64 65 67 77 78 100; do
 		[[ $(deliver c$c@example.test) == "D 5."*" why $c" ]]
@@ -167,7 +167,7 @@ hi" ]
 		head -c 300000 /dev/zero | tr '\0' x
 	} >"$BATS_TEST_TMPDIR/m"
 	[[ $(yubin-deliver-local a@example.test 2>/dev/null \
-	    <"$BATS_TEST_TMPDIR/m") == K\ * ]]
+	    <"$BATS_TEST_TMPDIR/m") == X\ * ]]
 	[[ $(deliver b@example.test) == "Z 4.3.0 "* ]]
 }
 
@@ -177,7 +177,7 @@ hi" ]
 	    >"$BATS_TEST_TMPDIR/m"
 	r=$(yubin-deliver-local -f eve@host.test f@example.test \
 	    <"$BATS_TEST_TMPDIR/m" 2>>"$BATS_TEST_TMPDIR/log")
-	[ "$r" = "K 2.0.0 forwarded" ]
+	[ "$r" = "X 2.0.0 forwarded" ]
 	f=$(find "$YUBIN_ROOT/queue/new" -type f)
 	[ "$(grep -ac . <<<"$f")" -eq 1 ]
 	grep -aq '^6:sender,13:eve@host.test,$' "$f"

@@ -68,7 +68,7 @@ hi" ]
 	[ "$(find "$BOX" -type f -name "*Q$ID*" -printf '%i\n' | sort -u |
 	    wc -l)" -eq 1 ]
 	[ "$(count "$BOX/ann")" -eq 2 ]
-	[ -z "$(find "$BOX" -path '*/tmp/*')" ]
+	[ -z "$(find "$BOX" -path "$BOX/*/tmp/*")" ]
 }
 
 @test "a part of a larger file is the message" {
@@ -86,7 +86,7 @@ hi" ]
 	EOT
 	[[ ${lines[0]} == "2 0 Z 4.3.0 "* ]]
 	[ "$(count "$BOX/ann")" -eq 0 ]
-	[ -z "$(find "$BOX" -path '*/tmp/*')" ]
+	[ -z "$(find "$BOX" -path "$BOX/*/tmp/*")" ]
 }
 
 @test "a message larger than all buffers arrives whole" {
@@ -135,23 +135,25 @@ hi" ]
 @test "a slow program does not hold up the next job" {
 	mkfifo "$BATS_TEST_TMPDIR/go"
 	chmod 666 "$BATS_TEST_TMPDIR/go"
-	echo "p: \"|cat >/dev/null; read x <$BATS_TEST_TMPDIR/go; exit 0\"" >"$ALIASES"
-	{
+	out=$BATS_TEST_TMPDIR/out
+	echo "p: \"|cat >/dev/null; read x <$BATS_TEST_TMPDIR/go; exit 0\"" \
+	    >"$ALIASES"
+	worker >"$out" < <(
 		echo "job 1 $ID <> $M p@example.test bob@example.test"
 		echo "job 2 ${ID%h}i <> $M bob@example.test"
 		echo "wait 1"
+		wait_for grep -q "2 done" "$out"
 		echo "say the program is still running"
-		sleep 0 # its reader waits in open(2) until we open
+		wait_for grep -q "still running" "$out"
 		echo go >"$BATS_TEST_TMPDIR/go"
 		echo "wait 1"
-	} | run worker
-	[ "$status" -eq 0 ]
-	[ "${lines[0]}" = "1 1 K 2.0.0 stored" ]
-	[ "${lines[1]}" = "2 0 K 2.0.0 stored" ]
-	[ "${lines[2]}" = "2 done" ]
-	[ "${lines[3]}" = "the program is still running" ]
-	[ "${lines[4]}" = "1 0 X 2.0.0 program ran" ]
-	[ "${lines[5]}" = "1 done" ]
+	)
+	[ "$(cat "$out")" = "1 1 K 2.0.0 stored
+2 0 K 2.0.0 stored
+2 done
+the program is still running
+1 0 X 2.0.0 program ran
+1 done" ]
 }
 
 @test "the end waits for programs" {
@@ -220,7 +222,7 @@ synced
 		wait 1
 		job 2 ${ID%h}i <> $M unsynced bob@example.test!
 		wait 1
-		job 3 $ID <> $M ann@example.test#1
+		job 3 ${ID%h}i <> $M bob@example.test!
 		wait 1
 	EOT
 	[ "$(grep -c "K 2.0.0 was stored before" <<<"$output")" -eq 4 ]
@@ -267,9 +269,9 @@ synced
 	f=$(basename "$BOX"/bob/new/*)
 	: >"$BOX/bob/new/$f" # and by the link ann's
 	run worker <<-EOT
-		job 1 $ID <> $M bob@example.test!#0
+		job 1 $ID <> $M bob@example.test#0!
 		wait 1
-		job 1 $ID <> $M ann@example.test!#1
+		job 1 $ID <> $M ann@example.test#1!
 		wait 1
 	EOT
 	[ "$(ls "$BOX/bob/new")" = "$f" ]
@@ -314,7 +316,7 @@ synced
 }
 
 @test "users and aliases that change are noticed at once" {
-	{
+	run worker < <(
 		echo "job 1 $ID <> $M x@example.test"
 		echo "wait 1"
 		sleep 0.1
@@ -333,7 +335,7 @@ synced
 		mv "$BOX/ann" "$BOX/old"
 		echo "job 5 ${ID%h}m <> $M ann@example.test"
 		echo "wait 1"
-	} | run worker
+	)
 	[[ ${lines[0]} == "1 0 D 5.1.1 "* ]]
 	[ "$(grep -c "0 K 2.0.0 stored" <<<"$output")" -eq 4 ]
 	[ "$(count "$BOX/bob")" -eq 1 ]
