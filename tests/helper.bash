@@ -7,6 +7,7 @@ BUILD=${BUILD:-$(dirname "$TESTS")/build}
 BIN=$BUILD/bin
 export PATH="$BIN:$BUILD/tests:/usr/sbin:$PATH"
 export YUBIN_HOSTNAME=mx.example.test
+export QUEUE_SLOTS=16
 # Whatever this system has: root's tests use the owner of their folders.
 export SMTP_USER=no-such-user MAIL_USER=no-such-user
 export REMOTE_USER=no-such-user

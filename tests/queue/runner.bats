@@ -14,7 +14,6 @@ setup() {
 	for p in local remote; do
 		cp "$TESTS/queue/worker.py" "$YUBIN_LIBEXEC/yubin-deliver-$p"
 	done
-	export QUEUE_SLOTS=16
 }
 
 teardown() {
