@@ -7,8 +7,9 @@ usage: unshare -n dns.py [CASE…]    (in an empty network namespace, with all
 
 A second namespace has the mail hosts, each on port 25 of an address of its own,
 so that none of them is this machine.  One line a case is printed,
-"CASE LETTER STATUS SERVER", SERVER being the host that took the message or
-"-"; the answer in full is behind it.  What each has to be, and why, stands in
+"CASE LETTER STATUS SERVER": the fate, K delivered (however it is called), D
+refused for good, Z to be tried again; its code; and the host that took the
+message or "-".  The answer in full is behind it.  What each has to be, and why, stands in
 dns.bats.
 """
 import ctypes
@@ -236,6 +237,7 @@ def deliver(case, folder, servers):
     if p.returncode or out.count("\n") or not out:
         return "%s ? exit %d, %r" % (case, p.returncode, out)
     letter, status, text = out.split(" ", 2)
+    letter = "K" if letter in "XRT" else letter
     host = re.search(r"\[([0-9a-f.:]+)\]", text)
     taken = host.group(1) if host and letter == "K" else "-"
     return "%s %s %s %s # %s" % (case, letter, status, taken, text)
