@@ -206,6 +206,9 @@ fits() {
 		rcpt-552-many         K[KZ] 2,[24] # 4.5.3.1.10: as if it were 452
 		rcpt-none-354         DD 5.1.1 rcpts=0 # RFC 2920 3.1
 		pipe-drop             ZZ 4    msgs=0
+		pipe-mail-550-354     DD 5.7.1 rcpts=0
+		pipe-early-end        ZZ 4    msgs=0 # 250 before the message is nobody's
+		pipe-452-data         ZZ 4    msgs=0
 	X
 }
 
@@ -270,6 +273,12 @@ fits() {
 		chunking-big          KK 2    msgs=1 rcpts=2
 		chunking-bdat-554     DD 5.6.0 msgs=0
 		chunking-bdat-451     ZZ 4.3.0 msgs=0
+		chunking-500          KK 2    msgs=1 rcpts=2 # then DATA
+		chunking-452          ZZ 4.3.1 msgs=0
+		chunking-last-only    DD 5.6.0 msgs=0
+		chunking-refused-at-end [DZ]+ . # one chunk refused: all of it is
+		chunking-354          ZZ 4    msgs=0
+		chunking-pipe-no      KK 2    msgs=1 rcpts=2
 		chunking-drop         ZZ 4    msgs=0
 		chunking-none         ZZ 4    msgs=0
 		chunking-rcpt-550     DD 5.1.1 msgs=0

@@ -41,6 +41,7 @@ class Session:
     def __init__(self, server, sock):
         self.server, self.case, self.sock = server, server.case, sock
         self.data, self.rcpts, self.count = b"", [], {}
+        self.mail = False  # a transaction is open
 
     # Wire.
     def send(self, data):
@@ -117,7 +118,7 @@ class Session:
             self.server.accepted += len(self.rcpts)
             if text == self.server.message:
                 self.server.messages += 1
-        self.rcpts = []
+        self.rcpts, self.mail = [], False
 
     def command(self, line):
         verb = line.split(b" ")[0].upper().decode("latin-1")
@@ -125,6 +126,10 @@ class Session:
         if verb == "STARTTLS":
             if self.answer(verb, b"220 go\r\n")[:3] == b"220":
                 self.start_tls()
+        elif verb == "MAIL":
+            # 4.1.4: not within a transaction.
+            default = b"503 5.5.1 nested\r\n" if self.mail else b"250 ok\r\n"
+            self.mail |= self.answer(verb, default)[:1] == b"2"
         elif verb == "RCPT":
             if self.answer(verb, b"250 2.1.5 ok\r\n")[:1] == b"2":
                 self.rcpts.append(line)
@@ -145,8 +150,8 @@ class Session:
             self.answer(verb, b"221 bye\r\n")
             raise Closed
         else:
-            if verb in ("RSET", "MAIL"):
-                self.rcpts = []
+            if verb in ("RSET", "EHLO", "HELO"):
+                self.rcpts, self.mail = [], False
             self.answer(verb, b"250 ok\r\n")
 
     def run(self):
@@ -420,6 +425,11 @@ CASES = {
     "pipe-mail-450": dict(PIPE, MAIL=b"450 4.7.1 later\r\n",
                           RCPT=b"503 5.5.1 first MAIL\r\n"),
     "pipe-drop": dict(PIPE, RCPT=[b"250 ok\r\n", drop]),
+    "pipe-mail-550-354": dict(PIPE, MAIL=b"550 5.7.1 no\r\n",
+                              RCPT=b"250 ok\r\n", DATA=b"354 go\r\n"),
+    "pipe-early-end": dict(PIPE, DATA=b"354 go\r\n250 taken\r\n"),
+    "pipe-452-data": dict(PIPE, RCPT=[b"250 ok\r\n", b"452 4.5.3 many\r\n"],
+                          DATA=b"451 4.3.0 no\r\n"),
     "data-250": {"DATA": b"250 ok\r\n"},
     "data-450": {"DATA": b"451 4.3.0 not now\r\n"},
     "data-550": {"DATA": b"554 5.7.1 no\r\n"},
@@ -473,6 +483,17 @@ CASES = {
     "chunking-bdat-451": dict(CHUNKING, BDAT=b"451 4.3.0 no\r\n",
                               LAST=b"451 4.3.0 no\r\n",
                               **{".": b"451 4.3.0 no\r\n"}),
+    "chunking-500": dict(CHUNKING, BDAT=b"500 what\r\n",
+                         LAST=b"500 what\r\n"),
+    "chunking-452": dict(CHUNKING, BDAT=b"452 4.3.1 full\r\n",
+                         LAST=b"452 4.3.1 full\r\n", message=BIG),
+    "chunking-last-only": dict(CHUNKING, LAST=b"554 5.6.0 no\r\n",
+                               message=BIG + BIG),
+    "chunking-refused-at-end": dict(CHUNKING, BDAT=b"554 5.6.0 no\r\n",
+                                    message=BIG + BIG),
+    "chunking-354": dict(CHUNKING, LAST=b"354 more\r\n",
+                         **{".": b"354 more\r\n"}),
+    "chunking-pipe-no": dict(EHLO=ehlo("CHUNKING"), message=BIG + BIG),
     "chunking-drop": dict(CHUNKING, BDAT=drop, LAST=drop, **{".": drop}),
     "chunking-none": dict(CHUNKING, BDAT=hang, LAST=hang, **{".": hang}),
     "chunking-rcpt-550": dict(CHUNKING, RCPT=b"550 5.1.1 no\r\n",
@@ -560,4 +581,5 @@ def main():
     os._exit(0)
 
 
-main()
+if __name__ == "__main__":
+    main()
