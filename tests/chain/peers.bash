@@ -64,10 +64,12 @@ peer_file() {
 # sink ARGS…: Postfix's smtp-sink, for every domain; each message it takes is a
 # file in $BATS_TEST_TMPDIR/sink.  It knows no STARTTLS.
 sink() {
-	local why port usr as=()
+	local why port usr as=() program
 	why=$(peer_fetch postfix)
 	[ -z "$why" ] || skip "$why"
 	usr=$(cd "$TESTS/../build/peers/postfix/usr" && pwd)
+	program=$usr/sbin/smtp-sink
+	[ -x "$program" ] || program=smtp-sink
 	port=$(free_port)
 	mkdir sink
 	if [ "$(id -u)" -eq 0 ]; then
@@ -75,8 +77,8 @@ sink() {
 		chmod 777 sink
 		chmod 755 "$BATS_TEST_TMPDIR" "${BATS_TEST_TMPDIR%/*}"
 	fi
-	LD_LIBRARY_PATH=$usr/lib/postfix start "$usr/sbin/smtp-sink" \
-	    "${as[@]}" -d "$PWD/sink/" "$@" "127.0.0.1:$port" 10
+	LD_LIBRARY_PATH=$usr/lib/postfix start "$program" "${as[@]}" \
+	    -d "$PWD/sink/" "$@" "127.0.0.1:$port" 10
 	wait_for port_open "$port"
 	echo "peer.test 127.0.0.1:$port" >"$YUBIN_ROOT/routes"
 }
