@@ -525,8 +525,8 @@ def deliver(name, folder, certs):
         f.write(server.message)
     rcpts = [case.get("local", "") + "%c@r.test" % c
              for c in b"abcdefgh"[:case.get("rcpts", 2)]]
-    env = dict(os.environ, YUBIN_ROOT=root, REMOTE_TIMEOUT="2",
-               TLS_TIMEOUT="1", CONNECT_TIMEOUT="5")
+    env = dict(os.environ, YUBIN_ROOT=root, REMOTE_TIMEOUT="3",
+               TLS_TIMEOUT="2", CONNECT_TIMEOUT="5")
     start = time.monotonic()
     with open(root + "/msg", "rb") as f:
         p = subprocess.run(

@@ -184,8 +184,8 @@ def deliver(name, folder, certs):
     with open(root + "/queued", "wb") as f:
         f.write(b"envelope to skip" + server.message + b"and behind it")
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    env = dict(os.environ, YUBIN_ROOT=root, REMOTE_TIMEOUT="2",
-               TLS_TIMEOUT="1", CONNECT_TIMEOUT="5", REMOTE_IDLE="10")
+    env = dict(os.environ, YUBIN_ROOT=root, REMOTE_TIMEOUT="3",
+               TLS_TIMEOUT="2", CONNECT_TIMEOUT="5", REMOTE_IDLE="10")
     start = time.monotonic()
     p = subprocess.Popen(["yubin-deliver-remote", "-w"], stdin=theirs,
                          env=env, stderr=subprocess.PIPE)
