@@ -24,7 +24,8 @@
 static void
 trouble(struct logs *l, const char *path)
 {
-	fprintf(stderr, "yubin: %s: %s\n", path, strerror(errno));
+	if (!l->quiet)
+		fprintf(stderr, "yubin: %s: %s\n", path, strerror(errno));
 	l->failed = true;
 }
 
@@ -105,8 +106,10 @@ add_source(struct logs *l, const char *path)
 /* ---------------------------------------------------------- the sources */
 
 static int
-no_logs(const char *path, const char *why)
+no_logs(const struct logs *l, const char *path, const char *why)
 {
+	if (l->quiet)
+		return EXIT_PERM;
 	return refuse("%s: %s; name the log files, or pipe them: "
 		      "journalctl … | yubin trace … -",
 	    path, why);
@@ -124,9 +127,9 @@ find_sources(struct logs *l, const char *root)
 	l->sources = none;
 	if (file_join(path, sizeof(path), root, "log") < 0 ||
 	    dir_list(AT_FDCWD, path, 0, NAMES_MAX, &l->names, &names, &n) < 0)
-		return no_logs(path, strerror(errno));
+		return no_logs(l, path, strerror(errno));
 	if (n == 0)
-		return no_logs(path, "nothing is logged there");
+		return no_logs(l, path, "nothing is logged there");
 	l->sources = calloc(n + 1, sizeof(*l->sources));
 	if (!l->sources)
 		oom();
@@ -162,11 +165,12 @@ spool_input(struct logs *l)
 }
 
 int
-logs_open(struct logs *l, const char *root, char **sources)
+logs_open(struct logs *l, const char *root, char **sources, bool quiet)
 {
 	int r = 0;
 
 	memset(l, 0, sizeof(*l));
+	l->quiet = quiet;
 	l->spool = -1;
 	l->in.fd = -1;
 	arena_init(&l->names, (size_t)256 << 20);

@@ -29,6 +29,7 @@ struct logs {
 	/* When not empty, lines without this text are passed over. */
 	struct str want;
 	bool failed; /* something could not be read; it was complained of */
+	bool quiet;
 
 	char **sources; /* files and folders, ended by NULL */
 	struct arena names, values;
@@ -42,8 +43,8 @@ struct logs {
 
 /* Begin with the files and folders named (ended by NULL; "-" is the standard
  * input), or with all that is in ROOT/log when there are none.  Returns 0, or
- * an exit code after complaining. */
-int logs_open(struct logs *l, const char *root, char **sources);
+ * an exit code after complaining.  quiet: never complain. */
+int logs_open(struct logs *l, const char *root, char **sources, bool quiet);
 
 /* Start again at the beginning: what was logged meanwhile is seen too. */
 void logs_rewind(struct logs *l);

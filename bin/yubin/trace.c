@@ -59,7 +59,7 @@ admin_trace(int argc, char **argv)
 	what = str_z(argv[1]);
 	if (!str_has(what, '@') && !id_valid(what))
 		return refuse("%s is neither an id nor an address", argv[1]);
-	r = logs_open(&t.logs, settings_root(), argv + 2);
+	r = logs_open(&t.logs, settings_root(), argv + 2, false);
 	if (r != 0)
 		return r;
 	if (str_has(what, '@')) {
