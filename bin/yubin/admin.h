@@ -17,6 +17,8 @@ int admin_user(int argc, char **argv);
 int admin_alias(int argc, char **argv);
 int admin_cert(int argc, char **argv);
 int admin_check(int argc, char **argv);
+int admin_queue(int argc, char **argv);
+int admin_trace(int argc, char **argv);
 int admin_settings(int argc, char **argv);
 
 /* Take the settings in ROOT/env that the environment does not set. */

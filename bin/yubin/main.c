@@ -30,6 +30,11 @@ static const struct command {
     {"cert", admin_cert, "[HOSTNAME]",
 	"make a self-signed certificate where there is none"},
     {"check", admin_check, "", "say in plain words what is wrong"},
+    {"queue", admin_queue,
+	"list | stats | show ID … | hold | release | retry | drop ID … …",
+	"the messages that wait; \"yubin queue\" tells more"},
+    {"trace", admin_trace, "[-uv] [--json] ID | ADDRESS | @DOMAIN [FILE …]",
+	"what became of a message, from the logs"},
     {"settings", admin_settings, "[--mdoc] [PROGRAM]",
 	"the variables programs read"},
 };

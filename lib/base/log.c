@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/num.h"
+#include "base/utf8.h"
 
 static const char *prog_name = "yubin";
 static int log_fd = 2;
@@ -126,50 +127,30 @@ line_put(struct line *l, const char *p, size_t n)
 	}
 }
 
-/* The length of the valid UTF-8 sequence of two octets or more at p, or 0. */
-static size_t
-utf8_len(const unsigned char *p)
-{
-	size_t n = *p >= 0xf0 && *p < 0xf5 ? 4
-	           : *p >= 0xe0            ? 3
-	           : *p >= 0xc2            ? 2
-	                                   : 0;
-
-	if (*p >= 0xf5)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	/* C1 controls, surrogates and overlong forms are escaped. */
-	if ((p[0] == 0xc2 && p[1] < 0xa0) || (p[0] == 0xe0 && p[1] < 0xa0) ||
-	    (p[0] == 0xed && p[1] > 0x9f) || (p[0] == 0xf0 && p[1] < 0x90))
-		return 0;
-	return n;
-}
-
 static void
 line_value(struct line *l, const char *value)
 {
-	const unsigned char *p = (const unsigned char *)value;
-	bool quote = !*p || strpbrk(value, " \"=\\");
+	struct str s = str_z(value);
+	bool quote = s.n == 0 || strpbrk(value, " \"=\\");
 	char hex[5];
 
 	if (quote)
 		line_put(l, "\"", 1);
-	while (*p) {
-		size_t n = *p >= 0x80 ? utf8_len(p) : 1;
+	while (s.n > 0) {
+		size_t n = utf8_len(s);
 
-		if (*p < 0x20 || *p == 0x7f || n == 0) {
-			snprintf(hex, sizeof(hex), "\\x%02x", *p);
+		if (!utf8_plain(s.p, n)) {
+			snprintf(hex, sizeof(hex), "\\x%02x",
+			    (unsigned)(unsigned char)*s.p);
 			line_put(l, hex, 4);
 			n = 1;
-		} else if (*p == '"' || *p == '\\') {
+		} else if (*s.p == '"' || *s.p == '\\') {
 			line_put(l, "\\", 1);
-			line_put(l, (const char *)p, 1);
+			line_put(l, s.p, 1);
 		} else {
-			line_put(l, (const char *)p, n);
+			line_put(l, s.p, n);
 		}
-		p += n;
+		s = str_from(s, n);
 	}
 	if (quote)
 		line_put(l, "\"", 1);
