@@ -223,15 +223,14 @@ hi" ]
 @test "runner: mail that an alias forwards to us is delivered in the same run" {
 	yubin domain add other.test
 	yubin user add eve@other.test <<<secret
-	printf 'f: eve@other.test, x@host.test\n' >"$ALIASES"
-	printf '#!/bin/sh\necho "K 2.0.0 sent"\n' \
-	    >"$BATS_TEST_TMPDIR/yubin-deliver-remote"
-	chmod +x "$BATS_TEST_TMPDIR/yubin-deliver-remote"
+	printf 'f: eve@other.test, okx@host.test\n' >"$ALIASES"
+	export CALLS=$BATS_TEST_TMPDIR/calls
+	cp "$TESTS/queue/worker.py" "$BATS_TEST_TMPDIR/yubin-deliver-remote"
 	ln -s "$BIN/yubin-deliver-local" "$BIN/yubin-inject" "$BATS_TEST_TMPDIR/"
 	id=$(put ann@example.test f@example.test)
 	YUBIN_LIBEXEC=$BATS_TEST_TMPDIR runner
 	[ "$(count "$YUBIN_ROOT/mail/other.test/eve")" -eq 1 ]
 	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
-	grep -q "ev=delivered .*to=x@host.test.*rsp=sent" "$BATS_TEST_TMPDIR/log"
+	grep -q "ev=delivered .*to=okx@host.test.*rsp=fine" "$BATS_TEST_TMPDIR/log"
 	grep -q "ev=accepted .*orig=$id" "$BATS_TEST_TMPDIR/log"
 }

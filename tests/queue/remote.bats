@@ -379,7 +379,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' yubin-deliver-remote -i 0abc -f '' \
 	read -r _ PORT <port
 	echo "example.test 127.0.0.1:$PORT" >root/routes
 	remote example.test ann@example.test nobody@example.test
-	[ "$(cut -c1-7 result | tr '\n' ' ')" = "R 2.0.0 D 5.1.1 " ]
+	[ "$(cut -c1-7 result | tr '\n' ' ')" = "T 2.0.0 D 5.1.1 " ]
 	grep -q 'tls=TLSv1.3 decided=2' log
 	run ! grep -rq '^\.\.two' root/queue/new
 	grep -rq '^\.two' root/queue/new
