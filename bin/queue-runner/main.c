@@ -89,6 +89,31 @@ take_queue(struct runner *r)
 	}
 }
 
+/* The file "clean" says that the last runner ended with nothing unfinished.
+ * Without it every message that lies here may have been delivered already, and
+ * the deliveries look for traces of that. */
+static void
+take_clean(struct runner *r)
+{
+	r->unclean = unlinkat(r->queue, "clean", 0) < 0;
+	if (!r->unclean && file_sync_dir(r->queue) < 0) {
+		log_event("trouble", "err", fail_last(), NULL);
+		r->unclean = true;
+	}
+}
+
+static void
+leave_clean(struct runner *r)
+{
+	int fd =
+	    openat(r->queue, "clean", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		log_event("trouble", "err", "cannot make queue/clean", NULL);
+	else
+		close(fd);
+}
+
 /* Whoever may write into the queue may nudge us. */
 static int
 open_nudge(struct runner *r)
@@ -317,6 +342,7 @@ main(int argc, char **argv)
 		"deliver-remote") < 0 ||
 	    take_queue(&r) < 0)
 		die(EXIT_TEMP);
+	take_clean(&r);
 	leave_init(&r);
 	catch_signals(&while_waiting);
 	nudge = open_nudge(&r);
@@ -331,6 +357,8 @@ main(int argc, char **argv)
 	run(&r, nudge, &while_waiting);
 	leave_end(&r);
 	workers_end(&r);
+	if (nothing_leaves(&r))
+		leave_clean(&r);
 	unlinkat(r.queue, "nudge", 0);
 	return 0;
 }

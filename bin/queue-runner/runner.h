@@ -48,7 +48,8 @@ struct message {
 	bool seen : 1;       /* its file was read before: due_ms is right */
 	bool verified : 1;   /* the body's checksum was right */
 	bool forced : 1;     /* try now, whatever the schedule says */
-	bool again : 1; /* it lay here when we started: there may be traces */
+	bool again : 1; /* it lay here after an unclean end: there may be traces
+	                 */
 	int slot;       /* where it lies; -1: in a file below new/ */
 	unsigned at;    /* index in the heap, while waiting */
 	int64_t due_ms;
@@ -152,7 +153,7 @@ struct runner {
 	const char *root;
 	char hostname[256];
 	int queue; /* directory */
-	bool once, all, stopping, started;
+	bool once, all, stopping, started, unclean;
 	int64_t next_scan_ms, next_clean_ms, next_yield_ms;
 
 	/* schedule.c */

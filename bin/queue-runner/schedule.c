@@ -183,7 +183,7 @@ schedule_add(struct runner *r, const char *id, int slot, bool fresh)
 	m->slot = slot;
 	m->due_ms = now_ms();
 	m->forced = r->all;
-	m->again = !r->started;
+	m->again = r->unclean && !r->started;
 	if (r->nmessages++ >= r->ntable)
 		table_grow(r);
 	table_add(r, m);
