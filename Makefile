@@ -98,7 +98,7 @@ BINS := $(foreach p,$(PROGRAMS),$(B)/bin/$(call installed,$p))
 MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
-	run demo-clean clean help bench fuzz-replay bats-protocols
+	run demo-clean clean help bench bench-million fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -242,6 +242,11 @@ run: all
 
 demo-clean:
 	@tools/demo clean
+
+#: bench-million   a million queued messages (N=n for fewer)
+bench-million: all
+	python3 tests/million.py $(abspath $(B))/bin $(or $(N),1000000)
+	python3 tests/million.py $(abspath $(B))/bin $(or $(N),1000000) due
 
 bench: all
 	@tools/bench $(abspath $(B))
