@@ -98,7 +98,7 @@ BINS := $(foreach p,$(PROGRAMS),$(B)/bin/$(call installed,$p))
 MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
-	run demo-clean clean help bench fuzz-replay bats-protocols
+	run demo-clean clean help bench bench-slots fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -117,6 +117,7 @@ help:
 #: install     below $(DESTDIR)$(PREFIX)
 #: run         the demo server, in the foreground; demo-clean forgets its mail
 #: bench       benchmarks
+#: bench-slots two orders of acceptance, below build/ (SLOTS_DIR=folder)
 
 $(B)/sys/%.o: %.c
 	@mkdir -p $(@D)
@@ -245,6 +246,10 @@ demo-clean:
 
 bench: all
 	@tools/bench $(abspath $(B))
+
+bench-slots: $(B)/tests/slots
+	@d=$$(mktemp -d "$(or $(SLOTS_DIR),$(abspath $(B)))/slots.XXXXXX") && \
+	    { $< "$$d" $(or $(SECONDS_MAX),28); s=$$?; rm -rf "$$d"; exit $$s; }
 
 clean:
 	rm -rf $(B)
