@@ -23,7 +23,7 @@
 #include "pending.h"
 #include "smtp.h"
 
-#define WAITING 200 /* messages queued before clients pause */
+#define WAITING 64  /* messages queued before clients pause */
 #define UNREAD 4000 /* messages stored before clients pause */
 #define SESSION 20  /* most messages of one connection */
 #define PAUSE_MS 3
