@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -222,6 +223,11 @@ serve(struct server *s)
 	struct fusefile_job j;
 	int r = 0;
 
+	/* Were this the last process to see the mounts on its disk, its end
+	 * would unmount them, and wait for itself. */
+	if (unshare(CLONE_NEWNS) < 0 || umount2(s->d->mount, MNT_DETACH) < 0)
+		broken("the device's namespace");
+	answer(s->ctl, 0);
 	/* Memory that it needs must not be waited for on its own disk. */
 	prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0);
 	signal(SIGCHLD, SIG_IGN);
@@ -304,6 +310,7 @@ device_start(struct device *d, struct ledger *l, const char *from)
 	disk_free(&s.disk);
 	fusefile_free(&s.file);
 	rig_unshare(s.log, LOG_MAX);
+	await(d->ctl);
 }
 
 void
