@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/crc32c.h"
 #include "base/fail.h"
 #include "io/file.h"
@@ -139,7 +140,8 @@ walk_dir(struct walk *w, const char *root, const char *path, bool slot)
 	if (!d)
 		broken(full);
 	while ((e = readdir(d)) && w->n < PENDING_MAX) {
-		if (e->d_name[0] == '.')
+		/* queue/slot/count is not a slot. */
+		if (slot ? !ascii_isdigit(e->d_name[0]) : e->d_name[0] == '.')
 			continue;
 		if (w->arena)
 			add(w, dirfd(d), e->d_name, path, slot);

@@ -22,11 +22,11 @@
 #define TRIES 100
 
 const struct volume_type volume_types[] = {
-    {"ext4", 160, "", "",
+    {"ext4", 512, "", "",
 	{"mkfs.ext4", "-q", "-F", "-E",
 	    "nodiscard,lazy_itable_init=0,lazy_journal_init=0", "-N", "16384"}},
-    {"xfs", 320, "nouuid", "nouuid", {"mkfs.xfs", "-q", "-f", "-K"}},
-    {"btrfs", 400, "nodiscard", "nodiscard", {"mkfs.btrfs", "-q", "-f", "-K"}},
+    {"xfs", 512, "nouuid", "nouuid", {"mkfs.xfs", "-q", "-f", "-K"}},
+    {"btrfs", 640, "nodiscard", "nodiscard", {"mkfs.btrfs", "-q", "-f", "-K"}},
 };
 const int volume_types_n = sizeof(volume_types) / sizeof(volume_types[0]);
 
