@@ -84,6 +84,14 @@ MUSL_LINK := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 MUSL_END  := $(MUSL_LIB)/crtn.o
 
+# Programs that never sync, for the power-cut rig to find out.
+ifdef NOSYNC
+NOSYNC_O := tests/powercut/nosync.o
+WRAPPED  := -Wl,--wrap=fsync,--wrap=fdatasync,--wrap=syncfs
+SYS_NOSYNC  := $(B)/sys/$(NOSYNC_O)
+MUSL_NOSYNC := $(B)/musl/$(NOSYNC_O)
+endif
+
 # -------------------------------------------------------------- objects
 
 layer_src  = $(wildcard lib/$1/*.c)
@@ -98,7 +106,8 @@ BINS := $(foreach p,$(PROGRAMS),$(B)/bin/$(call installed,$p))
 MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
-	run demo-clean clean help bench bench-million fuzz-replay bats-protocols
+	run demo-clean clean help bench bench-million bench-slots powercut \
+	fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -116,7 +125,10 @@ help:
 #: layers sizes man   house rules: includes, lengths, man pages
 #: install     below $(DESTDIR)$(PREFIX)
 #: run         the demo server, in the foreground; demo-clean forgets its mail
-#: bench       benchmarks
+#: bench       benchmarks; bench-million: a million queued messages (N=n for
+#:             fewer)
+#: powercut    power cuts on ext4, XFS and btrfs; root; SECONDS_MAX=n shortens it
+#: bench-slots two orders of acceptance, below build/ (SLOTS_DIR=folder)
 
 $(B)/sys/%.o: %.c
 	@mkdir -p $(@D)
@@ -140,20 +152,22 @@ endef
 $(foreach l,$(ALL_LAYERS),$(eval $(call layer_rule,$l)))
 
 define sys_rule
-$(B)/bin/$1: $(call obj,sys,$(call prog_src,$2)) $(call archives,sys,$(LINK_$2))
+$(B)/bin/$1: $(call obj,sys,$(call prog_src,$2)) $(call archives,sys,$(LINK_$2)) \
+		$(SYS_NOSYNC)
 	@mkdir -p $$(@D)
 	@$(SAY) LD $$@
 	$$(Q)$$(CC) $$(CFLAGS) $$(LINKING) -o $$@ $(call obj,sys,$(call prog_src,$2)) \
 	    -Wl,--start-group $(call archives,sys,$(LINK_$2)) -Wl,--end-group \
-	    $(LIBS_$2)
+	    $(WRAPPED) $(SYS_NOSYNC) $(LIBS_$2)
 endef
 define musl_rule
-$(B)/bin/$1: $(call obj,musl,$(call prog_src,$2)) $(call archives,musl,$(LINK_$2))
+$(B)/bin/$1: $(call obj,musl,$(call prog_src,$2)) $(call archives,musl,$(LINK_$2)) \
+		$(MUSL_NOSYNC)
 	@mkdir -p $$(@D)
 	@$(SAY) LD $$@
 	$$(Q)$$(MUSL) $$(MUSL_LINK) -o $$@ $(call obj,musl,$(call prog_src,$2)) \
-	    -Wl,--start-group $(call archives,musl,$(LINK_$2)) -Wl,--end-group \
-	    $(MUSL_END)
+	    $(WRAPPED) $(MUSL_NOSYNC) -Wl,--start-group \
+	    $(call archives,musl,$(LINK_$2)) -Wl,--end-group $(MUSL_END)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call $(if \
 	$(and $(MUSL),$(filter $p,$(LIGHT))),musl_rule,sys_rule),$(call \
@@ -163,7 +177,8 @@ $(foreach p,$(PROGRAMS),$(eval $(call $(if \
 
 UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
-TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c))
+TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c)) \
+	$(B)/tests/powercut
 TEST_LIBS := -lcrypt -lssl -lcrypto -lresolv
 test_link = $(CC) $(CFLAGS) $(LINKING) -o $@ $< -Wl,--start-group \
 	$(call archives,sys,$(ALL_LAYERS)) -Wl,--end-group $(TEST_LIBS)
@@ -177,6 +192,15 @@ $(B)/tests/%: $(B)/sys/tests/%.o $(call archives,sys,$(ALL_LAYERS))
 	@mkdir -p $(@D)
 	@$(SAY) LD $@
 	$(Q)$(test_link)
+
+POWERCUT := $(patsubst %.c,$(B)/sys/%.o,$(filter-out %/nosync.c, \
+	$(wildcard tests/powercut/*.c)))
+
+$(B)/tests/powercut: $(POWERCUT) $(call archives,sys,$(ALL_LAYERS))
+	@mkdir -p $(@D)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS) $(LINKING) -o $@ $(POWERCUT) -Wl,--start-group \
+	    $(call archives,sys,$(ALL_LAYERS)) -Wl,--end-group $(TEST_LIBS)
 
 $(B)/fuzz/%: $(B)/sys/tests/fuzz/%.o $(B)/sys/tests/fuzz/replay.o \
 		$(call archives,sys,$(ALL_LAYERS))
@@ -243,13 +267,21 @@ run: all
 demo-clean:
 	@tools/demo clean
 
-#: bench-million   a million queued messages (N=n for fewer)
 bench-million: all
 	python3 tests/million.py $(abspath $(B))/bin $(or $(N),1000000)
 	python3 tests/million.py $(abspath $(B))/bin $(or $(N),1000000) due
 
 bench: all
 	@tools/bench $(abspath $(B))
+
+bench-slots: $(B)/tests/slots
+	@d=$$(mktemp -d "$(or $(SLOTS_DIR),$(abspath $(B)))/slots.XXXXXX") && \
+	    { $< "$$d" $(or $(SECONDS_MAX),28); s=$$?; rm -rf "$$d"; exit $$s; }
+
+powercut: all $(B)/tests/powercut
+	@$(MAKE) --no-print-directory -s B=$(B)/nosync NOSYNC=1 all
+	@$(B)/tests/powercut -b $(B)/bin -n $(B)/nosync/bin \
+	    $(addprefix -s ,$(SECONDS_MAX))
 
 clean:
 	rm -rf $(B)
