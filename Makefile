@@ -98,7 +98,7 @@ BINS := $(foreach p,$(PROGRAMS),$(B)/bin/$(call installed,$p))
 MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
-	run demo-clean clean help bench fuzz-replay bats-protocols
+	run demo-clean clean help bench fuzz-replay bats-protocols crash
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -112,6 +112,8 @@ help:
 #: unit bats   unit tests; behaviour tests
 #: asan        unit and behaviour tests under ASan and UBSan
 #: fuzz        libFuzzer on every target, SECONDS_MAX=n each (default 60)
+#: crash       every system call fails once, and is the last one once;
+#:             SECONDS_MAX=n: some of them, for n seconds
 #: tidy fmt    clang-tidy; clang-format in place
 #: layers sizes man   house rules: includes, lengths, man pages
 #: install     below $(DESTDIR)$(PREFIX)
@@ -204,6 +206,9 @@ asan:
 
 fuzz:
 	@tools/fuzz $(or $(SECONDS_MAX),60)
+
+crash: all $(TOOLS)
+	@python3 tests/crash/crash.py $(B)
 
 check: layers sizes man
 	@tools/check
