@@ -41,3 +41,13 @@ load ../helper
 	grep -qx 'late sleep' report
 	[ "$(grep -c '^late ' report)" -eq 2 ]
 }
+
+@test "a program that may or may not have been started is not waited for" {
+	new_root
+	printf 'EHLO x\r\nAUTH PLAIN AGFubkBleGFtcGxlLnRlc3QAc2VjcmV0\r\n' \
+	    >"$BATS_TEST_TMPDIR/in"
+	for i in {1..8}; do
+		faults -t 10 -o "$BATS_TEST_TMPDIR/report" errno "smtpd:read:$i" \
+		    EIO yubin-smtpd yubin-checkpw <"$BATS_TEST_TMPDIR/in"
+	done
+}
