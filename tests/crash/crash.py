@@ -32,7 +32,7 @@ ASKED = {"fcntl", "ioctl", "dup2", "dup3", "lseek", "fstat", "setsockopt",
 SURE = {"exit", "exit_group", "rt_sigreturn", "rt_sigaction", "rt_sigprocmask",
         "getpid", "getppid", "gettid", "getuid", "geteuid", "getgid",
         "getegid", "umask", "set_tid_address", "set_robust_list", "arch_prctl",
-        "rseq", "clock_gettime", "gettimeofday", "alarm"}
+        "rseq", "clock_gettime", "gettimeofday", "alarm", "futex"}
 PARTS = {"read", "write", "pread64", "pwrite64", "readv", "writev", "sendto",
          "recvfrom"}
 PROBLEMS = ("lost", "torn", "leftover", "false", "twice", "crash", "late")
