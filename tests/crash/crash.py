@@ -90,6 +90,7 @@ class Rig:
         w = self.world("prepare", server)
         shutil.rmtree(w.root, ignore_errors=True)
         w.make_root()
+        w.must([w.bin + "queue-runner", "--once"])  # makes the slots
         scenario.prepare(w)
         os.rename(w.root, self.template(scenario))
         w.copy_root(self.template(scenario))
@@ -97,7 +98,7 @@ class Rig:
         self.judge(scenario, w, run)
         if w.problems or not scenario.complete(run):
             sys.exit(f"crash: {scenario.name} fails without any fault: "
-                     f"{w.problems} {run.out!r} {run.log!r}")
+                     f"{w.problems[:9]} {run.out[-999:]} {run.log[-999:]}")
         return [(name, call, n + 1) for name, call, count in
                 (line[:3] for line in run.report if len(line) == 3 and
                  line[0] not in ("signal", "late"))
@@ -150,7 +151,8 @@ class Rig:
         if w.problems and self.shown < SHOWN:
             self.shown += 1
             print(f"# {job} ({run.where()}): " +
-                  "; ".join(f"{k}: {t}" for k, t in w.problems), flush=True)
+                  "; ".join(f"{k}: {t}" for k, t in w.problems[:9]),
+                  flush=True)
 
     def work(self, jobs, name, until):
         server = Server()

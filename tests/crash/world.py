@@ -12,6 +12,7 @@ import time
 
 DOMAIN = "example.test"
 USERS = ("ann", "bob")
+SLOTS = 6  # few, to be copied each time
 OLD_S = 40 * 3600  # leftovers are removed after 36 hours
 PREFIX = re.compile(rb"(?:(?:Return-Path|Delivered-To|Received):.*\n"
                     rb"(?:[ \t].*\n)*)*\Z")
@@ -153,7 +154,7 @@ class World:
             "SMTP_USER": "no-such-user", "MAIL_USER": "no-such-user",
             "REMOTE_USER": "no-such-user", "CLEARTEXT_LOGIN": "1",
             "LOGIN_DELAY": "0", "LOCAL_JOBS": "1", "REMOTE_JOBS": "1",
-            "ASAN_OPTIONS": "detect_leaks=0", "REMOTE_TIMEOUT": "10"}
+            "QUEUE_SLOTS": str(SLOTS), "ASAN_OPTIONS": "detect_leaks=0", "REMOTE_TIMEOUT": "10"}
 
     # ---------------------------------------------------------------- acting
 
@@ -287,14 +288,20 @@ class World:
         for (where, token), n in self.found.items():
             self.problem("false", f"{n} times {token} at {where}")
         self.clean()
-        left = [p for p in self.files("queue")
-                if os.path.dirname(p) != self.root + "/queue" and
-                "/queue/bad/" not in p]
+        left = [p for part in ("new", "tmp", "hold", "slot")
+                for p in self.files("queue", part) if not self.free_slot(p)]
         left += [p for p in self.files("mail") if "/tmp/" in p]
         for path in left:
             self.problem("leftover", path[len(self.root):])
         if (n := len(self.files("queue", "bad"))) != bad:
             self.problem("leftover", f"{n} files in queue/bad, not {bad}")
+
+    @staticmethod
+    def free_slot(path):
+        if os.path.islink(path):  # slot/count
+            return True
+        with open(path, "rb") as f:
+            return f.read(17).startswith(b"yubin-queue free")
 
     def clean(self):
         when = time.time() - OLD_S
