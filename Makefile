@@ -107,7 +107,7 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench bench-million bench-slots powercut \
-	fuzz-replay bats-protocols
+	crash fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -121,6 +121,8 @@ help:
 #: unit bats   unit tests; behaviour tests
 #: asan        unit and behaviour tests under ASan and UBSan
 #: fuzz        libFuzzer on every target, SECONDS_MAX=n each (default 60)
+#: crash       every system call fails once, and is the last one once;
+#:             SECONDS_MAX=n: some of them, for n seconds
 #: tidy fmt    clang-tidy; clang-format in place
 #: layers sizes man   house rules: includes, lengths, man pages
 #: install     below $(DESTDIR)$(PREFIX)
@@ -228,6 +230,9 @@ asan:
 
 fuzz:
 	@tools/fuzz $(or $(SECONDS_MAX),60)
+
+crash: all $(TOOLS)
+	@python3 tests/crash/crash.py $(B)
 
 check: layers sizes man
 	@tools/check

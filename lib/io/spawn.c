@@ -98,9 +98,13 @@ spawn_start(
 	do
 		n = read(status[0], &err, sizeof(err));
 	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		err = errno;
 	close(status[0]);
 	if (n == 0)
 		return pid;
+	/* When reading failed it may well run. */
+	kill(pid, SIGKILL);
 	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
 		continue;
 	errno = err;

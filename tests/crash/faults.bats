@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# One system call goes wrong: see crash.py.  `make crash` tries them all; here
+# some that change from run to run.  SEED=n repeats a run.
+load ../helper
+
+@test "a call fails or is the last one: nothing lost, torn or left over" {
+	run env SECONDS_MAX="${SECONDS_MAX:-20}" \
+	    python3 "$TESTS/crash/crash.py" "$BUILD" 3>&-
+	echo "$output"
+	[ "$status" -eq 0 ]
+	echo "# ${lines[-1]}" >&3
+}
+
+@test "faults: the call that is named is the one that goes wrong" {
+	cd "$BATS_TEST_TMPDIR"
+	printf 'one\ntwo\nthree\n' >in
+	faults -o counts count cat in
+	grep -qx 'cat write 1' counts
+	run -137 faults -o report kill cat:write:1 cat in
+	[ -z "$output" ]
+	[ "$(cut -d ' ' -f 1-4 report)" = "hit cat write 1" ]
+	run -1 faults -o report errno cat:write:1 ENOSPC cat in
+	[[ $output == *"No space left on device"* ]]
+	# What is cut short is done in two.
+	faults -o report short cat:write:1 1 cat in >out
+	cmp in out
+	# No such point: nothing happens.
+	faults -o report kill cat:write:99 cat in >out
+	cmp in out
+	[ ! -s report ]
+}
+
+@test "faults: what a program starts is under it too, and deadlines end all" {
+	cd "$BATS_TEST_TMPDIR"
+	run faults -o report kill cat:read:1 \
+	    sh -c 'cat /etc/passwd; echo "status $?"'
+	[[ $output == *"status 137" ]]
+	grep -q '^hit cat read 1' report
+	run -124 faults -t 1 -o report count sh -c 'sleep 60; :'
+	grep -qx 'late sleep' report
+	[ "$(grep -c '^late ' report)" -eq 2 ]
+}
+
+@test "a program that may or may not have been started is not waited for" {
+	new_root
+	printf 'EHLO x\r\nAUTH PLAIN AGFubkBleGFtcGxlLnRlc3QAc2VjcmV0\r\n' \
+	    >"$BATS_TEST_TMPDIR/in"
+	for i in {1..8}; do
+		faults -t 10 -o "$BATS_TEST_TMPDIR/report" errno "smtpd:read:$i" \
+		    EIO yubin-smtpd yubin-checkpw <"$BATS_TEST_TMPDIR/in"
+	done
+}
