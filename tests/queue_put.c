@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* queue_put [-8] SENDER RECIPIENT…: put the message on descriptor 0 (its LF
- * line ends become CRLF) into the queue of $YUBIN_ROOT and print its id.
- * -t S: as if received S seconds ago. */
+/* queue_put [-8] [-t S] [-N BITS] SENDER RECIPIENT…: put the message on
+ * descriptor 0 (its LF line ends become CRLF) into the queue of $YUBIN_ROOT and
+ * print its id. -t S: as if received S seconds ago; -N: NOTIFY of all
+ * recipients. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,12 +36,15 @@ main(int argc, char **argv)
 	static struct queue_put q;
 	char id[ID_SIZE];
 	long ago = 0;
+	unsigned notify = 0;
 	int c;
 
 	log_open("queue_put");
-	while ((c = getopt(argc, argv, "8t:")) != -1) {
+	while ((c = getopt(argc, argv, "8t:N:")) != -1) {
 		if (c == '8')
 			e.eight_bit = true;
+		else if (c == 'N')
+			notify = (unsigned)strtoul(optarg, NULL, 10);
 		else
 			ago = strtol(optarg, NULL, 10);
 	}
@@ -55,7 +59,9 @@ main(int argc, char **argv)
 	if (!e.rcpts)
 		oom();
 	for (size_t i = 0; i < e.nrcpt; i++)
-		e.rcpts[i].addr = str_z(argv[(size_t)optind + 1 + i]);
+		e.rcpts[i] = (struct envelope_rcpt){
+		    .addr = str_z(argv[(size_t)optind + 1 + i]),
+		    .notify = notify};
 	if (queue_put_begin(&q, settings_root(), &e, 0) < 0)
 		die(EXIT_TEMP);
 	copy(&q);

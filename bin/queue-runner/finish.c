@@ -174,7 +174,7 @@ send_report(
 
 	id_make(id);
 	report.id = str_z(id);
-	buf_init(&text, BOUNCE_HEADERS + 2);
+	buf_init(&text, BOUNCE_FULL);
 	ok = bounce_read(&report, &w->entry, &text);
 	if (ok == 0)
 		ok = bounce_put(&report, r->root);
