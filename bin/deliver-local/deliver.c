@@ -18,9 +18,13 @@ weight(const struct result *r)
 	}
 }
 
+/* The action at index i. */
 static struct result
-carry_out(struct local *l, const struct action *a, size_t left)
+carry_out(struct local *l, const struct actions *todo, size_t i)
 {
+	const struct action *a = &todo->v[i];
+	size_t left = todo->n - i;
+
 	switch (a->kind) {
 	case ACTION_ANSWER:
 		return a->answer;
@@ -32,7 +36,7 @@ carry_out(struct local *l, const struct action *a, size_t left)
 	case ACTION_FORWARD:
 		break;
 	}
-	return program_forward(l, a, left);
+	return program_forward(l, a, left, todo->n == 1);
 }
 
 /* Programs and forwards cannot be taken back: they run only when nothing
@@ -45,7 +49,7 @@ deliver_actions(struct local *l, const struct actions *todo)
 	if (message_loops(&l->m, l->recipient))
 		return result_make(RESULT_FAILED, "5.4.6",
 		    "mail loop: it was delivered to this address before");
-	worst = carry_out(l, &todo->v[0], todo->n);
+	worst = carry_out(l, todo, 0);
 	for (size_t i = 1; i < todo->n; i++) {
 		const struct action *a = &todo->v[i];
 
@@ -53,7 +57,7 @@ deliver_actions(struct local *l, const struct actions *todo)
 		    (a->kind >= ACTION_PROGRAM &&
 			worst.kind == RESULT_DEFERRED))
 			break;
-		r = carry_out(l, a, todo->n - i);
+		r = carry_out(l, todo, i);
 		if (weight(&r) > weight(&worst))
 			worst = r;
 	}

@@ -123,8 +123,9 @@ struct result owner_store(struct local *l, const struct action *a, bool left);
 
 /* program.c */
 struct result program_run(struct local *l, const struct action *a);
+/* To n addresses.  alone: the recipient stands for just one. */
 struct result program_forward(
-    struct local *l, const struct action *first, size_t n);
+    struct local *l, const struct action *first, size_t n, bool alone);
 
 /* worker.c: jobs from the socket on descriptor 0, up to its end */
 void worker_run(struct local *l);

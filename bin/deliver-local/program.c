@@ -20,6 +20,7 @@
 #include "conf/libexec.h"
 #include "io/drop.h"
 #include "io/spawn.h"
+#include "proto/smtp_dsn.h"
 
 #define SAID 300 /* octets of its output that are reported */
 
@@ -171,11 +172,14 @@ program_run(struct local *l, const struct action *a)
 
 /* ----------------------------------------------------------- forwarding */
 
+/* alone: the one address that the recipient stands for; the duty to report
+ * has gone on with the message. */
 static struct result
-forwarded(int code)
+forwarded(int code, bool alone)
 {
 	if (code == 0)
-		return result_make(RESULT_EXPANDED, "2.0.0", "forwarded");
+		return result_make(alone ? RESULT_TRANSFERRED : RESULT_EXPANDED,
+		    "2.0.0", "forwarded");
 	if (code == EXIT_PERM)
 		return result_make(
 		    RESULT_FAILED, "5.3.0", "it cannot be forwarded");
@@ -183,12 +187,77 @@ forwarded(int code)
 	    RESULT_DEFERRED, "4.3.0", "it cannot be forwarded now");
 }
 
+static const char *
+notify_words(struct local *l, unsigned notify)
+{
+	static const char *const words[] = {
+	    "never", "success", "failure", "delay"};
+	struct buf b;
+	const char *z;
+
+	buf_init(&b, 64);
+	for (int i = 0; i < 4; i++)
+		if (notify & 1u << i) {
+			buf_z(&b, b.n > 0 ? "," : "");
+			buf_z(&b, words[i]);
+		}
+	z = arena_z(l->arena, buf_slice(&b));
+	buf_free(&b);
+	return z;
+}
+
+static struct str
+xtext(struct local *l, struct str front, struct str s)
+{
+	struct str coded;
+	struct buf b;
+
+	buf_init(&b, 4096);
+	buf_str(&b, front);
+	smtp_dsn_encode(s, &b);
+	coded = arena_str(l->arena, buf_slice(&b));
+	buf_free(&b);
+	return coded;
+}
+
+/* RFC 3461 5.2.7.2: for one address all goes on as it came.  5.2.7.3: for
+ * several, success is told by us, and no more is asked of those behind. */
+static size_t
+pass_dsn(struct local *l, const char **argv, bool alone)
+{
+	unsigned notify = l->notify;
+	size_t type = str_find(l->orcpt, ';'), k = 0;
+
+	if (!alone && notify & SMTP_DSN_SUCCESS)
+		notify &= ~(unsigned)SMTP_DSN_SUCCESS;
+	if (l->notify && !notify)
+		notify = SMTP_DSN_NEVER;
+	if (notify) {
+		argv[k++] = "-N";
+		argv[k++] = notify_words(l, notify);
+	}
+	if (l->ret) {
+		argv[k++] = "-R";
+		argv[k++] = l->ret == 'F' ? "full" : "hdrs";
+	}
+	if (l->envid.n > 0) {
+		argv[k++] = "-V";
+		argv[k++] = xtext(l, STR(""), l->envid).p;
+	}
+	if (type < l->orcpt.n)
+		set_env(l, "YUBIN_ORCPT",
+		    xtext(l, str_to(l->orcpt, type + 1),
+			str_from(l->orcpt, type + 1)));
+	return k;
+}
+
 /* All addresses at once: it is forwarded to all of them or to none.  inject
  * logs what it does itself, and our id with it. */
 struct result
-program_forward(struct local *l, const struct action *first, size_t n)
+program_forward(
+    struct local *l, const struct action *first, size_t n, bool alone)
 {
-	const char **argv = arena_array(l->arena, n + 8, sizeof(*argv));
+	const char **argv = arena_array(l->arena, n + 16, sizeof(*argv));
 	char *path = arena_alloc(l->arena, PATH_MAX);
 	size_t k = 0;
 	int code;
@@ -200,11 +269,12 @@ program_forward(struct local *l, const struct action *first, size_t n)
 	argv[k++] = "-i";
 	argv[k++] = "-f";
 	argv[k++] = arena_z(l->arena, l->sender);
+	k += pass_dsn(l, argv + k, alone);
 	argv[k++] = "--";
 	for (size_t i = 0; i < n; i++)
 		argv[k++] = arena_z(l->arena, first[i].text);
 	set_env(l, "YUBIN_ID", str_z(l->id));
 	code = feed(l, argv, 2, 2, true);
 	return code < 0 ? trouble(l, "it cannot be forwarded")
-	                : forwarded(code);
+	                : forwarded(code, alone);
 }

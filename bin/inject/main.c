@@ -18,6 +18,7 @@
 #include "head.h"
 #include "io/in.h"
 #include "lines.h"
+#include "proto/smtp_dsn.h"
 #include "queue/put.h"
 #include "rcpts.h"
 #include "serve/session.h"
@@ -163,9 +164,26 @@ needs_utf8(const struct inject *i)
 	return high;
 }
 
+/* Who forwards a message as it is hands on what the recipient was called
+ * (RFC 3461 4.2), too. */
+static struct str
+original_recipient(struct inject *i)
+{
+	const char *value = i->args.as_is ? getenv("YUBIN_ORCPT") : NULL;
+	struct str orcpt = STR("");
+	struct buf b;
+
+	buf_init(&b, SMTP_DSN_ORCPT);
+	if (value && smtp_dsn_orcpt(str_z(value), true, &b) == 0 && !b.over)
+		orcpt = arena_str(&i->arena, buf_slice(&b));
+	buf_free(&b);
+	return orcpt;
+}
+
 static int
 write_message(struct inject *i)
 {
+	struct str orcpt = original_recipient(i);
 	int64_t now_s = now_wall_s();
 	struct envelope e = {.id = str_z(i->id),
 	    .sender = smtp_path_text(&i->sender),
@@ -178,8 +196,10 @@ write_message(struct inject *i)
 	    .rcpts = i->rcpts.list,
 	    .nrcpt = i->rcpts.n};
 
-	for (size_t k = 0; k < i->rcpts.n; k++)
+	for (size_t k = 0; k < i->rcpts.n; k++) {
 		i->rcpts.list[k].notify = i->args.notify;
+		i->rcpts.list[k].orcpt = orcpt;
+	}
 	if (queue_put_begin(&i->put, settings_root(), &e, 0) < 0)
 		return -1;
 	if (i->args.as_is)

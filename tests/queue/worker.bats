@@ -123,13 +123,37 @@ hi" ]
 	[[ $output == *"1 1 K 2.0.0 stored"* ]]
 	[[ $output == *"1 2 X 2.0.0 program ran"* ]]
 	[[ $output == *"1 3 D 5.7.1 no such thing"* ]]
-	[[ $output == *"1 4 X 2.0.0 forwarded"* ]]
+	[[ $output == *"1 4 T 2.0.0 forwarded"* ]]
 	[[ $output == *"1 5 K 2.0.0 stored"* ]]
 	[ "$(count "$BOX/ann")" -eq 2 ]
 	[ "$(count "$BOX/bob")" -eq 2 ]
 	f=$(find "$YUBIN_ROOT/queue/new" -type f)
 	grep -aq '^4:rcpt,11:x@host.test,$' "$f"
 	grep -q "^Delivered-To: two@example.test" "$BOX"/ann/new/*R1.*
+}
+
+@test "forwarding hands on what the sender wants to be told (RFC 3461 5.2.7)" {
+	printf 'one: x@host.test\ntwo: y@host.test, z@host.test\n' >"$ALIASES"
+	run worker <<-EOT
+		job 1 $ID eve@host.test $M envid=q+7 ret=H notify=6 orcpt=rfc822;O+ne@example.test one@example.test
+		wait 1
+		job 2 ${ID%h}i eve@host.test $M notify=6 two@example.test
+		wait 1
+		job 3 ${ID%h}j eve@host.test $M notify=2 two@example.test
+		wait 1
+	EOT
+	[[ $output == *"1 0 T 2.0.0 forwarded"* ]]
+	[[ $output == *"2 0 X 2.0.0 forwarded"* ]]
+	[[ $output == *"3 0 X 2.0.0 forwarded"* ]]
+	f=$(grep -lar 'rcpt,11:x@host' "$YUBIN_ROOT/queue/new")
+	grep -aq '^5:envid,3:q+7,$' "$f"
+	grep -aq '^3:ret,1:H,$' "$f"
+	grep -aq '^6:notify,1:6,$' "$f"
+	grep -aq '^5:orcpt,24:rfc822;O+ne@example.test,$' "$f"
+	# Success is told by us.
+	f=$(grep -lar 'rcpt,11:y@host' "$YUBIN_ROOT/queue/new")
+	[ "$(cat $f | grep -ac '^6:notify,1:4,$')" -eq 2 ]
+	[ "$(cat $f | grep -ac '^6:notify,1:1,$')" -eq 2 ]
 }
 
 @test "a slow program does not hold up the next job" {
