@@ -280,8 +280,10 @@ may_come(struct runner *r, struct dest *d)
 	}
 	came = d->came++;
 	/* A dead one's messages go on too: they are put off. */
-	if (d->until_ms > now_ms())
+	if (d->until_ms > now_ms()) {
+		r->hurry |= came >= DEAD_BATCH;
 		return came < DEAD_BATCH;
+	}
 	return d->running + came < d->window && dest_has_room(r, d) &&
 	       r->came++ < r->max_remote + r->max_local;
 }

@@ -185,6 +185,7 @@ activate(struct runner *r)
 
 	r->turn_no++;
 	r->came = 0;
+	r->hurry = false;
 	for (int i = 0;
 	     i < ACTIVATE_MOST && !r->stopping && r->nactive < r->max_active;
 	     i++) {
@@ -224,7 +225,7 @@ earlier(int64_t a, int64_t b)
 static int64_t
 wake_up(const struct runner *r)
 {
-	int64_t at = earlier(r->next_scan_ms, workers_due(r));
+	int64_t at = r->hurry ? 0 : earlier(r->next_scan_ms, workers_due(r));
 
 	at = earlier(at, r->syncing ? NOW_NEVER : r->sync_at_ms);
 	if (r->nactive < r->max_active)

@@ -180,6 +180,7 @@ struct runner {
 	size_t ncrowded;
 	unsigned turn_no; /* of the main loop */
 	int came;         /* messages unparked in it */
+	bool hurry;       /* there are more to be put off */
 
 	/* tasks.c, workers.c */
 	struct worker **workers;

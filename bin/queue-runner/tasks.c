@@ -139,7 +139,9 @@ task_start(struct runner *r, struct work *w, struct dest *d,
 	t->n = n;
 	memcpy(t->rcpts, rcpts, n * sizeof(*rcpts));
 	if (send_job(r, t, d) < 0) {
-		bool later = errno == EAGAIN;
+		/* Its socket is full, or it has died: not for long. */
+		bool later =
+		    errno == EAGAIN || errno == EPIPE || errno == ECONNRESET;
 
 		free(t);
 		if (!later)
@@ -323,6 +325,20 @@ task_answer(struct runner *r, struct worker *k, const struct job_answer *a)
 	}
 }
 
+/* What a worker stored and did not sync is due again; when that happens again
+ * and again, later. */
+static void
+stored_lost(struct runner *r, struct task *t)
+{
+	if (++t->work->lost <= LOST_MOST) {
+		again(r, t, false);
+		return;
+	}
+	for (size_t i = 0; i < t->n; i++)
+		t->work->targets[t->rcpts[i]].decided = false;
+	apply(r, t);
+}
+
 /* Whatever became of the worker, what it said is true, but for what it has
  * stored and not synced. */
 void
@@ -330,14 +346,16 @@ task_lost(struct runner *r, struct worker *k)
 {
 	while (k->tasks) {
 		struct task *t = k->tasks;
-		bool stored = t->ended;
 
-		if (!stored)
+		if (t->ended) {
+			stored_lost(r, t);
+		} else {
 			set_running(r, t, -1);
-		if (stored && ++t->work->lost <= LOST_MOST)
-			again(r, t, false);
-		else
+			/* Of local mail what was said may not be durable. */
+			for (size_t i = 0; !k->dest && i < t->n; i++)
+				t->work->targets[t->rcpts[i]].decided = false;
 			apply(r, t);
+		}
 	}
 	k->ended = 0;
 }

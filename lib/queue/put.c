@@ -138,14 +138,15 @@ begin(struct queue_put *q, const struct envelope *e, uint64_t size_hint)
 	if (check_space(q->queue, size_hint) < 0)
 		return -1;
 	buf_init(&text, ENVELOPE_MAX);
-	if (envelope_print(e, &text) < 0)
+	if (envelope_print(e, &text) < 0) {
 		q->err = errno;
-	else
+	} else {
+		memcpy(q->id, e->id.p, ID_LEN);
 		write_front(q, e, buf_slice(&text));
+	}
 	buf_free(&text);
 	if (q->err)
 		return -1;
-	memcpy(q->id, e->id.p, ID_LEN);
 	q->begun = true;
 	return 0;
 }

@@ -350,3 +350,39 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(sys.argv[2].encode(), "n
 	{ wait "${STARTED[0]}" || true; } 2>/dev/null
 	STARTED=()
 }
+
+@test "one sender's mailing to a slow domain does not hold up another's letter" {
+	for i in $(seq 60); do
+		put a@b.test "slow$i@host.test" >/dev/null
+	done
+	DOMAIN_JOBS=2 start yubin-queue-runner
+	wait_for grep -q slow1@ "$CALLS"
+	id=$(put other@x.test slow@host.test)
+	wait_for grep -q "ev=done id=$id" "$LOG"
+	[ "$(grep -c "ev=done" "$LOG")" -lt 40 ]
+}
+
+@test "one message with thousands of recipients does not hold up another" {
+	rcpts=()
+	for i in $(seq 3000); do rcpts+=("slow$i@d$((i % 50)).test"); done
+	big=$(put a@b.test "${rcpts[@]}")
+	REMOTE_JOBS=4 start yubin-queue-runner
+	wait_for grep -q "^remote $big" "$CALLS"
+	id=$(put c@d.test ok@example.test)
+	far=$(put c@d.test ok@elsewhere.test)
+	wait_for grep -q "ev=done id=$id" "$LOG"
+	wait_for grep -q "ev=done id=$far" "$LOG"
+	! grep -q "ev=done id=$big" "$LOG"
+}
+
+@test "a dead domain's messages are all put off, the others go on" {
+	runner # slots
+	for i in $(seq 200); do
+		put a@b.test "down$i@host.test" >/dev/null
+	done
+	id=$(put a@b.test ok@other.test)
+	runner
+	grep -q "ev=done id=$id" "$LOG"
+	[ "$(grep -c ev=deferred "$LOG")" -eq 200 ]
+	[ "$(grep -c "^remote .*to=host.test" "$CALLS")" -le 5 ]
+}
