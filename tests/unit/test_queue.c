@@ -220,6 +220,37 @@ test_slots(void)
 }
 
 static void
+test_large_envelope(void)
+{
+	static struct envelope_rcpt many[3000];
+	char id[ID_SIZE], path[WALK_PATH];
+	struct envelope e;
+	struct queue_put q;
+	struct entry entry;
+	struct arena a;
+	int queue = walk_open(root);
+
+	id_make(id);
+	e = example(id);
+	for (size_t i = 0; i < 3000; i++)
+		many[i].addr = STR("somebody.with.a.name@example.test");
+	e.rcpts = many;
+	e.nrcpt = 3000;
+	arena_init(&a, ENTRY_ARENA);
+	CHECK_NUM(queue_put_begin(&q, root, &e, 0), 0,
+	    "an envelope larger than a slot");
+	queue_put_data(&q, "a\r\n", 3);
+	CHECK_NUM(queue_put_commit(&q), 0, "is accepted");
+	walk_path(path, str_z(id));
+	CHECK_NUM(entry_open(&entry, queue, path, &a), 1, "opens");
+	CHECK_NUM(entry.e.nrcpt, 3000, "has all recipients");
+	CHECK_NUM(entry_check(&entry), 1, "and its message");
+	entry_close(&entry);
+	arena_free(&a);
+	close(queue);
+}
+
+static void
 test_damaged_slot(void)
 {
 	int queue = walk_open(root);
@@ -265,6 +296,7 @@ main(void)
 	test_abort();
 	test_error_sticks();
 	test_slots();
+	test_large_envelope();
 	test_damaged_slot();
 	snprintf(cmd, sizeof(cmd), "rm -rf %s", root);
 	if (system(cmd) != 0)
