@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Active messages.  They stand in a ring; each pass goes around it and starts
- * at most one delivery of each message, so that a message with thousands of
- * recipients does not hold up the others. */
+ * at most one delivery of each message, which then goes to the end; those that
+ * come in stand at the front every other time.  So a message with thousands of
+ * recipients does not hold up the others, nor they it. */
 #include "runner.h"
 
 #include <errno.h>
@@ -24,17 +25,33 @@
 /* ------------------------------------------------------------ beginning */
 
 static void
-ring_add(struct runner *r, struct work *w)
+ring_insert(struct runner *r, struct work *w)
 {
 	if (!r->ring) {
-		w->next = w->prev = w;
-		r->ring = w;
-	} else {
-		w->next = r->ring;
-		w->prev = r->ring->prev;
-		w->prev->next = w;
-		w->next->prev = w;
+		r->ring = w->next = w->prev = w;
+		return;
 	}
+	w->next = r->ring;
+	w->prev = r->ring->prev;
+	w->prev->next = w;
+	w->next->prev = w;
+}
+
+static void
+ring_remove(struct runner *r, struct work *w)
+{
+	w->next->prev = w->prev;
+	w->prev->next = w->next;
+	if (r->ring == w)
+		r->ring = w->next == w ? NULL : w->next;
+}
+
+static void
+ring_add(struct runner *r, struct work *w)
+{
+	ring_insert(r, w);
+	if (r->turn_no % 2)
+		r->ring = w;
 	r->nactive++;
 	w->m->place = PLACE_ACTIVE;
 	w->m->work = w;
@@ -44,10 +61,7 @@ void
 work_free(struct runner *r, struct work *w)
 {
 	if (w->next) {
-		w->next->prev = w->prev;
-		w->prev->next = w->next;
-		if (r->ring == w)
-			r->ring = w->next == w ? NULL : w->next;
+		ring_remove(r, w);
 		r->nactive--;
 	}
 	for (size_t i = 0; w->targets && i < w->entry.e.nrcpt; i++)
@@ -384,30 +398,30 @@ work_settle(struct runner *r, struct work *w)
 }
 
 /* An administrator wants it out of here; deliveries that run end first. */
-static bool
+static void
 obey(struct runner *r, struct work *w)
 {
 	struct message *m = w->m;
 
 	if (w->running > 0)
-		return false;
+		return;
 	work_free(r, w);
 	if (!order_carry_out(r, m))
 		schedule_wait(r, m, TROUBLE_MS);
-	return true;
 }
 
-/* Returns whether anything was started. */
+/* Returns whether anything was started; if not, w may be gone. */
 static bool
 turn(struct runner *r, struct work *w)
 {
 	struct dest *only;
 	int tried;
 
-	if (w->m->wish != WISH_NONE)
-		return obey(r, w);
+	if (w->m->wish != WISH_NONE) {
+		obey(r, w);
+		return false;
+	}
 	tried = try_one(r, w, &only);
-
 	if (tried < 0 && w->running == 0) {
 		finish_round(r, w);
 	} else if (tried == 0 && w->running == 0 && only &&
@@ -427,15 +441,19 @@ work_pass(struct runner *r)
 {
 	bool started = true;
 
-	while (started && !r->stopping) {
-		size_t n = r->nactive;
+	while (started && !r->stopping && r->ring) {
+		struct work *w = r->ring;
 
 		started = false;
-		while (n-- > 0 && r->ring) {
-			struct work *w = r->ring;
+		for (size_t n = r->nactive; n > 0; n--) {
+			struct work *next = w->next;
 
-			r->ring = w->next;
-			started |= turn(r, w);
+			if (turn(r, w)) {
+				started = true;
+				ring_remove(r, w);
+				ring_insert(r, w);
+			}
+			w = next;
 		}
 	}
 }
