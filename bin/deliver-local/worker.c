@@ -421,7 +421,7 @@ serve(struct worker *w)
 		sync_all(w);
 		break;
 	default:
-		if (errno != EMFILE)
+		if (errno != EMFILE || j.nrcpt == 0)
 			die(EXIT_TEMP);
 		refuse(w, &j);
 	}

@@ -314,6 +314,7 @@ job_recv(int fd, struct arena *a, int64_t deadline, struct job *j, int *file)
 	ssize_t n;
 
 	*file = -1;
+	j->nrcpt = 0;
 	if (r == 0) {
 		errno = ETIMEDOUT;
 		return fail("no request", NULL);

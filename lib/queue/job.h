@@ -85,7 +85,8 @@ enum job_request { JOB_END, JOB_JOB, JOB_SYNC };
 /* Wait until deadline (of now_ms()) for the next request.  JOB_JOB: j and
  * *file are set, strings and recipients lie in the arena; the caller closes
  * *file.  Returns an enum job_request; -1 failed: ETIMEDOUT nothing came,
- * EMFILE j came, but its file could not be taken, EPROTO not a request, … */
+ * EMFILE with j->nrcpt > 0: j came, but its file could not be taken; EPROTO
+ * not a request, … */
 int job_recv(
     int fd, struct arena *a, int64_t deadline, struct job *j, int *file);
 

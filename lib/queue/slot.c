@@ -271,18 +271,16 @@ slot_free(int queue, const char *path)
 {
 	char header[ENVELOPE_HEADER];
 	int fd = openat(queue, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
-	ssize_t n;
+	int r;
 
 	if (fd < 0)
 		return fail("open queue/", path);
 	free_header(header);
-	do
-		n = pwrite(fd, header, sizeof(header), 0);
-	while (n < 0 && errno == EINTR);
+	r = file_write(fd, header, sizeof(header));
+	if (r < 0)
+		fail("write queue/", path);
 	close(fd);
-	if (n != (ssize_t)sizeof(header))
-		return fail("write queue/", path);
-	return 0;
+	return r;
 }
 
 /* -------------------------------------------------------------- looking */

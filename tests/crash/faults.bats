@@ -51,3 +51,33 @@ load ../helper
 		    EIO yubin-smtpd yubin-checkpw <"$BATS_TEST_TMPDIR/in"
 	done
 }
+
+@test "a worker that cannot read its jobs is no crash" {
+	new_root
+	printf 'Subject: x\n\nhi\n' | queue_put "" ann@example.test
+	cd "$BATS_TEST_TMPDIR"
+	faults -o report errno deliver-local:recvmsg:1 EMFILE \
+	    yubin-queue-runner --once --all
+	grep -q '^hit deliver-local recvmsg 1 ' report
+	run ! grep '^signal' report
+	yubin-queue-runner --once --all
+	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 1 ]
+}
+
+@test "a slot that is given back in two writes is free" {
+	new_root
+	cd "$BATS_TEST_TMPDIR"
+	export QUEUE_SLOTS=2
+	yubin-queue-runner --once
+	for call in write pwrite64; do
+		for i in {1..10}; do
+			printf 'Subject: x\n\nhi\n' |
+			    queue_put "" ann@example.test
+			faults -o report short "queue-runner:$call:$i" half \
+			    yubin-queue-runner --once --all
+			yubin-queue-runner --once --all
+		done
+	done
+	[ -z "$(ls "$YUBIN_ROOT/queue/bad")" ]
+	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 20 ]
+}

@@ -169,6 +169,8 @@ test_bad_requests(int s[2], struct arena *a)
 	CHECK_NUM(job_recv(s[1], a, NOW_NEVER, &got, &file), -1, "no file");
 	CHECK(errno == EMFILE && got.nrcpt == 1 && got.number == 9,
 	    "but the job is known");
+	CHECK_NUM(job_recv(-1, a, NOW_NEVER, &got, &file), -1, "nothing read");
+	CHECK_NUM(got.nrcpt, 0, "no job is known");
 }
 
 int
