@@ -7,8 +7,8 @@
  * a volatile write cache (disk.c): a loop device on it turns each block FLUSH
  * into an FSYNC of the file.  On it, ext4, XFS or btrfs with a live server:
  * clients that submit to yubin-smtpd and note each 250 in a ledger,
- * yubin-queue-runner, readers that remove mail (load.c).  A cut freezes the
- * device between two requests and writes three images (device.c):
+ * yubin-queue-runner, readers that flag and remove mail (load.c).  A cut
+ * freezes the device between two requests and writes three images (device.c):
  *
  *	last flush   what was written before the last flush, no more
  *	all writes   everything that the device answered
