@@ -161,20 +161,56 @@ read_box(struct load *l, const char *dir, bool all)
 	return left;
 }
 
+static void
+box_path(
+    const struct load *l, unsigned user, const char *sub, char to[RIG_PATH])
+{
+	char box[RIG_PATH];
+
+	rig_path(box, l->root, "/mail/" LEDGER_DOMAIN "/", ledger_user(user));
+	rig_path(to, box, sub, "");
+}
+
 static uint32_t
 read_boxes(struct load *l, bool all)
 {
 	uint32_t left = 0;
 
 	for (unsigned u = 0; u < LEDGER_USERS; u++) {
-		char box[RIG_PATH], dir[RIG_PATH];
+		char dir[RIG_PATH];
 
-		rig_path(
-		    box, l->root, "/mail/" LEDGER_DOMAIN "/", ledger_user(u));
-		rig_path(dir, box, "/new", "");
+		box_path(l, u, "/new", dir);
+		left += read_box(l, dir, all);
+		box_path(l, u, "/cur", dir);
 		left += read_box(l, dir, all);
 	}
 	return left;
+}
+
+/* As a mail program does that has seen some of the new messages. */
+static void
+see_some(const struct load *l, unsigned user, uint64_t *seed)
+{
+	char new[RIG_PATH], from[RIG_PATH], to[RIG_PATH];
+	struct dirent *e;
+	DIR *d;
+
+	box_path(l, user, "/new", new);
+	d = opendir(new);
+	if (!d)
+		broken(new);
+	while ((e = readdir(d))) {
+		char seen[RIG_PATH];
+
+		if (e->d_name[0] == '.' || rig_random(seed) % 4 != 0)
+			continue;
+		rig_path(seen, "/cur/", e->d_name, ":2,S");
+		box_path(l, user, seen, to);
+		rig_path(from, new, "/", e->d_name);
+		if (rename(from, to) < 0)
+			broken(from);
+	}
+	closedir(d);
 }
 
 _Noreturn static void
@@ -183,8 +219,11 @@ reader(struct load *l)
 	struct load_shared *s = l->shared;
 	struct ledger *g = l->device->ledger;
 	uint32_t cuts = g->cuts, removed = g->acked;
+	uint64_t seed = (uint64_t)now_wall_us();
 
 	while (!s->stop) {
+		for (unsigned u = 0; u < LEDGER_USERS; u++)
+			see_some(l, u, &seed);
 		s->acked = g->acked;
 		s->queued = pending_count(l->root);
 		if (g->cuts != cuts) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The live server on the volume, and its users: the runner, clients that
- * submit, readers that remove what they have read. */
+ * submit, readers that move mail to cur and remove it. */
 #ifndef LOAD_H
 #define LOAD_H
 

@@ -7,8 +7,8 @@
  * a volatile write cache (disk.c): a loop device on it turns each block FLUSH
  * into an FSYNC of the file.  On it, ext4, XFS or btrfs with a live server:
  * clients that submit to yubin-smtpd and note each 250 in a ledger,
- * yubin-queue-runner, readers that remove mail (load.c).  A cut freezes the
- * device between two requests and writes three images (device.c):
+ * yubin-queue-runner, readers that flag and remove mail (load.c).  A cut
+ * freezes the device between two requests and writes three images (device.c):
  *
  *	last flush   what was written before the last flush, no more
  *	all writes   everything that the device answered
@@ -20,8 +20,8 @@
  * nothing torn may have a name that a reader sees (check.c).  Maildir names
  * are made of the queue's ids, so no message may be there twice.
  *
- * First, one message alone, cut behind every write and flush that the device
- * saw; then cuts at random moments under load.  At the end the same with
+ * First, two messages one by one, cut behind every write and flush that the
+ * device saw; then cuts at random moments under load.  At the end the same with
  * programs that do not sync (NOSYNC_BIN): now there must be losses.
  *
  * Runs in namespaces of its own and leaves nothing behind.  Exit status: 0 all
@@ -39,6 +39,7 @@
 #include "check.h"
 #include "device.h"
 #include "load.h"
+#include "queue/slot.h"
 #include "smtp.h"
 #include "volume.h"
 
@@ -144,16 +145,29 @@ count_flushes(struct bench *b)
 	b->flushes = (double)sum / COUNTED;
 }
 
-/* A message to two users, from MAIL to the end of its queue file. */
-static void
-record_message(struct bench *b)
+/* A message to two users that fits in a slot of the queue, or does not. */
+static uint32_t
+choose(struct bench *b, bool large)
 {
-	static struct smtp s;
+	static char text[LEDGER_TEXT];
+	unsigned users;
 	uint32_t t;
 
-	do
+	do {
 		t = ledger_token(b->ledger);
-	while (t % 7 != 0);
+		users = ledger_users(t);
+	} while ((users & (users - 1)) == 0 ||
+		 (ledger_text(t, "\r\n", text) > SLOT_SIZE) != large);
+	return t;
+}
+
+/* All of its way, from MAIL to the end of its queue file. */
+static uint32_t
+record_message(struct bench *b, bool large)
+{
+	static struct smtp s;
+	uint32_t t = choose(b, large);
+
 	load_runner_start(&b->load);
 	load_settle(&b->load);
 	volume_sync(b->mount);
@@ -165,7 +179,7 @@ record_message(struct bench *b)
 	load_settle(&b->load);
 	load_runner_stop(&b->load);
 	volume_sync(b->mount);
-	b->steps = device_record_end(&b->device);
+	return device_record_end(&b->device);
 }
 
 /* Behind a flush all three images are the same; behind a write, "last flush"
@@ -184,26 +198,25 @@ check_step(struct bench *b, uint32_t step, bool flush)
 }
 
 static void
-cut_every_step(struct bench *b, int64_t ms)
+cut_every_step(struct bench *b, bool large, int64_t ms)
 {
-	uint32_t step = 0, stride = 1;
+	uint32_t step = 0, stride = 1, steps = record_message(b, large);
 	int64_t start = now_ms(), one;
 
-	record_message(b);
 	device_replay(&b->device, 0, 0);
 	check_step(b, 0, true);
 	one = now_ms() - start + 1;
 	if (opt.seconds)
-		stride = 1 + (uint32_t)((int64_t)b->steps * one / ms);
-	while (step < b->steps) {
-		uint32_t n =
-		    stride < b->steps - step ? stride : b->steps - step;
+		stride = 1 + (uint32_t)((int64_t)steps * one / ms);
+	while (step < steps) {
+		uint32_t n = stride < steps - step ? stride : steps - step;
 		bool flush =
 		    device_replay(&b->device, n, rig_random(&opt.seed));
 
 		step += n;
 		check_step(b, step, flush);
 	}
+	b->steps += steps;
 	device_forget(&b->device);
 }
 
@@ -260,8 +273,8 @@ report(const struct bench *b, int64_t start)
 {
 	printf("%s: %u cuts, %llu images, %u acknowledged, %llu looked for, "
 	       "%llu lost, %llu torn, %llu twice, %llu still queued, "
-	       "%llu in bad, %llu in tmp, %llu old in tmp; %u steps of one "
-	       "message; %.1f flushes a message; %lld s\n",
+	       "%llu in bad, %llu in tmp, %llu old in tmp; %u steps of two "
+	       "messages; %.1f flushes a message; %lld s\n",
 	    b->type->name, b->cuts, (unsigned long long)b->found.images,
 	    b->ledger->acked, (unsigned long long)b->found.expected,
 	    (unsigned long long)b->found.lost,
@@ -291,7 +304,8 @@ run_type(const struct volume_type *t, int64_t ms, struct totals *sum)
 
 	bench_open(&b, t, opt.bin);
 	count_flushes(&b);
-	cut_every_step(&b, ms / 3);
+	cut_every_step(&b, false, ms / 6);
+	cut_every_step(&b, true, ms / 6);
 	cut_under_load(&b, start + ms);
 	check_live(b.root, b.ledger, &b.found);
 	report(&b, start);
