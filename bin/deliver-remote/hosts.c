@@ -5,9 +5,11 @@
 #include "base/fail.h"
 #include "conf/settings.h"
 #include "delivery.h"
+#include "msg/idna.h"
 #include "net/connect.h"
 
 #define SMTP_PORT 25
+#define DOMAIN_MAX 1024
 
 static struct host *
 add(struct delivery *d, const char *name, unsigned preference)
@@ -71,19 +73,34 @@ hosts_resolve(struct delivery *d, size_t i)
 	return !ours;
 }
 
+/* The domain as the DNS has it: RFC 6531 3.2, RFC 5891 5. */
+static struct str
+ascii_domain(struct delivery *d)
+{
+	struct str ascii = STR("");
+	struct buf b;
+
+	buf_init(&b, DOMAIN_MAX);
+	if (idna_ascii(d->domain, &b) == 0)
+		ascii = arena_str(&d->arena, buf_slice(&b));
+	buf_free(&b);
+	return ascii;
+}
+
 static void
 from_dns(struct delivery *d)
 {
+	struct str domain = ascii_domain(d);
 	struct dns_mx mx[DNS_HOSTS];
 	size_t n;
 
-	switch (dns_mx(d->resolver, d->domain, &d->arena, mx, &n)) {
+	switch (dns_mx(d->resolver, domain, &d->arena, mx, &n)) {
 	case DNS_FOUND:
 		for (size_t i = 0; i < n; i++)
 			add(d, mx[i].name, mx[i].preference);
 		return;
 	case DNS_NO_RECORD:
-		add(d, arena_z(&d->arena, d->domain), 0)->implicit = true;
+		add(d, arena_z(&d->arena, domain), 0)->implicit = true;
 		return;
 	case DNS_NO_DOMAIN:
 		delivery_decide_all(d, 'D', "5.1.2", "no such domain");

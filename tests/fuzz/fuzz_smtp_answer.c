@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* Replies of other servers: whatever comes, the text stays printable and
- * short, and the number of lines bounded.  MX answers and routes ride along,
- * chosen by the first octet. */
+ * short, and the number of lines bounded.  DNS answers, hosts(5), routes and
+ * domains in UTF-8 ride along, chosen by the first octet. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "msg/idna.h"
 #include "net/dns.h"
 #include "net/routes.h"
 #include "proto/smtp_answer.h"
@@ -53,6 +54,36 @@ mx_answer(const uint8_t *data, size_t n)
 	arena_free(&arena);
 }
 
+static void
+addresses(const uint8_t *data, size_t n, bool answer)
+{
+	struct dns_address to[4];
+	size_t count = 0;
+
+	if (answer) {
+		dns_address_parse(data, n, 1, 25, to, 4, &count);
+		dns_address_parse(data, n, 28, 25, to, 4, &count);
+	} else {
+		dns_hosts_find(str_make((const char *)data, n), "mx.test", 25,
+		    to, 4, &count);
+	}
+	if (count > 4)
+		abort();
+}
+
+static void
+domain(struct str text)
+{
+	struct buf b;
+
+	buf_init(&b, 1024);
+	if (idna_ascii(text, &b) == 0)
+		for (size_t i = 0; i < b.n; i++)
+			if (b.p[i] & 0x80)
+				abort();
+	buf_free(&b);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -65,6 +96,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	else if (data[0] == 'R')
 		routes_find(str_make((const char *)data + 1, n - 1),
 		    STR("a.test"), STR("me@mine.test"), &r);
+	else if (data[0] == 'A' || data[0] == 'H')
+		addresses(data + 1, n - 1, data[0] == 'A');
+	else if (data[0] == 'I')
+		domain(str_make((const char *)data + 1, n - 1));
 	else
 		replies(str_make((const char *)data, n));
 	return 0;
