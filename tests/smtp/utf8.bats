@@ -96,8 +96,8 @@ setup() {
 		S: 501 5.5.4 *
 		C: RCPT TO:<ann@example.test> ORCPT=utf-8;j\x{F6}rg@x.test
 		S: 250 *
-		C~ VRFY j\xc3\xb6rg\r\n
-		S: 500 5.5.2 *
+		C~ VRFY j\xc3\xb6rg SMTPUTF8\r\n
+		S: 252 *
 		C~ NOOP \xc3\xb6\r\n
 		S: 500 5.5.2 *
 		C: DATA
