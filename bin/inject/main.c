@@ -157,7 +157,7 @@ write_header(struct inject *i, int64_t now_s)
 static bool
 needs_utf8(const struct inject *i)
 {
-	bool high = smtp_path_is_utf8(&i->sender);
+	bool high = !str_is_ascii(smtp_path_text(&i->sender));
 
 	for (size_t k = 0; k < i->rcpts.n && !high; k++)
 		high = !str_is_ascii(i->rcpts.list[k].addr);

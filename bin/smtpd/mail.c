@@ -135,7 +135,7 @@ mail_from(struct smtp *s, struct str args)
 	bad = params(s, &scan);
 	if (bad)
 		return bad;
-	if (smtp_path_is_utf8(&path) && !s->utf8)
+	if (path.utf8 && !s->utf8)
 		return session_reply(
 		    s, 553, "5.6.7", "Not ASCII: SMTPUTF8 needed in MAIL");
 	s->in_mail = true;

@@ -130,7 +130,7 @@ parse(struct smtp *s, struct str args, struct envelope_rcpt *r)
 	if (!smtp_cmd_path(&scan, STR("TO:"),
 		SMTP_PATH_POSTMASTER | SMTP_PATH_UTF8, &s->asked))
 		return session_reply(s, 501, "5.1.3", "%s", scan.bad);
-	if (smtp_path_is_utf8(&s->asked) && !s->utf8)
+	if (s->asked.utf8 && !s->utf8)
 		return session_reply(
 		    s, 553, "5.6.7", "Not ASCII: SMTPUTF8 needed in MAIL");
 	return params(s, &scan, r);

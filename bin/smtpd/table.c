@@ -15,7 +15,7 @@ static const struct smtp_command commands[] = {
     {"DATA", data_receive,
 	NO_ARGS | NEEDS_HELO | NEEDS_LOGIN | NEEDS_MAIL},       /* 4.1.1.4 */
     {"RSET", misc_rset, NO_ARGS | BEFORE_TLS},                  /* 4.1.1.5 */
-    {"VRFY", misc_vrfy, NEEDS_LOGIN},                           /* 4.1.1.6 */
+    {"VRFY", misc_vrfy, NEEDS_LOGIN | UTF8_ARGS},               /* 4.1.1.6 */
     {"EXPN", misc_expn, 0},                                     /* 4.1.1.7 */
     {"HELP", misc_help, 0},                                     /* 4.1.1.8 */
     {"NOOP", misc_noop, BEFORE_TLS},                            /* 4.1.1.9 */

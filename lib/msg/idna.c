@@ -1,55 +1,33 @@
 /* SPDX-License-Identifier: ISC */
-/* Punycode, the encoding side: RFC 3492 6.3 with the parameters of 5. */
+/* Punycode, RFC 3492 6.  The numbers are bounded by a label's 63 octets before
+ * they could overflow: at most 252 characters go in. */
 #include "msg/idna.h"
 
 #include <errno.h>
+#include <stdint.h>
 
 #include "base/ascii.h"
 #include "msg/charset.h"
 #include "msg/text.h"
 
-#define BASE 36
-#define TMIN 1
-#define TMAX 26
-#define SKEW 38
-#define DAMP 700
+#define CHARS 252 /* of one label that are looked at */
+#define FINAL_SIGMA 0x3c2
 
-struct label {
-	uint32_t c[IDNA_LABEL]; /* code points */
-	uint32_t n;
+enum {
+	BASE = 36,
+	TMIN = 1,
+	TMAX = 26,
+	SKEW = 38,
+	DAMP = 700,
+	FIRST_BIAS = 72,
+	FIRST_N = 128
 };
 
 static int
-invalid(void)
+bad(void)
 {
 	errno = EINVAL;
 	return -1;
-}
-
-static bool
-is_ascii(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if (ascii_ishigh(s.p[i]))
-			return false;
-	return true;
-}
-
-static int
-decode(struct str s, struct label *l)
-{
-	l->n = 0;
-	while (s.n > 0) {
-		size_t used;
-
-		if (l->n == IDNA_LABEL)
-			return invalid();
-		used = charset_utf8(s, &l->c[l->n++]);
-		if (used == 0)
-			return invalid();
-		s = str_from(s, used);
-	}
-	return 0;
 }
 
 static uint32_t
@@ -57,67 +35,70 @@ adapt(uint32_t delta, uint32_t points, bool first)
 {
 	uint32_t k = 0;
 
-	delta /= first ? DAMP : 2;
+	delta = first ? delta / DAMP : delta / 2;
 	delta += delta / points;
 	for (; delta > (BASE - TMIN) * TMAX / 2; k += BASE)
 		delta /= BASE - TMIN;
 	return k + (BASE - TMIN + 1) * delta / (delta + SKEW);
 }
 
-/* A number with a variable length, the least significant digit first. */
 static void
-put_number(struct buf *to, uint32_t v, uint32_t bias)
+put_digit(struct buf *to, uint32_t d)
 {
-	static const char digits[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+	buf_chr(to, (char)(d < 26 ? 'a' + d : '0' + (d - 26)));
+}
 
+/* A number of variable length. */
+static void
+put_number(struct buf *to, uint32_t q, uint32_t bias)
+{
 	for (uint32_t k = BASE;; k += BASE) {
 		uint32_t t = k <= bias          ? TMIN
 		             : k >= bias + TMAX ? TMAX
 		                                : k - bias;
 
-		if (v < t)
+		if (q < t)
 			break;
-		buf_chr(to, digits[t + (v - t) % (BASE - t)]);
-		v = (v - t) / (BASE - t);
+		put_digit(to, t + (q - t) % (BASE - t));
+		q = (q - t) / (BASE - t);
 	}
-	buf_chr(to, digits[v]);
+	put_digit(to, q);
 }
 
-/* The least code point that is not below `least`. */
 static uint32_t
-next_point(const struct label *l, uint32_t least)
+next_larger(const uint32_t *c, size_t n, uint32_t least)
 {
-	uint32_t best = UINT32_MAX;
+	uint32_t m = UINT32_MAX;
 
-	for (uint32_t i = 0; i < l->n; i++)
-		if (l->c[i] >= least && l->c[i] < best)
-			best = l->c[i];
-	return best;
+	for (size_t i = 0; i < n; i++)
+		if (c[i] >= least && c[i] < m)
+			m = c[i];
+	return m;
 }
 
-/* 63 points below 0x110000 cannot make delta overflow. */
 static void
-put_punycode(struct buf *to, const struct label *l)
+punycode(const uint32_t *c, size_t n, struct buf *to)
 {
-	uint32_t point = 128, delta = 0, bias = 72, done = 0, basic;
+	uint32_t code = FIRST_N, delta = 0, bias = FIRST_BIAS;
+	uint32_t done = 0, basic;
 
-	for (uint32_t i = 0; i < l->n; i++)
-		if (l->c[i] < 128) {
-			buf_chr(to, (char)l->c[i]);
+	for (size_t i = 0; i < n; i++)
+		if (c[i] < FIRST_N) {
+			buf_chr(to, (char)c[i]);
 			done++;
 		}
 	basic = done;
 	if (basic > 0)
 		buf_chr(to, '-');
-	while (done < l->n) {
-		uint32_t next = next_point(l, point);
+	while (done < n) {
+		uint32_t m = next_larger(c, n, code);
 
-		delta += (next - point) * (done + 1);
-		point = next;
-		for (uint32_t i = 0; i < l->n; i++) {
-			if (l->c[i] < point)
+		delta += (m - code) * (done + 1);
+		code = m;
+		for (size_t i = 0; i < n; i++) {
+			if (c[i] < code)
 				delta++;
-			if (l->c[i] != point)
+			if (c[i] != code)
 				continue;
 			put_number(to, delta, bias);
 			bias = adapt(delta, done + 1, done == basic);
@@ -125,45 +106,66 @@ put_punycode(struct buf *to, const struct label *l)
 			done++;
 		}
 		delta++;
-		point++;
+		code++;
 	}
 }
 
+/* The characters of a label in lower case; -1 for too many or broken ones. */
 static int
-put_label(struct buf *to, struct str s)
+read_label(struct str s, uint32_t *c, size_t *count)
 {
-	size_t start = to->n;
-	struct label l;
-	struct buf lower;
-	int r;
+	struct buf b;
+	size_t n = 0;
 
-	if (is_ascii(s)) {
-		buf_str(to, s);
+	buf_init(&b, 16);
+	while (s.n > 0 && n < CHARS) {
+		size_t used = charset_utf8(s, &c[n]);
+
+		if (used == 0)
+			break;
+		buf_reset(&b);
+		text_lower(str_to(s, used), &b);
+		/* A letter of its own at the end of Greek words. */
+		if (c[n] != FINAL_SIGMA)
+			charset_utf8(buf_slice(&b), &c[n]);
+		s = str_from(s, used);
+		n++;
+	}
+	buf_free(&b);
+	*count = n;
+	return s.n == 0 ? 0 : -1;
+}
+
+static int
+put_label(struct str label, struct buf *to)
+{
+	uint32_t chars[CHARS];
+	size_t at = to->n;
+	size_t n;
+
+	if (str_is_ascii(label)) {
+		buf_str(to, label);
 		return 0;
 	}
-	if (!charset_is_utf8(s))
-		return invalid();
-	buf_init(&lower, 1024);
-	text_lower(s, &lower);
-	r = decode(buf_slice(&lower), &l);
-	buf_free(&lower);
-	if (r < 0)
-		return -1;
+	if (!charset_is_utf8(label) || read_label(label, chars, &n) < 0)
+		return bad();
 	buf_z(to, "xn--");
-	put_punycode(to, &l);
-	return to->n - start > IDNA_LABEL ? invalid() : 0;
+	punycode(chars, n, to);
+	return to->over || to->n - at > IDNA_LABEL ? bad() : 0;
 }
 
 int
 idna_ascii(struct str domain, struct buf *to)
 {
 	struct str label;
+	bool first = true;
 
-	for (bool first = true; str_cut(&domain, '.', &label); first = false) {
+	while (str_cut(&domain, '.', &label)) {
 		if (!first)
 			buf_chr(to, '.');
-		if (put_label(to, label) < 0)
+		if (put_label(label, to) < 0)
 			return -1;
+		first = false;
 	}
-	return to->over ? invalid() : 0;
+	return to->over ? bad() : 0;
 }

@@ -10,6 +10,7 @@
 #include "base/ascii.h"
 #include "base/num.h"
 #include "msg/charset.h"
+#include "msg/idna.h"
 
 #define ALABEL_MAX 63  /* octets, RFC 1035 2.3.4 */
 #define ULABEL_MAX 252 /* the same in UTF-8, four octets a character */
@@ -183,13 +184,33 @@ write_local(struct smtp_path *p)
 }
 
 static void
-write_domain(struct smtp_path *p, struct str domain)
+write_ascii(struct smtp_path *p, struct str domain)
 {
 	put(p, '@');
 	p->domain_at = p->n;
 	for (size_t i = 0; i < domain.n; i++)
 		put(p, ascii_lower(domain.p[i]));
 	p->text[p->n] = 0;
+}
+
+/* False when it has no form in ASCII. */
+static bool
+write_domain(struct smtp_path *p, struct str domain)
+{
+	struct buf b;
+	bool good;
+
+	p->utf8 = !str_is_ascii(domain) || !str_is_ascii(smtp_path_local(p));
+	if (str_is_ascii(domain)) {
+		write_ascii(p, domain);
+		return true;
+	}
+	buf_init(&b, SMTP_PATH_DOMAIN);
+	good = idna_ascii(domain, &b) == 0;
+	if (good)
+		write_ascii(p, buf_slice(&b));
+	buf_free(&b);
+	return good;
 }
 
 static bool
@@ -270,8 +291,7 @@ smtp_path_scan_mailbox(struct scan *s, unsigned allow, struct smtp_path *p)
 	    !scan_domain(s, allow, &domain))
 		return false;
 	write_local(p);
-	write_domain(p, domain);
-	return true;
+	return write_domain(p, domain) || scan_fail(s, "bad domain");
 }
 
 /* "@one,@two:" */
@@ -348,8 +368,11 @@ smtp_path_make(
 	memcpy(p->local, local.p, local.n);
 	p->local_n = local.n;
 	write_local(p);
-	write_domain(p, domain);
-	return 0;
+	if (write_domain(p, domain))
+		return 0;
+	*p = (struct smtp_path){.n = 0};
+	errno = EINVAL;
+	return -1;
 }
 
 struct str
@@ -368,10 +391,4 @@ struct str
 smtp_path_domain(const struct smtp_path *p)
 {
 	return str_make(p->text + p->domain_at, p->n - p->domain_at);
-}
-
-bool
-smtp_path_is_utf8(const struct smtp_path *p)
-{
-	return !str_is_ascii(smtp_path_text(p));
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Mailboxes and the paths that carry them: local@domain, "quoted"@domain,
  * local@[192.0.2.1].  RFC 5321 4.1.2 and 4.1.3, strict but for underscores in
- * host names, which exist.  UTF-8 (RFC 6531 3.3) where it is allowed; it is
- * neither normalised nor folded in case. */
+ * host names, which exist.  UTF-8 (RFC 6531 3.3) where it is allowed: local
+ * parts stay as they are, domains become what DNS knows (msg/idna.h). */
 #ifndef PROTO_SMTP_PATH_H
 #define PROTO_SMTP_PATH_H
 
@@ -23,6 +23,7 @@ struct smtp_path {
 	size_t domain_at;                /* where the domain starts; n: none */
 	char local[SMTP_PATH_LOCAL + 1]; /* without quotes, as a C string */
 	size_t local_n;
+	bool utf8; /* it was not given in ASCII alone */
 };
 
 /* What is allowed besides a full mailbox of ASCII; the first two in paths. */
@@ -50,11 +51,8 @@ int smtp_path_parse(struct str text, unsigned allow, struct smtp_path *p);
 int smtp_path_make(
     struct str local, struct str domain, unsigned allow, struct smtp_path *p);
 
-/* Whether it holds anything but ASCII. */
-bool smtp_path_is_utf8(const struct smtp_path *p);
-
 /* Its parts; they live as long as *p.  The local part is without quotes and
- * keeps its case, the domain is in lower case and empty for the null path
+ * keeps its case, the domain is ASCII in lower case and empty for the null path
  * and <postmaster>.  The text is the whole in canonical form: a dot-string
  * where possible, else the shortest quoted string. */
 struct str smtp_path_text(const struct smtp_path *p);

@@ -64,7 +64,7 @@ static const struct {
 	"Check the spelling of what stands behind the @."},
     {"4.5", HOST, "The server has too much to do.", LATER},
     {"4.6", HOST, "Mail for this address runs in a circle.", ASK},
-    {"4.7", WAY, "The message was tried for a long time, in vain.", LATER},
+    {"4.7", UNKNOWN, "The message was tried for a long time, in vain.", LATER},
     {"4.", WAY, "The recipient's server could not be reached.", LATER},
     {"5.3", MESSAGE, "The message has too many recipients.",
 	"Send it to fewer people at once."},

@@ -41,10 +41,12 @@ date_line(struct buf *o, const char *name, int64_t s)
 	line(o, name, str_z(date));
 }
 
-/* The worst news decides. */
+/* The worst news decides; what has no sender is told to postmaster. */
 static const char *
 subject(const struct bounce *b)
 {
+	if (b->e->sender.n == 0)
+		return "A message without a sender was not delivered";
 	if (bounce_has(b, REPORT_FAILED))
 		return "Your message was not delivered";
 	if (bounce_has(b, REPORT_DELAYED))

@@ -118,10 +118,11 @@ put_message(const struct bounce *b, struct buf *o)
 {
 	char date[DATE_SIZE];
 
-	buf_fmt(o,
-	    "This is the mail server %s.  It reports on your message\r\n"
-	    "\r\n",
-	    b->hostname);
+	buf_fmt(o, "This is the mail server %s.  It reports on %s\r\n\r\n",
+	    b->hostname,
+	    b->e->sender.n > 0 ? "your message"
+			       : "a message without a sender, "
+				 "as reports are:");
 	put_subject(b, o);
 	date_rfc5322(date, b->e->received_s, 0);
 	buf_fmt(o, "  Came in: %s\r\n", date);
@@ -281,7 +282,7 @@ bounce_text(const struct bounce *b, struct buf *o)
 	for (int what = REPORT_FAILED; what <= REPORT_EXPANDED; what++)
 		put_kind(b, (enum report_kind)what, o);
 	buf_fmt(o,
-	    "\r\n%s follows below.\r\n"
+	    "\r\n%s message follows below.\r\n"
 	    "If you ask for help, please send this report along.\r\n",
-	    b->whole ? "Your message" : "The header of your message");
+	    b->whole ? "The" : "The header of the");
 }

@@ -21,7 +21,10 @@ check(const struct smtp_path *p, unsigned allow)
 	for (size_t i = 0; i < p->n; i++)
 		if ((unsigned char)p->text[i] < 0x20 || p->text[i] == 0x7f)
 			abort();
-	if (smtp_path_is_utf8(p) && !(allow & SMTP_PATH_UTF8))
+	if (!(allow & SMTP_PATH_UTF8) &&
+	    (p->utf8 || !str_is_ascii(smtp_path_text(p))))
+		abort();
+	if (!str_is_ascii(smtp_path_domain(p)))
 		abort();
 	if (!charset_is_utf8(smtp_path_local(p)) ||
 	    !charset_is_utf8(smtp_path_text(p)))

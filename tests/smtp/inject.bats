@@ -213,12 +213,15 @@ open("'"$BATS_TEST_TMPDIR"'/m", "wb").write(b"A: b\n\n" + b + b"\n")'
 	[ "$(envelope rcpt)" = $'j\xc3\xb6rg@example.test' ]
 	[ "$(envelope utf8)" = 1 ]
 	inject '\nx\n' -f $'\xe6\x9d\xb1@\xe4\xba\xac.test' ann@example.test
-	[ "$(envelope sender)" = $'\xe6\x9d\xb1@\xe4\xba\xac.test' ]
+	[ "$(envelope sender)" = $'\xe6\x9d\xb1@xn--1lq.test' ]
 	[ "$(envelope utf8)" = 1 ]
+	inject '\nx\n' $'a@\xe4\xba\xac.test'
+	[ "$(envelope rcpt)" = a@xn--1lq.test ]
+	[ -z "$(envelope utf8)" ]
 	inject 'Subject: \xc3\xa4\n\nx\n' ann@example.test
 	[ -z "$(envelope utf8)" ]
 	run -100 inject '\nx\n' $'j\xf6rg@example.test'
-	queued 3
+	queued 4
 }
 
 @test "-bs speaks SMTP and relays" {

@@ -27,7 +27,7 @@ setup() {
 		C~ Subject: L\xc3\xb6we\r\n\r\nx\r\n.\r\n
 		S: 250 2.0.0 *
 	X
-	[ "$(envelope sender)" = $'\xe6\x9d\xb1@\xe4\xba\xac.test' ]
+	[ "$(envelope sender)" = $'\xe6\x9d\xb1@xn--1lq.test' ]
 	[ "$(envelope rcpt | head -n 1)" = $'j\xc3\xb6rg@example.test' ]
 	[ "$(envelope orcpt | head -n 1)" = $'utf-8;j\xc3\xb6rg@x.test' ]
 	[ "$(envelope orcpt | tail -n 1)" = 'utf-8;\x{6771}@x.test' ]
@@ -56,6 +56,29 @@ setup() {
 	message | grep -q $'for <\xd0\xb8\xd0\xb2\xd0\xb0\xd0\xbd@elsewhere.test>'
 }
 
+@test "domains are known by their ASCII form too (RFC 6531 3.2)" {
+	yubin domain add xn--bcher-kva.test
+	yubin user add ann@xn--bcher-kva.test <<<xann
+	dialog yubin-smtpd <<-'X'
+		S: 220 *
+		C: EHLO x
+		S* 250 *
+		C~ MAIL FROM:<a@b\xc3\xbccher.test> SMTPUTF8\r\n
+		S: 250 *
+		C~ RCPT TO:<ann@B\xc3\x9cCHER.test>\r\n
+		S: 250 *
+		C: RCPT TO:<ann@xn--bcher-kva.test>
+		S: 250 *
+		C: DATA
+		S: 354 *
+		C: x
+		C: .
+		S: 250 *
+	X
+	[ "$(envelope sender)" = a@xn--bcher-kva.test ]
+	[ "$(envelope rcpt)" = ann@xn--bcher-kva.test ]
+}
+
 @test "without it they are 553 5.6.7, and only there" {
 	dialog yubin-smtpd <<-'X'
 		S: 220 *
@@ -73,8 +96,8 @@ setup() {
 		S: 501 5.5.4 *
 		C: RCPT TO:<ann@example.test> ORCPT=utf-8;j\x{F6}rg@x.test
 		S: 250 *
-		C~ VRFY j\xc3\xb6rg\r\n
-		S: 500 5.5.2 *
+		C~ VRFY j\xc3\xb6rg SMTPUTF8\r\n
+		S: 252 *
 		C~ NOOP \xc3\xb6\r\n
 		S: 500 5.5.2 *
 		C: DATA

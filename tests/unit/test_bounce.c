@@ -4,8 +4,9 @@
 
 #include "queue/bounce.h"
 
-static struct envelope original = {
-    .id = {"0123456789abcdefghijk", 21}, .received_s = 0};
+static struct envelope original = {.id = {"0123456789abcdefghijk", 21},
+    .sender = {"ann@example.test", 16},
+    .received_s = 0};
 
 static int
 has(struct str s, const char *what)
@@ -224,6 +225,28 @@ test_hostile(void)
 	buf_free(&o);
 }
 
+/* Postmaster did not send what is reported to him. */
+static void
+test_no_sender(void)
+{
+	struct bounce_rcpt r = {.addr = STR("eve@host.test"),
+	    .action = REPORT_FAILED,
+	    .result = result_make(RESULT_FAILED, "5.1.1", "no")};
+	struct bounce b = example(&r, 1);
+	struct envelope e = original;
+	struct buf o;
+
+	e.sender = STR("");
+	b.e = &e;
+	b.to = STR("postmaster@example.test");
+	buf_init(&o, 1 << 20);
+	bounce_print(&b, &o);
+	CHECK(has(buf_slice(&o), "Subject: A message without a sender was not"),
+	    "the subject");
+	CHECK(!has(buf_slice(&o), "our message"), "not theirs");
+	buf_free(&o);
+}
+
 /* Without SMTPUTF8 the part for programs is ASCII (RFC 6533 3). */
 static void
 test_escaped(void)
@@ -283,6 +306,7 @@ main(void)
 	test_kinds();
 	test_sender_words();
 	test_hostile();
+	test_no_sender();
 	test_escaped();
 	return tap_done();
 }
