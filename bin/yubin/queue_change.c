@@ -171,6 +171,52 @@ step(struct change *c, enum step what)
 	c->n = 0;
 }
 
+/* What a runner that died left in its slot and as a file is the file, when that
+ * is whole, as for the next runner. */
+static int
+part_twin(struct queue_tool *q, int slot, const char *id)
+{
+	char file[WALK_PATH], path[WALK_PATH];
+	struct entry e;
+	int r;
+
+	walk_path(file, str_z(id));
+	slot_path(path, slot);
+	arena_reset(&q->arena);
+	r = entry_open(&e, q->queue, file, &q->arena);
+	if (r < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (r == 1)
+		r = entry_check(&e);
+	entry_close(&e);
+	if (r < 0)
+		return -1;
+	return r == 1 ? slot_free(q->queue, path)
+	              : entry_remove(q->queue, file);
+}
+
+/* While we have the lock nobody else moves messages; until then they may have
+ * moved, and others may have come into their slots. */
+static int
+look_again(struct change *c)
+{
+	size_t left = 0;
+	char id[ID_SIZE];
+	int found;
+
+	for (int i = 0; queue_look(c->q, i, id, &found); i++)
+		if (found == 1 && part_twin(c->q, i, id) < 0)
+			return -1;
+	for (size_t i = 0; i < c->n; i++)
+		if (queue_find(c->q, &c->items[i]))
+			c->items[left++] = c->items[i];
+		else
+			report(c, &c->items[i], "has left the queue meanwhile",
+			    EXIT_PERM);
+	c->n = left;
+	return 0;
+}
+
 static void
 change_all(struct change *c)
 {
@@ -387,6 +433,8 @@ queue_change(struct queue_tool *q, enum queue_goal goal)
 	r = take_lock(q);
 	if (r < 0)
 		return failed("reach the queue");
+	if (r == 1 && look_again(&c) < 0)
+		return failed("look at the queue");
 	if (r == 1) {
 		change_all(&c);
 		return c.code;

@@ -236,6 +236,30 @@ all_verbs() {
 	grep -rl "for <busy@example.test>\|Delivered-To" "$YUBIN_ROOT/mail/example.test/ann/new"
 }
 
+@test "a message that a dead runner left in two places is one" {
+	yubin queue list
+	run_once
+	local a b verb slot
+	for verb in drop hold; do
+		a=$(put ann@example.test busy@example.test)
+		slot=$(yubin queue list --json | json 'o["file"]')
+		[[ $slot == slot/* ]]
+		python3 - "$YUBIN_ROOT/queue" "$slot" "$a" <<-'X'
+			import sys
+			queue, slot, id = sys.argv[1:]
+			text = open(queue + "/" + slot, "rb").read()
+			env, body = (int(text.split(k)[1][:n], 16) for k, n in ((b"env=", 8), (b"body=", 16)))
+			digit = "0123456789abcdefghijklmnopqrstuv".index(id[-1]) % 16
+			open("%s/new/%x/%s" % (queue, digit, id), "wb").write(text[:128 + 2 + env + body])
+		X
+		[ "$(ids)" = "$a " ]
+		change $verb "$a"
+		[ "$(yubin queue stats --json | json 'o["slots_used"]')" = 0 ]
+		[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+	done
+	[ "$(ids --held)" = "$a " ]
+}
+
 @test "retry: at once with a runner, when one starts without" {
 	local id
 	id=$(put ann@example.test busy@example.test)
@@ -270,7 +294,7 @@ all_verbs() {
 }
 
 @test "10,000 messages are listed quickly, and dropped all" {
-	local id dir
+	local id
 	id=$(put -t 400000 ann@example.test x@away.test)
 	python3 - "$YUBIN_ROOT/queue" "$id" <<-'X'
 		import os, sys
