@@ -76,20 +76,15 @@ value_of(struct queue_filter *f, const char *option)
 static bool *
 flag_of(struct queue_tool *q, const char *option)
 {
-	static const struct {
-		const char *name;
-		size_t at;
-	} flags[] = {{"--json", offsetof(struct queue_tool, json)},
-	    {"-j", offsetof(struct queue_tool, json)},
-	    {"-b", offsetof(struct queue_tool, body)},
-	    {"-r", offsetof(struct queue_tool, raw)},
-	    {"--held", offsetof(struct queue_tool, filter.held)},
-	    {"--all", offsetof(struct queue_tool, filter.all)}};
-
-	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++)
-		if (strcmp(option, flags[i].name) == 0)
-			return (bool *)(void *)((char *)q + flags[i].at);
-	return NULL;
+	if (strcmp(option, "--json") == 0 || strcmp(option, "-j") == 0)
+		return &q->json;
+	if (strcmp(option, "--held") == 0)
+		return &q->filter.held;
+	if (strcmp(option, "--all") == 0)
+		return &q->filter.all;
+	if (strcmp(option, "-b") == 0)
+		return &q->body;
+	return strcmp(option, "-r") == 0 ? &q->raw : NULL;
 }
 
 /* Take the options out of argv; the ids stay, ended by NULL. */

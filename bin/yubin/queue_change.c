@@ -73,9 +73,9 @@ report(
 
 /* ------------------------------------------------------ without a runner */
 
-/* Out of its slot and into a file, durably. */
+/* Copy it out of its slot, if it lies in one. */
 static int
-leave_slot(struct queue_tool *q, struct queue_item *item)
+leave_slot(struct change *c, struct queue_item *item)
 {
 	char from[WALK_PATH];
 	struct entry e;
@@ -83,79 +83,153 @@ leave_slot(struct queue_tool *q, struct queue_item *item)
 
 	if (!slot_is_path(item->path))
 		return 0;
-	if (queue_open(q, item, &e) <= 0)
-		return -1;
-	r = entry_leave_slot(&e, q->queue, from);
-	if (r == 0)
-		r = entry_sync(&e);
-	if (r == 0)
-		r = entry_sync_dir(q->queue, e.path);
-	if (r == 0)
-		r = slot_free(q->queue, from);
-	memcpy(item->path, e.path, sizeof(item->path));
+	r = queue_open(c->q, item, &e);
+	if (r <= 0)
+		return r < 0 ? -1 : fail_text(ENOENT, "it is damaged");
+	r = entry_leave_slot(&e, c->q->queue, from);
 	entry_close(&e);
 	return r;
 }
 
 static int
-move(struct queue_tool *q, struct queue_item *item, bool held)
+move(struct change *c, struct queue_item *item)
 {
+	int queue = c->q->queue;
 	char to[WALK_PATH];
 
-	if (leave_slot(q, item) < 0)
-		return -1;
-	if (held)
+	if (slot_is_path(item->path)) {
+		/* The copy is durable. */
+		if (slot_free(queue, item->path) < 0)
+			return -1;
+		walk_path(item->path, str_z(item->id));
+	}
+	walk_path(to, str_z(item->id));
+	if (c->goal == QUEUE_HELD)
 		snprintf(to, sizeof(to), "hold/%s", item->id);
-	else
-		walk_path(to, str_z(item->id));
-	return entry_move(q->queue, item->path, to);
+	if (faccessat(queue, to, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
+		return fail("move to queue/", to);
+	}
+	if (renameat(queue, item->path, queue, to) < 0)
+		return fail("move queue/", item->path);
+	return 0;
 }
 
 /* When it was last tried is the file's time. */
 static int
-make_due(const struct queue_tool *q, const struct queue_item *item)
+make_due(struct change *c, struct queue_item *item)
 {
 	const struct timespec t[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = 0}};
 
-	if (utimensat(q->queue, item->path, t, AT_SYMLINK_NOFOLLOW) < 0)
+	if (utimensat(c->q->queue, item->path, t, AT_SYMLINK_NOFOLLOW) < 0)
 		return fail("touch queue/", item->path);
 	return 0;
 }
 
 static int
-drop(const struct queue_tool *q, const struct queue_item *item)
+drop(struct change *c, struct queue_item *item)
 {
-	int fd = openat(q->queue, item->path, O_WRONLY | O_CLOEXEC);
-	int r = entry_remove(q->queue, item->path);
+	return entry_remove(c->q->queue, item->path);
+}
 
-	/* That a slot is free stands in itself; other names in their
-	 * directory. */
-	if (r == 0)
-		r = entry_sync_dir(q->queue, item->path);
-	if (r == 0 && fd >= 0 && fdatasync(fd) < 0)
-		r = fail("fdatasync queue/", item->path);
-	if (fd >= 0)
-		close(fd);
-	return r;
+/* What is held goes without the runner; have_changed() looks whether it was
+ * not released just before. */
+static int
+drop_held(struct change *c, struct queue_item *item)
+{
+	return queue_is_held(item) ? drop(c, item) : 0;
+}
+
+enum step { STEP_LEAVE, STEP_MOVE, STEP_DUE, STEP_DROP, STEP_DROP_HELD };
+
+static int (*const steps[])(struct change *c, struct queue_item *item) = {
+    [STEP_LEAVE] = leave_slot,
+    [STEP_MOVE] = move,
+    [STEP_DUE] = make_due,
+    [STEP_DROP] = drop,
+    [STEP_DROP_HELD] = drop_held,
+};
+
+/* Of each message a step is done, then one syncfs(2) makes the steps durable:
+ * those of many cost no more than those of one.  What fails is reported and
+ * left out. */
+static void
+step(struct change *c, enum step what)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < c->n; i++)
+		if (steps[what](c, &c->items[i]) < 0)
+			report(c, &c->items[i], fail_last(), EXIT_TEMP);
+		else
+			c->items[left++] = c->items[i];
+	c->n = left;
+	if (syncfs(c->q->queue) == 0)
+		return;
+	for (size_t i = 0; i < c->n; i++)
+		report(c, &c->items[i], "syncing the disk failed", EXIT_TEMP);
+	c->n = 0;
+}
+
+/* What a runner that died left in its slot and as a file is the file, when that
+ * is whole, as for the next runner. */
+static int
+part_twin(struct queue_tool *q, int slot, const char *id)
+{
+	char file[WALK_PATH], path[WALK_PATH];
+	struct entry e;
+	int r;
+
+	walk_path(file, str_z(id));
+	slot_path(path, slot);
+	arena_reset(&q->arena);
+	r = entry_open(&e, q->queue, file, &q->arena);
+	if (r < 0)
+		return errno == ENOENT ? 0 : -1;
+	if (r == 1)
+		r = entry_check(&e);
+	entry_close(&e);
+	if (r < 0)
+		return -1;
+	return r == 1 ? slot_free(q->queue, path)
+	              : entry_remove(q->queue, file);
+}
+
+/* While we have the lock nobody else moves messages; until then they may have
+ * moved, and others may have come into their slots. */
+static int
+look_again(struct change *c)
+{
+	size_t left = 0;
+	char id[ID_SIZE];
+	int found;
+
+	for (int i = 0; queue_look(c->q, i, id, &found); i++)
+		if (found == 1 && part_twin(c->q, i, id) < 0)
+			return -1;
+	for (size_t i = 0; i < c->n; i++)
+		if (queue_find(c->q, &c->items[i]))
+			c->items[left++] = c->items[i];
+		else
+			report(c, &c->items[i], "has left the queue meanwhile",
+			    EXIT_PERM);
+	c->n = left;
+	return 0;
 }
 
 static void
-change_one(struct change *c, struct queue_item *item)
+change_all(struct change *c)
 {
-	int r;
-
-	if (c->goal == QUEUE_TRIED)
-		r = make_due(c->q, item);
-	else if (c->goal == QUEUE_GONE)
-		r = drop(c->q, item);
-	else
-		r = move(c->q, item, c->goal == QUEUE_HELD);
-	if (r < 0)
-		report(c, item, fail_last(), EXIT_TEMP);
-	else if (c->goal == QUEUE_TRIED)
-		report(c, item, "will be tried when a runner runs", 0);
-	else
-		report(c, item, goals[c->goal].done, 0);
+	if (c->goal == QUEUE_HELD)
+		step(c, STEP_LEAVE);
+	step(c, c->goal == QUEUE_TRIED  ? STEP_DUE
+		: c->goal == QUEUE_GONE ? STEP_DROP
+					: STEP_MOVE);
+	for (size_t i = 0; i < c->n; i++)
+		report(c, &c->items[i],
+		    c->goal == QUEUE_TRIED ? "will be tried when a runner runs"
+					   : goals[c->goal].done,
+		    0);
 }
 
 /* --------------------------------------------------------- with a runner */
@@ -344,20 +418,6 @@ call_runner(const struct queue_tool *q)
 	return fd;
 }
 
-/* What is held goes without the runner. */
-static void
-drop_held(struct change *c)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < c->n; i++)
-		if (queue_is_held(&c->items[i]))
-			change_one(c, &c->items[i]);
-		else
-			c->items[left++] = c->items[i];
-	c->n = left;
-}
-
 int
 queue_change(struct queue_tool *q, enum queue_goal goal)
 {
@@ -373,13 +433,14 @@ queue_change(struct queue_tool *q, enum queue_goal goal)
 	r = take_lock(q);
 	if (r < 0)
 		return failed("reach the queue");
+	if (r == 1 && look_again(&c) < 0)
+		return failed("look at the queue");
 	if (r == 1) {
-		for (size_t i = 0; i < c.n; i++)
-			change_one(&c, &c.items[i]);
+		change_all(&c);
 		return c.code;
 	}
 	if (goal == QUEUE_GONE)
-		drop_held(&c);
+		step(&c, STEP_DROP_HELD);
 	c.runner = call_runner(q);
 	if (c.runner < 0)
 		return failed("reach the queue");

@@ -36,11 +36,10 @@ add(struct queue_tool *q, const char *id, const char *path)
 	snprintf(item->path, sizeof(item->path), "%s", path);
 }
 
-/* Look into slot i, as slot_look(); those beyond the count may be in use
- * still.  Returns false when there are no more. */
-static bool
-look(const struct queue_tool *q, int i, char id[ID_SIZE], int *found)
+bool
+queue_look(const struct queue_tool *q, int i, char id[ID_SIZE], int *found)
 {
+	/* Slots beyond the count may be in use still. */
 	*found = slot_look(q->queue, i, id);
 	return i < SLOT_MOST &&
 	       (*found >= 0 || errno != ENOENT || i < slot_count(q->queue));
@@ -52,7 +51,7 @@ add_slots(struct queue_tool *q)
 	char path[WALK_PATH], id[ID_SIZE];
 	int i, found;
 
-	for (i = 0; look(q, i, id, &found); i++) {
+	for (i = 0; queue_look(q, i, id, &found); i++) {
 		slot_path(path, i);
 		if (found == 1)
 			add(q, id, path);
@@ -139,7 +138,7 @@ in_slot(const struct queue_tool *q, struct queue_item *item)
 	if (known && (!slot_is_path(item->path) ||
 			 num_scan(str_z(item->path + 5), SLOT_MOST, &from) < 0))
 		return false;
-	for (int i = (int)from; look(q, i, id, &found); i++) {
+	for (int i = (int)from; queue_look(q, i, id, &found); i++) {
 		if (found == 1 && strcmp(id, item->id) == 0) {
 			slot_path(item->path, i);
 			return true;

@@ -193,6 +193,10 @@ print_envelope(const struct queue_item *item, const struct entry *e)
 		puts("  held      \"yubin queue release\" lets it go");
 		return;
 	}
+	if (next == 0) {
+		puts("  next try  now");
+		return;
+	}
 	show_time(time, now + next, false);
 	show_span(span, next);
 	printf("  next try  %s, in %s\n", time, span);

@@ -53,6 +53,11 @@ int queue_change(struct queue_tool *q, enum queue_goal goal);
 /* Find all messages, the oldest first.  0, or -1. */
 int queue_find_all(struct queue_tool *q);
 
+/* Look into slot i: *found as of slot_look().  Returns false beyond the last.
+ */
+bool queue_look(
+    const struct queue_tool *q, int i, char id[ID_SIZE], int *found);
+
 /* Where the message lies now: looked for everywhere when item->path is empty,
  * else there and where it may have gone since.  Returns whether it was found,
  * with item->path set. */

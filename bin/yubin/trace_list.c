@@ -106,7 +106,7 @@ static bool
 is_state(struct str ev)
 {
 	static const char *const names[] = {"delivered", "deferred", "failed",
-	    "rejected", "held", "bad", "dropped", NULL};
+	    "rejected", "held", "released", "bad", "dropped", NULL};
 
 	for (size_t i = 0; names[i]; i++)
 		if (str_eq(ev, str_z(names[i])))

@@ -70,10 +70,10 @@ need_s6() {
 	[ "${lines[0]}" = "$id" ]
 	[[ ${lines[1]} == *" accepted from ann@example.test to gone@example.test (1 recipient, "*", client me 192.0.2.7" ]]
 	[[ ${lines[2]} == *" gone@example.test: failed 5.7.1: no more ("*" ms)" ]]
-	[[ ${lines[3]} == *" ann@example.test was told: bounce $bounce" ]]
+	[[ ${lines[3]} == *" ann@example.test was told (failed): message $bounce" ]]
 	[[ ${lines[4]} == *" done, "*" after it was accepted" ]]
 	[ "${lines[5]}" = "$bounce" ]
-	[[ ${lines[6]} == *" is a bounce for $id, to ann@example.test" ]]
+	[[ ${lines[6]} == *" is a report (failed) about $id, to ann@example.test" ]]
 	[[ $output == *" ann@example.test: delivered 2.0.0: stored"* ]]
 	# The bounce alone is a story too.
 	run -0 yubin trace "$bounce"
@@ -165,7 +165,7 @@ need_s6() {
 	run -0 yubin trace "$A"
 	[ "$(grep -c '^1' <<<"$output")" -eq 3 ]
 	[[ $output == "$A"*"sent on as $B (2 recipients)"*"
-$B"*"q@r.test: delivered"*"accepted from x@y.test"*", sent on from $A"*"was told: bounce $C"*"
+$B"*"q@r.test: delivered"*"accepted from x@y.test"*", sent on from $A"*"was told: message $C"*"
 $C"*"x@y.test: delivered"* ]]
 	[ "$(yubin trace --json "$A" | wc -l)" -eq 5 ]
 }
