@@ -50,7 +50,7 @@
 #define ROUNDS 4
 #define ROUND_MS 8000 /* a round of a short run */
 #define DELAY_MS 400
-#define TEETH_CUTS 10
+#define TEETH_CUTS 40
 #define HOURS 6 /* then even a full run is broken */
 
 static struct options {
