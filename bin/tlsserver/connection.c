@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* One connection, in its own process: the UCSPI environment, TLS, privileges,
- * exec. */
+/* One connection: its process, the UCSPI environment, TLS, privileges, exec. */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -44,32 +43,37 @@ connection_clean_environment(void)
 	*to = NULL;
 }
 
-static void
-set(const char *name, const char *value)
+/* Our environment with the variables of one connection in front, which live
+ * until the next call. */
+static const char **
+make_environ(int sock, const struct peer *peer, size_t ordinal)
 {
-	if (setenv(name, value, 1) < 0)
-		oom();
-}
-
-static void
-set_environment(
-    const struct server *s, int sock, const struct peer *peer, size_t ordinal)
-{
+	static char text[5][UCSPI_IP + 32];
+	static const char **env;
 	struct sockaddr_storage ss = {.ss_family = AF_UNSPEC};
 	socklen_t len = sizeof(ss);
 	struct peer self;
+	size_t n = 0;
 
 	if (getsockname(sock, (struct sockaddr *)&ss, &len) < 0)
-		die(EXIT_TEMP);
+		memset(&ss, 0, sizeof(ss));
 	peer_read(&self, &ss);
-	set("PROTO", "TCP");
-	set("TCPLOCALIP", self.ip);
-	set("TCPLOCALPORT", log_num(self.port));
-	set("TCPREMOTEIP", peer->ip);
-	set("TCPREMOTEPORT", log_num(peer->port));
-	set("TCPCONNNUM", log_num(ordinal));
-	if (s->local_name)
-		set("TCPLOCALHOST", s->local_name);
+	while (!env && environ[n])
+		n++;
+	if (!env && !(env = calloc(n + 7, sizeof(*env))))
+		oom();
+	snprintf(text[0], sizeof(text[0]), "TCPLOCALIP=%s", self.ip);
+	snprintf(text[1], sizeof(text[1]), "TCPLOCALPORT=%u", self.port);
+	snprintf(text[2], sizeof(text[2]), "TCPREMOTEIP=%s", peer->ip);
+	snprintf(text[3], sizeof(text[3]), "TCPREMOTEPORT=%u", peer->port);
+	snprintf(text[4], sizeof(text[4]), "TCPCONNNUM=%zu", ordinal);
+	for (n = 0; n < 5; n++)
+		env[n] = text[n];
+	env[n++] = "PROTO=TCP";
+	for (char **e = environ; *e; e++)
+		env[n++] = *e;
+	env[n] = NULL;
+	return env;
 }
 
 _Noreturn static void
@@ -83,14 +87,6 @@ become_program(const struct server *s)
 	execvp(argv[0], argv);
 	fail("start ", argv[0]);
 	die(EXIT_TEMP);
-}
-
-_Noreturn static void
-serve_plain(const struct server *s, int sock)
-{
-	if (dup2(sock, 0) < 0 || dup2(sock, 1) < 0)
-		die(EXIT_TEMP);
-	become_program(s);
 }
 
 /* _exit throughout: nothing is buffered, and the parent's clean-up is not
@@ -116,18 +112,37 @@ serve_tls(const struct server *s, int sock)
 	_exit(r < 0 ? EXIT_TEMP : r);
 }
 
-_Noreturn void
-connection_serve(
+/* Without TLS there is nothing to do between fork and exec: the user is ours
+ * already. */
+static pid_t
+start_plain(const struct server *s, int sock, const char *const *env)
+{
+	int fds[] = {sock, sock, 2};
+
+	return spawn_start(s->program, fds, 3, env);
+}
+
+pid_t
+connection_start(
     struct server *s, int sock, const struct peer *peer, size_t ordinal)
 {
+	const char **env = make_environ(sock, peer, ordinal);
 	int on = 1;
+	pid_t pid;
 
-	log_context("ip", peer->ip);
 	/* A Unix socket, inherited as listener, has neither; no matter. */
 	setsockopt(sock, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	setsockopt(sock, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-	set_environment(s, sock, peer, ordinal);
 	if (s->mode == MODE_PLAIN)
-		serve_plain(s, sock);
+		return start_plain(s, sock, env);
+	pid = fork();
+	if (pid < 0)
+		return fail("fork", NULL);
+	if (pid > 0)
+		return pid;
+	log_context("ip", peer->ip);
+	loop_default_signals();
+	close(s->fd);
+	environ = (char **)(uintptr_t)env;
 	serve_tls(s, sock);
 }

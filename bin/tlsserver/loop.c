@@ -45,8 +45,8 @@ set_signals(sigset_t *waiting)
 		sigdelset(waiting, ours[i]);
 }
 
-static void
-default_signals(void)
+void
+loop_default_signals(void)
 {
 	sigset_t none;
 
@@ -131,14 +131,8 @@ take(struct server *s, int sock, const struct peer *peer)
 		return;
 	}
 	refresh(s, false);
-	pid = fork();
-	if (pid == 0) {
-		default_signals();
-		close(s->fd);
-		connection_serve(s, sock, peer, same + 1);
-	}
+	pid = connection_start(s, sock, peer, same + 1);
 	if (pid < 0) {
-		fail("fork", NULL);
 		refuse(s, sock, peer, fail_last());
 		return;
 	}

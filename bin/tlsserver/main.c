@@ -22,7 +22,7 @@ static const char usage[] =
     "program [argument ...]";
 
 struct options {
-	const char *mode, *user, *port_file;
+	const char *mode, *user, *port_file, *local_name;
 	uint64_t ready_fd; /* 0 for none */
 	uint64_t max, max_source;
 	bool inherit;
@@ -65,7 +65,7 @@ option(struct server *s, struct options *o, int c)
 		o->ready_fd = number(optarg, 1 << 20);
 		break;
 	case 'l':
-		s->local_name = optarg;
+		o->local_name = optarg;
 		break;
 	case 'p':
 		o->port_file = optarg;
@@ -183,6 +183,8 @@ main(int argc, char **argv)
 	open_all(&s, &o, argv + optind);
 	clients_init(&s.clients, o.max, o.max_source);
 	connection_clean_environment();
+	if (o.local_name && setenv("TCPLOCALHOST", o.local_name, 1) < 0)
+		oom();
 	tell_ready(o.ready_fd);
 	log_event("listening", "mode", o.mode, "program", s.program[0], NULL);
 	return loop_run(&s);

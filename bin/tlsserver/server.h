@@ -14,7 +14,6 @@ enum tls_mode { MODE_PLAIN, MODE_TLS, MODE_STARTTLS };
 struct server {
 	enum tls_mode mode;
 	const char *const *program; /* started for each connection */
-	const char *local_name;     /* TCPLOCALHOST, or NULL */
 	const char *busy;           /* line for clients over a limit, or NULL */
 	const struct drop *user;    /* of the program, or NULL */
 	const struct drop *tls_user; /* of the TLS processes, or NULL */
@@ -28,10 +27,13 @@ struct server {
  * code. */
 int loop_run(struct server *s);
 
-/* In a fresh child: serve the connection sock.  ordinal: connections from the
- * same address, with this one. */
-_Noreturn void connection_serve(
+/* Serve the connection sock in a process of its own.  ordinal: connections from
+ * the same address, with this one.  Returns its id, or -1. */
+pid_t connection_start(
     struct server *s, int sock, const struct peer *peer, size_t ordinal);
+
+/* In a fresh child: signals as usual. */
+void loop_default_signals(void);
 
 /* Remove what an outer super-server left in the environment. */
 void connection_clean_environment(void);
