@@ -138,25 +138,45 @@ spawn_wait(pid_t pid, int64_t deadline)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int
-spawn_close_from(int from)
+static int
+close_one(int fd, bool now)
+{
+	return now ? close(fd) : fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* Now, or on exec. */
+static int
+close_from(int from, bool now)
 {
 	DIR *d;
 	struct dirent *e;
 
-	if (syscall(SYS_close_range, from, ~0u, CLOSE_RANGE_CLOEXEC) == 0)
+	if (syscall(
+		SYS_close_range, from, ~0u, now ? 0 : CLOSE_RANGE_CLOEXEC) == 0)
 		return 0;
 	d = opendir("/proc/self/fd");
 	if (!d) {
 		for (int fd = from; fd < 1024; fd++)
-			fcntl(fd, F_SETFD, FD_CLOEXEC);
+			close_one(fd, now);
 		return 0;
 	}
 	while ((e = readdir(d))) {
 		int fd = (int)strtol(e->d_name, NULL, 10);
 
 		if (fd >= from && fd != dirfd(d))
-			fcntl(fd, F_SETFD, FD_CLOEXEC);
+			close_one(fd, now);
 	}
 	return closedir(d);
+}
+
+int
+spawn_close_from(int from)
+{
+	return close_from(from, false);
+}
+
+int
+spawn_close_now(int from)
+{
+	return close_from(from, true);
 }

@@ -24,4 +24,7 @@ int spawn_wait(pid_t pid, int64_t deadline);
 /* Make every descriptor from `from` on close-on-exec.  0 or -1. */
 int spawn_close_from(int from);
 
+/* Close every descriptor from `from` on.  0 or -1. */
+int spawn_close_now(int from);
+
 #endif
