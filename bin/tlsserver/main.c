@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* tlsserver: listens, forks a process per connection, and gives it the UCSPI
+/* tlsserver: listens, starts a process per connection, and gives it the UCSPI
  * environment; plain, with TLS from the start, or with TLS on demand. */
 #include <signal.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 #include "server.h"
 
 static const char usage[] =
-    "[-0U] [-t plain|tls|starttls] [-d readyfd]\n\t[-u user] [-l localname] "
+    "[-0Uw] [-t plain|tls|starttls] [-d readyfd]\n\t[-u user] [-l localname] "
     "[-c max] [-C max-per-source] [-b busytext]\n\t[-p portfile] address port "
     "program [argument ...]";
 
@@ -78,6 +78,9 @@ option(struct server *s, struct options *o, int c)
 		break;
 	case 'u':
 		o->user = optarg;
+		break;
+	case 'w':
+		s->is_worker = true;
 		break;
 	default:
 		bad_usage("unknown option; see yubin-tlsserver -h");
@@ -169,7 +172,7 @@ main(int argc, char **argv)
 	s.busy = settings_text("BUSY_TEXT");
 	s.tls_timeout_s = (int)settings_num("TLS_TIMEOUT");
 	opterr = 0;
-	while ((c = getopt(argc, argv, "+0b:C:c:d:l:p:t:Uu:")) != -1)
+	while ((c = getopt(argc, argv, "+0b:C:c:d:l:p:t:Uu:w")) != -1)
 		option(&s, &o, c);
 	operands = o.inherit ? 0 : 2;
 	if (argc - optind < operands + 1)
@@ -178,6 +181,9 @@ main(int argc, char **argv)
 	if (!*s.busy)
 		s.busy = NULL;
 	set_mode(&s, o.mode);
+	if (s.is_worker && s.mode == MODE_TLS)
+		bad_usage("-w is not for TLS from the start");
+	s.worker_fd = -1;
 	s.program = (const char *const *)argv + optind + operands;
 	find_users(&s, o.user);
 	open_all(&s, &o, argv + optind);

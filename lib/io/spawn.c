@@ -65,10 +65,10 @@ reset_signals(void)
 }
 
 _Noreturn static void
-child(const char *const *argv, const int *fds, int nfds, const char *const *env,
-    volatile int *err)
+child(const struct drop *user, const char *const *argv, const int *fds,
+    int nfds, const char *const *env, volatile int *err)
 {
-	if (place_fds(fds, nfds) == 0) {
+	if (place_fds(fds, nfds) == 0 && (!user || drop_to(user) == 0)) {
 		reset_signals();
 		execvpe(argv[0], (char *const *)(uintptr_t)argv,
 		    env ? (char *const *)(uintptr_t)env : environ);
@@ -78,8 +78,8 @@ child(const char *const *argv, const int *fds, int nfds, const char *const *env,
 }
 
 pid_t
-spawn_start(
-    const char *const *argv, const int *fds, int nfds, const char *const *env)
+spawn_as(const struct drop *user, const char *const *argv, const int *fds,
+    int nfds, const char *const *env)
 {
 	sigset_t all, before;
 	volatile int err = 0; /* written by the child, in our memory */
@@ -93,7 +93,7 @@ spawn_start(
 	sigprocmask(SIG_BLOCK, &all, &before);
 	pid = vfork();
 	if (pid == 0)
-		child(argv, fds, nfds, env, &err);
+		child(user, argv, fds, nfds, env, &err);
 	if (pid < 0)
 		err = errno;
 	sigprocmask(SIG_SETMASK, &before, NULL);
@@ -103,6 +103,13 @@ spawn_start(
 		continue;
 	errno = err;
 	return fail("start ", argv[0]);
+}
+
+pid_t
+spawn_start(
+    const char *const *argv, const int *fds, int nfds, const char *const *env)
+{
+	return spawn_as(NULL, argv, fds, nfds, env);
 }
 
 int
