@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /* tlsserver: listens, starts a process per connection, and gives it the UCSPI
  * environment; plain, with TLS from the start, or with TLS on demand. */
-#include <signal.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -147,6 +148,20 @@ open_all(struct server *s, const struct options *o, char **argv)
 		die(EXIT_TEMP);
 }
 
+/* Each client may need three descriptors here, and one in a worker. */
+static void
+raise_files(uint64_t clients)
+{
+	rlim_t want = 64 + 3 * clients;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = want < r.rlim_max ? want : r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+		errno = 0; /* those beyond the limit are refused */
+}
+
 static void
 tell_ready(uint64_t fd)
 {
@@ -185,6 +200,8 @@ main(int argc, char **argv)
 		bad_usage("-w is not for TLS from the start");
 	s.worker_fd = -1;
 	s.program = (const char *const *)argv + optind + operands;
+	if (s.mode == MODE_STARTTLS || s.is_worker)
+		raise_files(o.max);
 	find_users(&s, o.user);
 	open_all(&s, &o, argv + optind);
 	clients_init(&s.clients, o.max, o.max_source);

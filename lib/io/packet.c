@@ -29,11 +29,11 @@ packet_send(int fd, struct str text, const int *fds, int nfds, bool wait)
 
 		memset(&control, 0, sizeof(control));
 		m.msg_control = control.octets;
-		m.msg_controllen = CMSG_SPACE(size);
+		m.msg_controllen = (socklen_t)CMSG_SPACE(size);
 		c = CMSG_FIRSTHDR(&m);
 		c->cmsg_level = SOL_SOCKET;
 		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(size);
+		c->cmsg_len = (socklen_t)CMSG_LEN(size);
 		memcpy(CMSG_DATA(c), fds, size);
 	}
 	do
