@@ -290,7 +290,7 @@ test_spawn_failure(void)
 	static const char *const yes[] = {"sh", "-c", "exit $CODE", NULL};
 	static const char *const env[] = {"CODE=7", "PATH=/bin:/usr/bin", NULL};
 	int fds[] = {0, 1, 2};
-	sigset_t before, after;
+	sigset_t before = {0}, after = {0};
 	pid_t pid;
 
 	sigprocmask(SIG_SETMASK, NULL, &before);
