@@ -106,8 +106,8 @@ BINS := $(foreach p,$(PROGRAMS),$(B)/bin/$(call installed,$p))
 MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
-	run demo-clean clean help bench bench-million bench-slots powercut \
-	crash fuzz-replay bats-protocols
+	run demo-clean clean help bench bench-million bench-slots bench-smtp \
+	powercut crash fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -131,6 +131,7 @@ help:
 #:             fewer)
 #: powercut    power cuts on ext4, XFS and btrfs; root; SECONDS_MAX=n shortens it
 #: bench-slots two orders of acceptance, below build/ (SLOTS_DIR=folder)
+#: bench-smtp  SMTP beside Debian's Postfix; root
 
 $(B)/sys/%.o: %.c
 	@mkdir -p $(@D)
@@ -287,6 +288,9 @@ powercut: all $(B)/tests/powercut
 	@$(MAKE) --no-print-directory -s B=$(B)/nosync NOSYNC=1 all
 	@$(B)/tests/powercut -b $(B)/bin -n $(B)/nosync/bin \
 	    $(addprefix -s ,$(SECONDS_MAX))
+
+bench-smtp: all
+	@tools/bench-smtp $(abspath $(B))
 
 clean:
 	rm -rf $(B)

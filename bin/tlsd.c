@@ -133,7 +133,8 @@ main(int argc, char **argv)
 	close(1);
 	if (r < 0 || ucspi_tls_confine(drop) < 0)
 		die(EXIT_TEMP);
-	r = ucspi_tls_serve(&u, &server, now, (int)settings_num("TLS_TIMEOUT"));
+	r = ucspi_tls_serve(&u, &server, now ? 'Y' : ucspi_tls_wish(u.ctl),
+	    (int)settings_num("TLS_TIMEOUT"));
 	if (r < 0)
 		log_event("tls-failed", "err", fail_last(), NULL);
 	r = spawn_wait(u.handler, INT64_MAX);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* yubin-smtpd: one SMTP session on descriptors 0 and 1 (RFC 5321).  It splits
- * at once: the child speaks, the parent keeps the privilege (parent.h). */
+ * at once: the child speaks, the parent keeps the privilege (parent.h).  With
+ * -w, one parent with a child for each connection (worker.h). */
 #include <limits.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -12,6 +14,7 @@
 #include "serve/checker.h"
 #include "serve/starttls.h"
 #include "session.h"
+#include "worker.h"
 
 static void
 out_of_memory(void)
@@ -38,35 +41,57 @@ queue_owner(const char *root)
 	return NULL;
 }
 
+static int
+speak(struct smtp *s)
+{
+	if (s->monitor.fell_back)
+		log_event("privileges", "err",
+		    "the user named by SMTP_USER does not exist; using the "
+		    "owner of the queue",
+		    "uid", log_num(s->monitor.spare->uid), NULL);
+	oom_hook(out_of_memory);
+	session_run(s);
+	return 0;
+}
+
+/* The privileged process and one that speaks. */
+static int
+run_pair(struct smtp *s)
+{
+	int r;
+
+	s->tls_offered = starttls_offered();
+	r = monitor_split(&s->monitor, "SMTP_USER");
+	if (r < 0)
+		die(EXIT_TEMP);
+	if (r > 0) {
+		parent_run(s);
+		return monitor_end(&s->monitor);
+	}
+	return speak(s);
+}
+
 int
 main(int argc, char **argv)
 {
 	static struct smtp s;
-	int r;
+	bool worker = argc == 2 && strcmp(argv[1], "-w") == 0;
 
 	checker_reply_mode(argc, argv);
-	serve_start(&s.serve, "smtpd", "[checker]", argc, argv);
+	serve_program("smtpd", "[-w | checker]", argc, argv);
+	serve_host(&s.serve);
 	if (argc > 2) {
 		fail_text(0, "one argument at most: a password checker");
 		die(EXIT_PERM);
 	}
-	s.checker = argc == 2 ? argv[1] : NULL;
-	s.tls_offered = starttls_offered();
 	session_init(&s);
 	s.monitor.spare = queue_owner(s.serve.root);
-	r = monitor_split(&s.monitor, "SMTP_USER");
-	if (r < 0)
-		die(EXIT_TEMP);
-	if (r > 0) {
-		parent_run(&s);
-		return monitor_end(&s.monitor);
+	if (worker) {
+		int r = worker_run(&s);
+
+		return r == 0 ? speak(&s) : r < 0 ? EXIT_TEMP : 0;
 	}
-	if (s.monitor.fell_back)
-		log_event("privileges", "err",
-		    "the user named by SMTP_USER does not exist; using the "
-		    "owner of the queue",
-		    "uid", log_num(s.monitor.spare->uid), NULL);
-	oom_hook(out_of_memory);
-	session_run(&s);
-	return 0;
+	serve_connection(&s.serve);
+	s.checker = argc == 2 ? argv[1] : NULL;
+	return run_pair(&s);
 }

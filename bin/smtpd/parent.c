@@ -3,6 +3,7 @@
  * is bounded by the monitor and checked by what looks it up. */
 #include "parent.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -117,26 +118,31 @@ answer_auth(struct smtp *s, const struct str *args)
 	}
 }
 
-void
-parent_run(struct smtp *s)
+int
+parent_answer(struct smtp *s, struct monitor *m)
 {
 	struct str args[2];
 	size_t n;
 	char kind;
+	int r = monitor_next(m, &kind, args, 2, &n);
 
+	if (r <= 0)
+		return r;
+	buf_reset(&s->line);
+	if (kind == PARENT_RCPT && n == 2)
+		answer_rcpt(s, args);
+	else if (kind == PARENT_AUTH && n == 2)
+		answer_auth(s, args);
+	else
+		return fail_text(EPROTO, "an unknown question");
+	arena_reset(&s->arena);
+	return monitor_answer(m, buf_slice(&s->line)) < 0 ? -1 : 1;
+}
+
+void
+parent_run(struct smtp *s)
+{
 	let_go(s);
-	while (monitor_next(&s->monitor, &kind, args, 2, &n) > 0) {
-		buf_reset(&s->line);
-		if (n != 2)
-			break;
-		if (kind == PARENT_RCPT)
-			answer_rcpt(s, args);
-		else if (kind == PARENT_AUTH)
-			answer_auth(s, args);
-		else
-			break;
-		arena_reset(&s->arena);
-		if (monitor_answer(&s->monitor, buf_slice(&s->line)) < 0)
-			break;
-	}
+	while (parent_answer(s, &s->monitor) > 0)
+		continue;
 }

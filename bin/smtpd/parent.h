@@ -26,6 +26,10 @@ enum parent_auth {
 	PARENT_LATER = '!'
 };
 
+/* Answer one question of m's child, waiting for it.  Returns 1; 0 the child is
+ * gone; -1 it does not behave: end it. */
+int parent_answer(struct smtp *s, struct monitor *m);
+
 /* Answer questions until the child is gone.  The domain behind PARENT_OURS is
  * where a <postmaster> without domain (RFC 5321 4.5.1) lives: this host's own
  * name when it is a domain of ours, else the first domain there is. */

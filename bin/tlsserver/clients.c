@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/now.h"
@@ -76,26 +77,59 @@ clients_of(const struct clients *c, const struct peer *p)
 	return n;
 }
 
-void
-clients_add(struct clients *c, pid_t pid, const struct peer *p)
+struct client *
+clients_add(struct clients *c, const struct peer *p)
 {
 	struct client *new = &c->list[c->n++];
 
-	new->pid = pid;
-	new->since_ms = now_ms();
-	new->source = source_of(p);
+	*new = (struct client){.sock = -1,
+	    .ctl = -1,
+	    .data = -1,
+	    .since_ms = now_ms(),
+	    .source = source_of(p)};
 	memcpy(new->ip, p->ip, sizeof(new->ip));
+	return new;
 }
 
-int
-clients_remove(struct clients *c, pid_t pid, struct client *was)
+struct client *
+clients_by_pid(const struct clients *c, pid_t pid)
 {
-	for (size_t i = 0; i < c->n; i++) {
-		if (c->list[i].pid != pid)
-			continue;
-		*was = c->list[i];
-		c->list[i] = c->list[--c->n];
-		return 1;
-	}
-	return 0;
+	for (size_t i = 0; i < c->n; i++)
+		if (c->list[i].pid == pid || c->list[i].relay == pid)
+			return &c->list[i];
+	return NULL;
+}
+
+struct client *
+clients_by_ctl(const struct clients *c, int ctl)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (c->list[i].ctl == ctl)
+			return &c->list[i];
+	return NULL;
+}
+
+void
+clients_remove(struct clients *c, struct client *gone)
+{
+	client_close(gone);
+	*gone = c->list[--c->n];
+}
+
+bool
+client_is_gone(const struct client *c)
+{
+	return c->pid == 0 && c->relay == 0 && c->ctl < 0;
+}
+
+void
+client_close(struct client *c)
+{
+	if (c->sock >= 0)
+		close(c->sock);
+	if (c->ctl >= 0)
+		close(c->ctl);
+	if (c->data >= 0)
+		close(c->data);
+	c->sock = c->ctl = c->data = -1;
 }

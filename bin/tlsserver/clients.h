@@ -4,6 +4,7 @@
 #define TLSSERVER_CLIENTS_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
@@ -17,8 +18,16 @@ struct peer {
 	struct in6_addr address; /* IPv4 as mapped */
 };
 
+/* A client is there as long as one of its processes is, or its control socket
+ * is open.  The descriptors are -1 but in the time before TLS is started on
+ * demand, or while a worker has the connection. */
 struct client {
-	pid_t pid;
+	pid_t pid;   /* the program's process; 0: it has ended, or a worker */
+	pid_t relay; /* the process that does TLS on demand; 0 for none */
+	int sock;    /* the connection */
+	int ctl;     /* our end of the control socket */
+	int data;    /* our end of the clear-text socket */
+	int status;  /* exit code of the program */
 	int64_t since_ms;
 	struct in6_addr source; /* the IPv4 address or the /64 */
 	char ip[UCSPI_IP];
@@ -42,10 +51,21 @@ void peer_read(struct peer *p, const struct sockaddr_storage *ss);
 /* How many come from the source of p. */
 size_t clients_of(const struct clients *c, const struct peer *p);
 
-/* Remember that pid serves p; there must be room. */
-void clients_add(struct clients *c, pid_t pid, const struct peer *p);
+/* Make room for p's client, which has nothing yet; there must be room.  Lives
+ * until the next call of clients_remove(). */
+struct client *clients_add(struct clients *c, const struct peer *p);
 
-/* Forget pid, copy what was known to *was.  Returns 1, or 0 when unknown. */
-int clients_remove(struct clients *c, pid_t pid, struct client *was);
+/* The client with this process, or with this control socket; NULL for none. */
+struct client *clients_by_pid(const struct clients *c, pid_t pid);
+struct client *clients_by_ctl(const struct clients *c, int ctl);
+
+/* Forget it. */
+void clients_remove(struct clients *c, struct client *gone);
+
+/* Whether neither a process nor a control socket is left. */
+bool client_is_gone(const struct client *c);
+
+/* Close its descriptors. */
+void client_close(struct client *c);
 
 #endif

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,8 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "server.h"
+
+#define EVENTS 16 /* looked at between two looks at the signals */
 
 static volatile sig_atomic_t got_term, got_hup;
 
@@ -26,8 +29,8 @@ on_signal(int sig)
 		got_hup = 1;
 }
 
-/* Our signals arrive only inside ppoll(), so that none is missed between a
- * look at its flag and the wait. */
+/* Our signals arrive only inside epoll_pwait(), so that none is missed between
+ * a look at its flag and the wait. */
 static void
 set_signals(sigset_t *waiting)
 {
@@ -45,8 +48,8 @@ set_signals(sigset_t *waiting)
 		sigdelset(waiting, ours[i]);
 }
 
-static void
-default_signals(void)
+void
+loop_default_signals(void)
 {
 	sigset_t none;
 
@@ -67,39 +70,55 @@ count_text(const struct clients *c, size_t n)
 }
 
 static void
-reap(struct clients *c)
+log_close(const struct clients *c, const struct client *was)
 {
-	struct client was;
-	int status;
-	pid_t pid;
+	long long ms = now_ms() - was->since_ms;
 
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		int code = WIFEXITED(status) ? WEXITSTATUS(status)
-		                             : 128 + WTERMSIG(status);
-
-		if (!clients_remove(c, pid, &was))
-			continue;
-		log_event("close", "ip", was.ip, "pid", log_num((unsigned)pid),
-		    "status", log_num((unsigned)code), "s",
-		    log_num(
-			(unsigned long long)(now_ms() - was.since_ms) / 1000),
-		    "n", count_text(c, c->n), NULL);
-	}
+	log_event("close", "ip", was->ip, "status",
+	    log_num((unsigned)was->status), "s",
+	    log_num((unsigned long long)ms / 1000), "n",
+	    count_text(c, c->n - 1), NULL);
 }
 
 static void
-refresh(struct server *s, bool force)
+forget_if_gone(struct clients *c, struct client *client)
 {
-	int r;
-
-	if (s->mode == MODE_PLAIN)
+	if (!client_is_gone(client))
 		return;
-	r = tls_server_refresh(&s->tls, force);
-	if (r > 0)
-		log_event("certificate", "file", s->tls.cert, NULL);
-	if (r < 0)
-		log_event("certificate-bad", "err", fail_last(), "use",
-		    "the old one", NULL);
+	log_close(c, client);
+	clients_remove(c, client);
+}
+
+static void
+ended(struct server *s, pid_t pid, int status)
+{
+	struct client *client = clients_by_pid(&s->clients, pid);
+
+	if (pid == s->worker) {
+		worker_dismiss(s);
+		return;
+	}
+	if (!client)
+		return;
+	if (client->relay == pid) {
+		client->relay = 0;
+	} else {
+		client->pid = 0;
+		client->status = WIFEXITED(status) ? WEXITSTATUS(status)
+		                                   : 128 + WTERMSIG(status);
+		client_close(client);
+	}
+	forget_if_gone(&s->clients, client);
+}
+
+static void
+reap(struct server *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		ended(s, pid, status);
 }
 
 /* Say why in the protocol's words where clear text is spoken. */
@@ -123,28 +142,22 @@ take(struct server *s, int sock, const struct peer *peer)
 {
 	struct clients *c = &s->clients;
 	size_t same = clients_of(c, peer);
-	pid_t pid;
+	struct client *new;
 
 	if (c->n >= c->max || same >= c->max_source) {
 		refuse(s, sock, peer,
 		    c->n >= c->max ? "MAX_CLIENTS" : "MAX_PER_SOURCE");
 		return;
 	}
-	refresh(s, false);
-	pid = fork();
-	if (pid == 0) {
-		default_signals();
-		close(s->fd);
-		connection_serve(s, sock, peer, same + 1);
-	}
-	if (pid < 0) {
-		fail("fork", NULL);
+	new = clients_add(c, peer);
+	if (connection_start(s, sock, peer, same + 1, new) < 0) {
 		refuse(s, sock, peer, fail_last());
+		clients_remove(c, new);
 		return;
 	}
-	clients_add(c, pid, peer);
 	log_event("connect", "ip", peer->ip, "port", log_num(peer->port), "pid",
-	    log_num((unsigned)pid), "n", count_text(c, c->n), NULL);
+	    log_num((unsigned)(new->pid ? new->pid : s->worker)), "n",
+	    count_text(c, c->n), NULL);
 }
 
 static void
@@ -169,31 +182,74 @@ accept_one(struct server *s)
 	}
 }
 
+/* The listener comes last: until then no number of a control socket that was
+ * closed just now can have got a new meaning. */
+static void
+events(struct server *s, const struct epoll_event *e, int n)
+{
+	bool new = false;
+
+	for (int i = 0; i < n; i++) {
+		int fd = e[i].data.fd;
+		struct client *c = clients_by_ctl(&s->clients, fd);
+
+		new = new || fd == s->fd;
+		if (!c)
+			continue;
+		starttls_event(s, c);
+		forget_if_gone(&s->clients, c);
+	}
+	if (new && s->fd >= 0)
+		accept_one(s);
+}
+
+/* No new connections; those that are here may end. */
+static void
+stop(struct server *s)
+{
+	if (s->fd < 0)
+		return;
+	log_event("stopping", "n", count_text(&s->clients, s->clients.n), NULL);
+	epoll_ctl(s->events, EPOLL_CTL_DEL, s->fd, NULL);
+	close(s->fd);
+	s->fd = -1;
+	worker_dismiss(s);
+}
+
+static void
+watch_listener(struct server *s)
+{
+	struct epoll_event e = {.events = EPOLLIN, .data.fd = s->fd};
+
+	s->events = epoll_create1(EPOLL_CLOEXEC);
+	if (s->events < 0 ||
+	    epoll_ctl(s->events, EPOLL_CTL_ADD, s->fd, &e) < 0) {
+		fail("epoll", NULL);
+		die(EXIT_TEMP);
+	}
+}
+
 int
 loop_run(struct server *s)
 {
-	struct pollfd p = {.fd = s->fd, .events = POLLIN};
+	struct epoll_event e[EVENTS];
 	sigset_t waiting;
 
 	set_signals(&waiting);
+	watch_listener(s);
 	while (!got_term || s->clients.n) {
-		int n = ppoll(&p, 1, NULL, &waiting);
+		int n = epoll_pwait(s->events, e, EVENTS, -1, &waiting);
 
 		if (got_term > 1)
 			break;
-		if (got_term && p.fd >= 0) {
-			log_event("stopping", "n",
-			    count_text(&s->clients, s->clients.n), NULL);
-			close(s->fd);
-			p.fd = -1;
-		}
-		reap(&s->clients);
+		if (got_term)
+			stop(s);
+		reap(s);
 		if (got_hup) {
 			got_hup = 0;
-			refresh(s, true);
+			starttls_refresh(s, true);
 		}
-		if (n > 0 && p.fd >= 0)
-			accept_one(s);
+		events(s, e, n);
 	}
 	log_event("stopped", NULL);
 	return 0;

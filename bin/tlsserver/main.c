@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* tlsserver: listens, forks a process per connection, and gives it the UCSPI
+/* tlsserver: listens, starts a process per connection, and gives it the UCSPI
  * environment; plain, with TLS from the start, or with TLS on demand. */
-#include <signal.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -17,12 +18,12 @@
 #include "server.h"
 
 static const char usage[] =
-    "[-0U] [-t plain|tls|starttls] [-d readyfd]\n\t[-u user] [-l localname] "
+    "[-0Uw] [-t plain|tls|starttls] [-d readyfd]\n\t[-u user] [-l localname] "
     "[-c max] [-C max-per-source] [-b busytext]\n\t[-p portfile] address port "
     "program [argument ...]";
 
 struct options {
-	const char *mode, *user, *port_file;
+	const char *mode, *user, *port_file, *local_name;
 	uint64_t ready_fd; /* 0 for none */
 	uint64_t max, max_source;
 	bool inherit;
@@ -65,7 +66,7 @@ option(struct server *s, struct options *o, int c)
 		o->ready_fd = number(optarg, 1 << 20);
 		break;
 	case 'l':
-		s->local_name = optarg;
+		o->local_name = optarg;
 		break;
 	case 'p':
 		o->port_file = optarg;
@@ -78,6 +79,9 @@ option(struct server *s, struct options *o, int c)
 		break;
 	case 'u':
 		o->user = optarg;
+		break;
+	case 'w':
+		s->is_worker = true;
 		break;
 	default:
 		bad_usage("unknown option; see yubin-tlsserver -h");
@@ -144,6 +148,20 @@ open_all(struct server *s, const struct options *o, char **argv)
 		die(EXIT_TEMP);
 }
 
+/* Each client may need three descriptors here, and one in a worker. */
+static void
+raise_files(uint64_t clients)
+{
+	rlim_t want = 64 + 3 * clients;
+	struct rlimit r;
+
+	if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur >= want)
+		return;
+	r.rlim_cur = want < r.rlim_max ? want : r.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &r) < 0)
+		errno = 0; /* those beyond the limit are refused */
+}
+
 static void
 tell_ready(uint64_t fd)
 {
@@ -169,7 +187,7 @@ main(int argc, char **argv)
 	s.busy = settings_text("BUSY_TEXT");
 	s.tls_timeout_s = (int)settings_num("TLS_TIMEOUT");
 	opterr = 0;
-	while ((c = getopt(argc, argv, "+0b:C:c:d:l:p:t:Uu:")) != -1)
+	while ((c = getopt(argc, argv, "+0b:C:c:d:l:p:t:Uu:w")) != -1)
 		option(&s, &o, c);
 	operands = o.inherit ? 0 : 2;
 	if (argc - optind < operands + 1)
@@ -178,11 +196,18 @@ main(int argc, char **argv)
 	if (!*s.busy)
 		s.busy = NULL;
 	set_mode(&s, o.mode);
+	if (s.is_worker && s.mode == MODE_TLS)
+		bad_usage("-w is not for TLS from the start");
+	s.worker_fd = -1;
 	s.program = (const char *const *)argv + optind + operands;
+	if (s.mode == MODE_STARTTLS || s.is_worker)
+		raise_files(o.max);
 	find_users(&s, o.user);
 	open_all(&s, &o, argv + optind);
 	clients_init(&s.clients, o.max, o.max_source);
 	connection_clean_environment();
+	if (o.local_name && setenv("TCPLOCALHOST", o.local_name, 1) < 0)
+		oom();
 	tell_ready(o.ready_fd);
 	log_event("listening", "mode", o.mode, "program", s.program[0], NULL);
 	return loop_run(&s);

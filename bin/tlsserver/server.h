@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "base/str.h"
 #include "clients.h"
 #include "io/drop.h"
 #include "net/tls.h"
@@ -14,12 +15,15 @@ enum tls_mode { MODE_PLAIN, MODE_TLS, MODE_STARTTLS };
 struct server {
 	enum tls_mode mode;
 	const char *const *program; /* started for each connection */
-	const char *local_name;     /* TCPLOCALHOST, or NULL */
 	const char *busy;           /* line for clients over a limit, or NULL */
 	const struct drop *user;    /* of the program, or NULL */
 	const struct drop *tls_user; /* of the TLS processes, or NULL */
 	int tls_timeout_s;
-	int fd; /* listening */
+	int fd;         /* listening */
+	int events;     /* the epoll set: fd and the clients' control sockets */
+	bool is_worker; /* the program is started once; see worker.c */
+	pid_t worker;   /* the running one, or 0 */
+	int worker_fd;  /* connections go there; -1 when there is none */
 	struct tls_server tls;
 	struct clients clients;
 };
@@ -28,10 +32,28 @@ struct server {
  * code. */
 int loop_run(struct server *s);
 
-/* In a fresh child: serve the connection sock.  ordinal: connections from the
- * same address, with this one. */
-_Noreturn void connection_serve(
-    struct server *s, int sock, const struct peer *peer, size_t ordinal);
+/* Give the connection sock to the program.  c has just been added; what has to
+ * stay open here is put into it.  ordinal: connections from the same address,
+ * with this one.  Returns 0 or -1. */
+int connection_start(struct server *s, int sock, const struct peer *peer,
+    size_t ordinal, struct client *c);
+
+/* The control socket of c has something to say: start TLS for it in a process
+ * of its own, or let go of the connection. */
+void starttls_event(struct server *s, struct client *c);
+
+/* Use a certificate that was replaced; with `force` read it in any case. */
+void starttls_refresh(struct server *s, bool force);
+
+/* Give a connection (see smtpd's worker.h) to the worker, which is started when
+ * it does not run, or when its program was replaced.  Returns 0 or -1. */
+int worker_give(struct server *s, struct str vars, const int *fds, int nfds);
+
+/* No more connections for the worker: it ends when its sessions have ended. */
+void worker_dismiss(struct server *s);
+
+/* In a fresh child: signals as usual. */
+void loop_default_signals(void);
 
 /* Remove what an outer super-server left in the environment. */
 void connection_clean_environment(void);

@@ -176,9 +176,8 @@ ucspi_tls_confine(const struct drop *d)
 	return 0;
 }
 
-/* 'Y' or 'y', 0 for neither and the end, -1 failed. */
-static int
-read_wish(int ctl)
+int
+ucspi_tls_wish(int ctl)
 {
 	char c;
 	ssize_t n;
@@ -229,9 +228,8 @@ shake_and_relay(
 
 int
 ucspi_tls_serve(
-    struct ucspi_tls *u, const struct tls_server *s, bool now, int timeout_s)
+    struct ucspi_tls *u, const struct tls_server *s, int wish, int timeout_s)
 {
-	int wish = now ? 'Y' : read_wish(u->ctl);
 	int r = wish;
 	int err;
 

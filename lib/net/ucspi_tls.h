@@ -39,10 +39,14 @@ int ucspi_tls_become(struct ucspi_tls *u, bool now);
  * not need: new privileges, new processes, being looked into by a debugger. */
 int ucspi_tls_confine(const struct drop *d);
 
-/* TLS side: wait for the handler's wish (unless `now`), shake hands within
- * timeout_s seconds, tell the variables, relay to the end.  Closes all three
- * descriptors.  Returns 1 served, 0 TLS was not wanted, -1 failed. */
+/* TLS side: wait for the handler's wish: 'Y', or 'y' when it asks for no
+ * variables; 0 there is none and will be none; -1 failed. */
+int ucspi_tls_wish(int ctl);
+
+/* TLS side: shake hands within timeout_s seconds, tell the variables as wished
+ * for, relay to the end.  Closes all three descriptors.  Returns 1 served, 0
+ * the wish is 0: nothing was done, -1 failed, or the wish is. */
 int ucspi_tls_serve(
-    struct ucspi_tls *u, const struct tls_server *s, bool now, int timeout_s);
+    struct ucspi_tls *u, const struct tls_server *s, int wish, int timeout_s);
 
 #endif

@@ -44,6 +44,8 @@ drop(struct monitor *m, const char *setting)
 
 	if (geteuid() != 0)
 		return 0;
+	if (m->user)
+		return drop_to(m->user);
 	r = drop_find(settings_text(setting), &d);
 	if (r < 0)
 		return -1;
@@ -75,7 +77,7 @@ monitor_split(struct monitor *m, const char *drop_setting)
 	pid_t parent = getpid();
 	int fds[2];
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		return fail("socketpair", NULL);
 	buf_init(&m->text, MONITOR_MAX);
 	m->child = fork();
@@ -117,72 +119,46 @@ monitor_confine(void)
 		limit(RLIMIT_FSIZE, 0);
 }
 
-/* One message with its length in front. */
+/* A packet; waits for room when `wait` says so. */
 static int
-send_text(int fd, struct str text)
+send_text(int fd, struct str text, bool wait)
 {
-	unsigned char head[4] = {(unsigned char)(text.n >> 24),
-	    (unsigned char)(text.n >> 16), (unsigned char)(text.n >> 8),
-	    (unsigned char)text.n};
+	ssize_t n;
 
 	if (text.n > MONITOR_MAX) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (file_write(fd, head, sizeof(head)) < 0)
-		return -1;
-	return file_write(fd, text.p, text.n);
+	do
+		n = send(fd, text.p, text.n,
+		    MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+	while (n < 0 && errno == EINTR);
+	return n < 0 ? -1 : 0;
 }
 
-/* 1 read, 0 the end came before the first octet, -1 failed. */
-static int
-read_exact(int fd, char *to, size_t n, int64_t deadline)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		int ready = wait_readable(fd, deadline);
-		ssize_t r = ready > 0 ? read(fd, to + done, n - done) : 0;
-
-		if (ready == 0)
-			errno = ETIMEDOUT;
-		if (r < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (ready <= 0 || r < 0)
-			return -1;
-		if (r == 0 && done == 0)
-			return 0;
-		if (r == 0) {
-			errno = EPIPE;
-			return -1;
-		}
-		done += (size_t)r;
-	}
-	return 1;
-}
-
+/* The next packet into b: 1, 0 the other side has ended (no packet is empty),
+ * -1 failed. */
 static int
 receive_text(int fd, struct buf *b, int64_t deadline)
 {
-	unsigned char head[4];
-	size_t n;
+	int ready = deadline == NOW_NEVER ? 1 : wait_readable(fd, deadline);
+	ssize_t n = -1;
 	char *to;
-	int r = read_exact(fd, (char *)head, sizeof(head), deadline);
 
-	if (r <= 0)
-		return r;
-	n = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
-	    (size_t)head[2] << 8 | head[3];
 	buf_reset(b);
-	to = n <= MONITOR_MAX ? buf_room(b, n) : NULL;
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	while (ready > 0 && (n = recv(fd, NULL, 0, MSG_PEEK | MSG_TRUNC)) < 0 &&
+	       errno == EINTR)
+		continue;
+	if (n <= 0)
+		return n < 0 && errno != ECONNRESET ? -1 : 0;
+	to = n <= MONITOR_MAX ? buf_room(b, (size_t)n) : NULL;
 	if (!to) {
 		errno = EMSGSIZE;
 		return -1;
 	}
-	r = n == 0 ? 1 : read_exact(fd, to, n, deadline);
-	if (r == 0)
-		errno = EPIPE;
-	return r > 0 ? 1 : -1;
+	return recv(fd, to, (size_t)n, 0) == n ? 1 : -1;
 }
 
 int
@@ -198,7 +174,7 @@ monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
 		buf_netstr(&b, args[i]);
 	if (b.over)
 		errno = EMSGSIZE;
-	r = b.over ? -1 : send_text(m->fd, buf_slice(&b));
+	r = b.over ? -1 : send_text(m->fd, buf_slice(&b), true);
 	if (b.p)
 		explicit_bzero(b.p, b.n);
 	buf_free(&b);
@@ -206,7 +182,10 @@ monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
 		r = receive_text(m->fd, answer, deadline);
 	if (r == 0)
 		errno = EPIPE;
-	return r > 0 ? 0 : fail("the monitor does not answer", NULL);
+	if (r <= 0)
+		return fail("the monitor does not answer", NULL);
+	buf_eat(answer, 1);
+	return 0;
 }
 
 int
@@ -220,9 +199,9 @@ monitor_next(
 		explicit_bzero(m->text.p, m->text.n);
 	*n = 0;
 	r = receive_text(m->fd, &m->text, NOW_NEVER);
-	if (r == 0 || (r < 0 && errno == ECONNRESET))
+	if (r == 0)
 		return 0;
-	if (r < 0 || m->text.n == 0)
+	if (r < 0)
 		return fail_text(EPROTO, "a malformed question");
 	*kind = m->text.p[0];
 	s = scan_make(str_from(buf_slice(&m->text), 1));
@@ -234,12 +213,22 @@ monitor_next(
 	return 1;
 }
 
+/* An answer may be empty, a packet may not.  The child waits for each answer:
+ * there is room, or it does not play by the rules. */
 int
 monitor_answer(struct monitor *m, struct str answer)
 {
-	if (send_text(m->fd, answer) < 0)
-		return fail("answer", NULL);
-	return 0;
+	struct buf b;
+	int r;
+
+	buf_init(&b, MONITOR_MAX);
+	buf_chr(&b, '=');
+	buf_str(&b, answer);
+	if (b.over)
+		errno = EMSGSIZE;
+	r = b.over ? -1 : send_text(m->fd, buf_slice(&b), false);
+	buf_free(&b);
+	return r < 0 ? fail("answer", NULL) : 0;
 }
 
 int

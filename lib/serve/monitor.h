@@ -2,10 +2,10 @@
 /* Privilege separation, the way of OpenSSH and popa3d.  Right after start the
  * program splits in two: the child drops every privilege and speaks with the
  * network; the parent, the monitor, keeps the privileges, never reads from the
- * network, and answers short questions over a socket pair.  A question is a
- * kind (one octet) with a few arguments, an answer is any octets; each at most
- * MONITOR_MAX octets, with its length in front.  Either one's end is the
- * other's end. */
+ * network, and answers short questions over a socket pair of packets.  A
+ * question is a kind (one octet) with a few arguments, an answer is any octets;
+ * each is one packet of at most MONITOR_MAX octets, so that nobody has to wait
+ * for the rest of one.  Either one's end is the other's end. */
 #ifndef SERVE_MONITOR_H
 #define SERVE_MONITOR_H
 
@@ -26,13 +26,16 @@ struct monitor {
 	/* Set before the split: who to become when the user to switch to does
 	 * not exist; NULL: fail then. */
 	const struct drop *spare;
+	/* Likewise: who to become, when that has been found out before (one
+	 * monitor with many children); NULL otherwise. */
+	const struct drop *user;
 	bool fell_back; /* set in the child when that happened: log it */
 	int fd;
 	pid_t child;     /* in the monitor; 0 in the child */
 	struct buf text; /* the last question, in the monitor */
 };
 
-/* Split.  m must be zeroed but for `spare`.  Only when we are root does the
+/* Split.  m must be zeroed but for these two.  Only when we are root does the
  * child change users, to the one that the setting drop_setting names; in all
  * cases it gets no_new_privs, is not dumpable, and dies with the monitor.
  * Call before threads or children exist.
@@ -57,7 +60,8 @@ int monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
 int monitor_next(
     struct monitor *m, char *kind, struct str *args, size_t max, size_t *n);
 
-/* In the monitor: answer the question.  0 or -1. */
+/* In the monitor: answer the question, without waiting: 0 or -1 (EAGAIN the
+ * child takes no answers: end it). */
 int monitor_answer(struct monitor *m, struct str answer);
 
 /* In the monitor: close the connection and wait for the child's end.

@@ -96,21 +96,33 @@ serve_hostname(char name[256])
 }
 
 void
-serve_start(
-    struct serve *s, const char *prog, const char *usage, int argc, char **argv)
+serve_host(struct serve *s)
+{
+	spawn_close_from(3);
+	s->root = settings_root();
+	serve_hostname(s->hostname);
+}
+
+void
+serve_connection(struct serve *s)
 {
 	int on = 1;
 
-	serve_program(prog, usage, argc, argv);
-	spawn_close_from(3);
 	/* Not a TCP socket behind a TLS relay or in a pipe: no matter. */
 	setsockopt(1, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (ucspi_read(&s->peer) < 0)
 		die(EXIT_TEMP);
 	log_context("ip", s->peer.remote_ip);
 	s->tls = s->peer.tls;
-	s->root = settings_root();
-	serve_hostname(s->hostname);
 	out_init(&s->out, 1, s->out_data, sizeof(s->out_data));
 	in_init(&s->in, 0, &s->out, s->in_data, sizeof(s->in_data));
+}
+
+void
+serve_start(
+    struct serve *s, const char *prog, const char *usage, int argc, char **argv)
+{
+	serve_program(prog, usage, argc, argv);
+	serve_host(s);
+	serve_connection(s);
 }

@@ -33,9 +33,15 @@ struct serve {
 void serve_start(struct serve *s, const char *prog, const char *usage, int argc,
     char **argv);
 
-/* Only the first half: descriptors 0 to 2 (/dev/null where closed), log, -h and
+/* Only its first part: descriptors 0 to 2 (/dev/null where closed), log, -h and
  * -V, settings, SIGPIPE, umask; for programs that serve no connection. */
 void serve_program(const char *prog, const char *usage, int argc, char **argv);
+
+/* Its second part: descriptors from 3 on, s->root and s->hostname. */
+void serve_host(struct serve *s);
+
+/* Its last part, about the connection on descriptors 0 and 1. */
+void serve_connection(struct serve *s);
 
 /* This host's name: YUBIN_HOSTNAME or the system's, "localhost" when that is
  * empty or no valid host name.  Written as a C string to name[256]. */

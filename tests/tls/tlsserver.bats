@@ -221,6 +221,13 @@ hello" ]
 	[ "$(plain </dev/null)" = hi ]
 }
 
+@test "a program that cannot be started: the busy line, and a log line" {
+	serve -b '421 4.3.0 later' -- no-such-program
+	[ "$(plain </dev/null)" = $'421 4.3.0 later\r' ]
+	log_has 'ev=refused .*why="start no-such-program: No such file'
+	[ "$(plain </dev/null)" = $'421 4.3.0 later\r' ]
+}
+
 @test "SIGTERM: no new connections, the session goes on, then exit 0" {
 	serve -- sh -c 'echo hi; read line; echo "$line"'
 	coproc FIRST { exec socat - "TCP:127.0.0.1:$PORT"; }

@@ -5,8 +5,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/now.h"
@@ -14,6 +17,7 @@
 #include "io/file.h"
 #include "io/in.h"
 #include "io/lock.h"
+#include "io/packet.h"
 #include "io/spawn.h"
 #include "io/ucspi.h"
 #include "io/watch.h"
@@ -246,6 +250,59 @@ test_watch(void)
 	close(at);
 }
 
+static void
+test_packets(void)
+{
+	int s[2], p[2], fds[PACKET_FDS], n;
+	char text[8], c = 0;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s) < 0 || pipe(p) < 0)
+		abort();
+	CHECK_NUM(packet_send(s[0], STR("hello"), p, 2, true), 0, "sent");
+	CHECK_NUM(packet_receive(s[1], text, 8, fds, &n), 5, "a whole packet");
+	CHECK(n == 2 && memcmp(text, "hello", 5) == 0, "text, descriptors");
+	CHECK(write(fds[1], "x", 1) == 1 && read(p[0], &c, 1) == 1 && c == 'x',
+	    "they are those of the sender");
+	CHECK(fcntl(fds[0], F_GETFD) & FD_CLOEXEC, "close-on-exec");
+	close(fds[0]);
+	close(fds[1]);
+	packet_send(s[0], STR("much too long"), p, 1, true);
+	CHECK(packet_receive(s[1], text, 8, fds, &n) == -1 &&
+		  errno == EMSGSIZE && n == 0,
+	    "a packet that is too long is dropped");
+	packet_send(s[0], STR("none"), NULL, 0, true);
+	CHECK(packet_receive(s[1], text, 8, fds, &n) == 4 && n == 0,
+	    "no descriptors");
+	while (packet_send(s[0], STR("full"), NULL, 0, false) == 0)
+		continue;
+	CHECK_NUM(errno, EAGAIN, "a full socket");
+	close(s[0]);
+	while (packet_receive(s[1], text, 8, fds, &n) > 0)
+		continue;
+	CHECK_NUM(packet_receive(s[1], text, 8, fds, &n), 0, "the end");
+}
+
+/* The error of an exec arrives, and the caller's signals stay as they were. */
+static void
+test_spawn_failure(void)
+{
+	static const char *const none[] = {"/nonexistent/program", NULL};
+	static const char *const yes[] = {"sh", "-c", "exit $CODE", NULL};
+	static const char *const env[] = {"CODE=7", "PATH=/bin:/usr/bin", NULL};
+	int fds[] = {0, 1, 2};
+	sigset_t before = {0}, after = {0};
+	pid_t pid;
+
+	sigprocmask(SIG_SETMASK, NULL, &before);
+	CHECK(spawn_start(none, fds, 3, NULL) == -1 && errno == ENOENT,
+	    "no such program");
+	CHECK(waitpid(-1, NULL, WNOHANG) == -1, "and no child left");
+	pid = spawn_start(yes, fds, 3, env);
+	CHECK_NUM(spawn_wait(pid, NOW_NEVER), 7, "with an environment");
+	sigprocmask(SIG_SETMASK, NULL, &after);
+	CHECK(memcmp(&before, &after, sizeof(before)) == 0, "signal mask");
+}
+
 int
 main(void)
 {
@@ -265,5 +322,7 @@ main(void)
 	test_spawn();
 	test_watch();
 	snprintf(rm, sizeof(rm), "rm -rf %s", dir);
+	test_packets();
+	test_spawn_failure();
 	return system(rm) != 0 || tap_done();
 }

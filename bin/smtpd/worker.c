@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: ISC */
+/* The parent of many sessions. */
+#define _GNU_SOURCE
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "conf/settings.h"
+#include "io/packet.h"
+#include "io/spawn.h"
+#include "parent.h"
+#include "serve/starttls.h"
+
+#define VARS_MAX 4096
+
+/* What packets bring. */
+enum { SOCK, CTL, DATA };
+
+/* Where a child has its descriptors, behind 0, 1 and 2. */
+enum { MONITOR_FD = 3, CTL_FD, DATA_FD, FREE_FD };
+
+struct worker {
+	struct smtp *s;
+	struct drop user;
+	struct monitor *children;
+	struct pollfd *poll; /* descriptor 0, then the children's */
+	size_t n, room;
+	unsigned taken; /* connections until now */
+	bool retired;
+	bool over; /* no more connections */
+};
+
+/* Look the user up once for all children; -1 when that cannot work. */
+static int
+find_user(struct worker *w)
+{
+	int r;
+
+	if (geteuid() != 0)
+		return 0;
+	r = drop_find(settings_text("SMTP_USER"), &w->user);
+	if (r > 0)
+		w->s->monitor.user = &w->user;
+	return r;
+}
+
+static void
+make_room(struct worker *w)
+{
+	if (w->n < w->room)
+		return;
+	w->room = w->room ? w->room * 2 : 64;
+	w->children = realloc(w->children, w->room * sizeof(*w->children));
+	w->poll = realloc(w->poll, (w->room + 1) * sizeof(*w->poll));
+	if (!w->children || !w->poll)
+		oom();
+}
+
+/* What was sent already still arrives; whoever sends more fails. */
+static void
+retire(struct worker *w, const char *why)
+{
+	if (w->retired)
+		return;
+	w->retired = true;
+	log_event("retired", "why", why, "n", log_num(w->taken), NULL);
+	shutdown(0, SHUT_RD);
+}
+
+/* ---- in the child ---- */
+
+/* First out of the way, then into place, and nothing of other sessions. */
+static int
+place(struct monitor *m, int fds[PACKET_FDS], int nfds)
+{
+	static const int to[] = {0, CTL_FD, DATA_FD};
+	int monitor = fcntl(m->fd, F_DUPFD, FREE_FD);
+
+	for (int i = 0; i < nfds; i++)
+		fds[i] = fcntl(fds[i], F_DUPFD, FREE_FD);
+	for (int i = 0; i < nfds; i++)
+		if (dup2(fds[i], to[i]) < 0)
+			return fail("dup2", NULL);
+	if (dup2(0, 1) < 0 || dup2(monitor, MONITOR_FD) < 0)
+		return fail("dup2", NULL);
+	m->fd = MONITOR_FD;
+	return spawn_close_now(nfds > DATA ? FREE_FD : DATA_FD);
+}
+
+/* The variables live as long as the process: text is static. */
+static void
+set_environment(char *text, size_t n, bool tls)
+{
+	static char numbers[][16] = {
+	    "SSLCTLFD=4", "SSLREADFD=5", "SSLWRITEFD=5"};
+
+	for (size_t at = 0; at < n; at += strlen(text + at) + 1)
+		putenv(text + at);
+	for (size_t i = 0; tls && i < 3; i++)
+		putenv(numbers[i]);
+}
+
+static int
+become_session(struct worker *w, struct monitor *m, char *text, size_t n,
+    int *fds, int nfds)
+{
+	if (place(m, fds, nfds) < 0)
+		die(EXIT_TEMP);
+	set_environment(text, n, nfds > DATA);
+	w->s->monitor = *m;
+	serve_connection(&w->s->serve);
+	w->s->tls_offered = starttls_offered();
+	return 0;
+}
+
+/* ---- in the parent ---- */
+
+static void
+remember(struct worker *w, const struct monitor *m)
+{
+	make_room(w);
+	w->children[w->n++] = *m;
+	if (++w->taken == WORKER_MOST)
+		retire(w, "that many connections");
+}
+
+/* Take a connection.  Returns 0 in its child, 1 in the parent. */
+static int
+take(struct worker *w)
+{
+	static char text[VARS_MAX + 1];
+	int fds[PACKET_FDS], nfds;
+	ssize_t n = packet_receive(0, text, VARS_MAX, fds, &nfds);
+	struct monitor m = w->s->monitor;
+	int r = -1;
+
+	if (n <= 0) {
+		w->over = n == 0 || errno != EMSGSIZE;
+		return 1;
+	}
+	text[n] = '\0';
+	m.child = -1;
+	if (nfds > CTL && nfds <= DATA + 1)
+		r = monitor_split(&m, "SMTP_USER");
+	if (m.child == 0 && r < 0)
+		die(EXIT_TEMP);
+	if (r == 0)
+		return become_session(w, &m, text, (size_t)n, fds, nfds);
+	if (r > 0)
+		remember(w, &m);
+	else
+		log_event("fork", "why", fail_last(), NULL);
+	for (int i = 0; i < nfds; i++)
+		close(fds[i]);
+	return 1;
+}
+
+/* The child's end of the socket is closed, or it does not behave. */
+static void
+end_child(struct worker *w, size_t i)
+{
+	struct monitor *m = &w->children[i];
+	int status = 0;
+
+	kill(m->child, SIGKILL); /* no matter when it is ending anyway */
+	close(m->fd);
+	buf_free(&m->text);
+	while (waitpid(m->child, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		retire(w, "a session was killed by a signal");
+	*m = w->children[--w->n];
+}
+
+static int
+wait_event(struct worker *w)
+{
+	w->poll[0] = (struct pollfd){.fd = w->over ? -1 : 0, .events = POLLIN};
+	for (size_t i = 0; i < w->n; i++)
+		w->poll[i + 1] =
+		    (struct pollfd){.fd = w->children[i].fd, .events = POLLIN};
+	while (poll(w->poll, w->n + 1, -1) < 0)
+		if (errno != EINTR)
+			return fail("poll", NULL);
+	return 0;
+}
+
+int
+worker_run(struct smtp *s)
+{
+	struct worker w = {.s = s};
+
+	make_room(&w);
+	if (find_user(&w) < 0)
+		return -1;
+	while (!w.over || w.n > 0) {
+		if (wait_event(&w) < 0)
+			return -1;
+		/* From the last: ending one moves the last into its place. */
+		for (size_t i = w.n; i-- > 0;)
+			if (w.poll[i + 1].revents &&
+			    parent_answer(s, &w.children[i]) <= 0)
+				end_child(&w, i);
+		if (w.poll[0].revents && take(&w) == 0)
+			return 0;
+	}
+	return 1;
+}

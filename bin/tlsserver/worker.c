@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: ISC */
+/* A program that is started once and given each connection as a packet: the
+ * price of an exec is not paid for each.  It may end whenever it likes; the
+ * next connection starts another one, as it does when the program's file has
+ * been replaced. */
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/log.h"
+#include "io/packet.h"
+#include "io/spawn.h"
+#include "server.h"
+
+/* The running program's file. */
+static char path[PATH_MAX];
+static struct stat file;
+
+static void
+remember_file(pid_t pid)
+{
+	char link[40];
+	ssize_t n;
+
+	snprintf(link, sizeof(link), "/proc/%ld/exe", (long)pid);
+	n = readlink(link, path, sizeof(path) - 1);
+	path[n > 0 ? n : 0] = '\0';
+	if (stat(link, &file) < 0)
+		path[0] = '\0'; /* no /proc: it is never found replaced */
+}
+
+/* While it is missing the next one is being put there. */
+static bool
+was_replaced(void)
+{
+	struct stat now;
+
+	return path[0] && stat(path, &now) == 0 &&
+	       (now.st_ino != file.st_ino || now.st_dev != file.st_dev ||
+		   now.st_mtim.tv_sec != file.st_mtim.tv_sec ||
+		   now.st_mtim.tv_nsec != file.st_mtim.tv_nsec);
+}
+
+void
+worker_dismiss(struct server *s)
+{
+	if (s->worker_fd >= 0)
+		close(s->worker_fd);
+	s->worker_fd = -1;
+	s->worker = 0;
+}
+
+static int
+start(struct server *s)
+{
+	int fds[2];
+	pid_t pid;
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
+		return fail("socketpair", NULL);
+	pid = spawn_as(s->mode == MODE_PLAIN ? NULL : s->user, s->program,
+	    (int[]){fds[1], 2, 2}, 3, NULL);
+	close(fds[1]);
+	if (pid < 0) {
+		close(fds[0]);
+		return -1;
+	}
+	s->worker = pid;
+	s->worker_fd = fds[0];
+	remember_file(pid);
+	log_event("worker", "pid", log_num((unsigned)pid), NULL);
+	return 0;
+}
+
+int
+worker_give(struct server *s, struct str vars, const int *fds, int nfds)
+{
+	if (s->worker_fd >= 0 && was_replaced())
+		worker_dismiss(s);
+	for (int try = 0; try < 2; try++) {
+		if (s->worker_fd < 0 && start(s) < 0)
+			return -1;
+		if (packet_send(s->worker_fd, vars, fds, nfds, false) == 0)
+			return 0;
+		if (errno != EPIPE && errno != ECONNRESET)
+			break;
+		worker_dismiss(s);
+	}
+	return fail("give the connection to ", s->program[0]);
+}

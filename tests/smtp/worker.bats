@@ -1,0 +1,222 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# smtpd -w under tlsserver -w: one parent, a child for each connection.
+load ../helper
+load smtp
+
+setup() {
+	new_root
+	self_signed "$YUBIN_ROOT/tls"
+	# A copy that the tests may replace.
+	mkdir "$BATS_TEST_TMPDIR/bin"
+	cp "$BIN/yubin-smtpd" "$BATS_TEST_TMPDIR/bin/"
+	export PATH=$BATS_TEST_TMPDIR/bin:$PATH
+}
+
+teardown() {
+	# The server waits for its sessions.
+	exec 5>&- 6>&-
+	stop_all
+	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 20 "$BATS_TEST_TMPDIR/log"
+}
+
+# serve MODE OPTIONS…: sets $PORT.
+serve() {
+	local mode=$1
+	shift
+	start yubin-tlsserver -w -t "$mode" "$@" \
+	    -p "$BATS_TEST_TMPDIR/port" 127.0.0.1 0 yubin-smtpd -w
+	wait_for test -s "$BATS_TEST_TMPDIR/port"
+	PORT=$(awk '{ print $2 }' "$BATS_TEST_TMPDIR/port")
+}
+
+# The workers that were started, oldest first.
+workers() {
+	sed -n 's/.*ev=worker pid=//p' "$BATS_TEST_TMPDIR/log"
+}
+
+# session PID…: the children of these processes.
+sessions() {
+	local p
+	for p; do
+		cat "/proc/$p/task/$p/children"
+	done
+}
+
+# hello: a session on descriptor 5, up to the greeting.
+hello() {
+	exec 5<>"/dev/tcp/127.0.0.1/$PORT"
+	answer 220
+}
+
+# answer CODE: the next line of that session.
+answer() {
+	local line
+	read -r -t 10 -u 5 line
+	[[ $line == "$1"* ]] || { echo "not $1: $line"; return 1; }
+}
+
+say() {
+	printf '%s\r\n' "$1" >&5
+}
+
+# other: one more session, on descriptor 6.
+other() {
+	local line
+	exec 6<>"/dev/tcp/127.0.0.1/$PORT"
+	read -r -t 10 -u 6 line
+}
+
+letter() {
+	dialog -c "127.0.0.1:$PORT" <<-'X'
+		S: 220 mx.example.test *
+		C: EHLO me
+		S* 250 *
+		C: MAIL FROM:<x@elsewhere.test>
+		S: 250 *
+		C: RCPT TO:<nobody@example.test>
+		S: 550 5.1.1 *
+		C: RCPT TO:<ann@example.test>
+		S: 250 *
+		C: DATA
+		S: 354 *
+		C: Subject: one
+		C:
+		C: hello
+		C: .
+		S: 250 2.0.0 Ok *
+		C: QUIT
+		S: 221 *
+		S.
+	X
+}
+
+@test "letters of several connections, all by one worker" {
+	serve plain
+	letter
+	letter
+	queued 2
+	message | head -n 1 | grep -F '[127.0.0.1]'
+	[ "$(workers | wc -l)" -eq 1 ]
+	[ "$(grep -c 'ev=accepted ip=127.0.0.1' "$BATS_TEST_TMPDIR/log")" -eq 2 ]
+	wait_for logged 'ev=close .* n=0/'
+}
+
+@test "a session has no descriptor of another one" {
+	serve starttls
+	other
+	hello
+	local pid all
+	for pid in $(sessions "$(workers)"); do
+		all=$(cd "/proc/$pid/fd" && echo *)
+		# Connection, log, monitor, UCSPI-TLS.
+		[ "$all" = "0 1 2 3 4 5" ]
+	done
+	[ "$(sessions "$(workers)" | wc -w)" -eq 2 ]
+}
+
+@test "TLS on demand, and no process for it before" {
+	serve starttls
+	hello
+	[ "$(sessions "${STARTED[0]}")" = "$(workers) " ]
+	timeout 15 openssl s_client -quiet -crlf -starttls smtp \
+	    -connect "127.0.0.1:$PORT" >"$BATS_TEST_TMPDIR/got" 2>/dev/null <<-'X'
+		EHLO me
+		MAIL FROM:<x@elsewhere.test>
+		RCPT TO:<ann@example.test>
+		DATA
+		Subject: tls
+
+		hello
+		.
+		QUIT
+	X
+	grep -q '^250 2.0.0 Ok' "$BATS_TEST_TMPDIR/got"
+	queued 1
+	message | head -n 3 | grep -F ESMTPS
+	# The other session went on, and is still counted.
+	say NOOP
+	answer 250
+	logged 'ev=close .* n=1/'
+}
+
+@test "the limit by source, and room comes back" {
+	serve plain -C 1 -b '421 4.7.0 too many'
+	hello
+	dialog -c "127.0.0.1:$PORT" <<-'X'
+		S: 421 4.7.0 too many
+		S.
+	X
+	say QUIT
+	answer 221
+	wait_for logged 'ev=close'
+	letter
+}
+
+@test "a replaced program serves the next connection, the old one its own" {
+	serve plain
+	hello
+	cp "$BIN/yubin-smtpd" "$BATS_TEST_TMPDIR/bin/new"
+	mv "$BATS_TEST_TMPDIR/bin/new" "$BATS_TEST_TMPDIR/bin/yubin-smtpd"
+	letter
+	[ "$(workers | wc -l)" -eq 2 ]
+	say NOOP
+	answer 250
+	local old
+	old=$(workers | head -n 1)
+	kill -0 "$old"
+	say QUIT
+	answer 221
+	wait_for eval "! kill -0 $old"
+}
+
+@test "a session killed by a signal: the next one has another worker" {
+	serve plain
+	local first
+	other
+	first=$(sessions "$(workers)")
+	hello
+	# shellcheck disable=SC2086
+	kill -SEGV $first
+	wait_for logged 'ev=retired'
+	letter
+	[ "$(workers | wc -l)" -eq 2 ]
+	say NOOP
+	answer 250
+}
+
+@test "a worker that dies takes its sessions along, and is replaced" {
+	serve plain
+	hello
+	kill -KILL "$(workers)"
+	run -1 answer 250
+	wait_for logged 'ev=close'
+	letter
+	[ "$(workers | wc -l)" -eq 2 ]
+}
+
+@test "SIGTERM: the session goes on, then server and worker end" {
+	serve plain
+	hello
+	kill "${STARTED[0]}"
+	wait_for logged ev=stopping
+	say NOOP
+	answer 250
+	say QUIT
+	answer 221
+	wait "${STARTED[0]}"
+	STARTED=()
+	wait_for eval "! kill -0 $(workers)"
+}
+
+@test "a program that cannot be started, and bad usage" {
+	start yubin-tlsserver -w -b '421 4.3.0 later' \
+	    -p "$BATS_TEST_TMPDIR/port" 127.0.0.1 0 no-such-program -w
+	wait_for test -s "$BATS_TEST_TMPDIR/port"
+	PORT=$(awk '{ print $2 }' "$BATS_TEST_TMPDIR/port")
+	dialog -c "127.0.0.1:$PORT" <<-'X'
+		S: 421 4.3.0 later
+		S.
+	X
+	run -100 yubin-tlsserver -w -t tls 127.0.0.1 0 yubin-smtpd -w
+}
