@@ -46,19 +46,20 @@ cat_uids() {
 	serve IMAPS tls -U yubin-imap-login yubin-checkpw yubin-imapd
 	coproc CLIENT { openssl s_client -quiet -crlf \
 	    -connect "127.0.0.1:$IMAPS" 2>/dev/null; }
-	local line
-	read -r -t 10 -u "${CLIENT[0]}" line
+	local line in
+	exec {in}<&"${CLIENT[0]}" # bash closes it when the client has ended
+	read -r -t 10 -u "$in" line
 	[[ $line == "* OK "* ]]
 	# The listener, the relay; the monitor, the child that speaks.
 	[ "$(cat_uids tlsserver)" = "0 64003" ]
 	[ "$(cat_uids imap-login)" = "0 64001" ]
 	echo 'a LOGIN ann@example.test secret' >&"${CLIENT[1]}"
-	read -r -t 10 -u "${CLIENT[0]}" line
+	read -r -t 10 -u "$in" line
 	[[ $line == "a OK "* ]]
 	[ "$(cat_uids imapd)" = 64010 ]
 	[ "$(cat_uids imap-login)" = "" ]
 	echo 'b LOGOUT' >&"${CLIENT[1]}"
-	read -r -t 10 -u "${CLIENT[0]}" line
+	read -r -t 10 -u "$in" line
 	[[ $line == "* BYE"* ]]
 	wait "$CLIENT_PID" || :
 }
