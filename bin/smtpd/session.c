@@ -32,7 +32,6 @@ session_init(struct smtp *s)
 	arena_init(&s->arena, (size_t)1 << 20 | s->max_rcpts * 2048);
 	buf_init(&s->line, 65536);
 	buf_init(&s->orcpt, SESSION_RCPT_LINE);
-	s->serve.out.stall_s = s->timeout_s;
 }
 
 const struct smtp_reply *
@@ -195,6 +194,7 @@ session_run(struct smtp *s)
 {
 	const struct smtp_reply *r;
 
+	s->serve.out.stall_s = s->timeout_s;
 	session_send(
 	    s, session_reply(s, 220, "", "%s ESMTP yubin", s->serve.hostname));
 	while (!s->closing) {
