@@ -9,4 +9,7 @@
 /* Continue crc (0 to start) over n octets at p. */
 uint32_t crc32c(uint32_t crc, const void *p, size_t n);
 
+/* The same without the processor's instruction for it. */
+uint32_t crc32c_by_tables(uint32_t crc, const void *p, size_t n);
+
 #endif

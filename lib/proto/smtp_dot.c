@@ -3,6 +3,9 @@
  * text are skipped in one loop, so pieces are as long as lines allow. */
 #include "proto/smtp_dot.h"
 
+#include <stdint.h>
+#include <string.h>
+
 enum {
 	START,  /* at the start of a line */
 	TEXT,   /* inside a line */
@@ -82,12 +85,56 @@ hidden(int state)
 	return state == DOT || state == DOT_CR || state == FINISHED;
 }
 
+/* Whether one of eight octets is a CR or less. */
+static bool
+any_special(uint64_t x)
+{
+	const uint64_t ones = UINT64_MAX / 255;
+
+	return (x - ones * ('\r' + 1)) & ~x & ones * 128;
+}
+
+/* How many octets at the start are above CR: nothing but text. */
+static size_t
+plain(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= n; i += 8) {
+		uint64_t eight;
+
+		memcpy(&eight, p + i, 8);
+		if (any_special(eight))
+			break;
+	}
+	while (i < n && (unsigned char)p[i] > '\r')
+		i++;
+	return i;
+}
+
+/* Skip text inside a line, as far as the line may be long. */
+static size_t
+skip_plain(struct smtp_dot *d, struct str s)
+{
+	size_t n;
+
+	if (d->state != TEXT || d->line >= SMTP_DOT_LINE)
+		return 0;
+	s = str_to(s, SMTP_DOT_LINE - d->line);
+	n = plain(s.p, s.n);
+	d->line += n;
+	return n;
+}
+
 int
 smtp_dot_next(struct smtp_dot *d, struct str *in, struct str *piece)
 {
 	size_t i = 0;
 
-	for (; i < in->n; i++) {
+	for (;; i++) {
+		i += skip_plain(d, str_from(*in, i));
+		if (i == in->n)
+			break;
 		step(d, in->p[i]);
 		if (hidden(d->state))
 			break;

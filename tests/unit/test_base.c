@@ -106,6 +106,7 @@ test_id(void)
 static void
 test_crc(void)
 {
+	static unsigned char text[512];
 	char zero[32] = {0};
 
 	/* RFC 3720 B.4: 32 octets of zeroes give aa 36 91 8a. */
@@ -113,6 +114,11 @@ test_crc(void)
 	CHECK_NUM(crc32c(0, "123456789", 9), 0xe3069283, "check value");
 	CHECK_NUM(crc32c(crc32c(0, "1234", 4), "56789", 5), 0xe3069283,
 	    "in two parts");
+	for (size_t i = 0; i < sizeof(text); i++)
+		text[i] = (unsigned char)(i * i + 7 * i);
+	for (size_t i = 0; i < 40; i++)
+		CHECK_NUM(crc32c(9, text + i, 300 - 3 * i),
+		    crc32c_by_tables(9, text + i, 300 - 3 * i), "both ways");
 }
 
 static void
