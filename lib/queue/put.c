@@ -29,6 +29,7 @@
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/crc32c.h"
@@ -38,7 +39,8 @@
 
 #define RESERVE_OCTETS (16 * 1024 * 1024)
 #define RESERVE_INODES 1000
-#define FILE_MODE 0660  /* the queue's group may deliver what we accept */
+#define FILE_MODE 0660 /* the queue's group may deliver what we accept */
+#define PAUSE_MS 20
 #define IN_FLOW_MS 1000 /* the longest that acceptance waits for delivery */
 
 #ifndef RENAME_NOREPLACE
@@ -173,7 +175,13 @@ queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
 void
 queue_put_pace(struct queue_put *q)
 {
-	slot_wait(q->queue, now_ms() + IN_FLOW_MS);
+	const struct timespec pause = {0, PAUSE_MS * 1000000L};
+	int64_t deadline = now_ms() + IN_FLOW_MS;
+
+	/* Without a runner there is nobody to wait for. */
+	while (slot_scarce(q->queue) && now_ms() < deadline &&
+	       queue_put_nudge(q->queue, STR("")))
+		nanosleep(&pause, NULL);
 }
 
 void
@@ -357,20 +365,22 @@ queue_put_abort(struct queue_put *q)
 	q->begun = false;
 }
 
-void
+bool
 queue_put_nudge(int queue, struct str what)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool there;
 
 	if (fd < 0)
-		return;
+		return false;
 	/* The real path may be longer than a socket's name can be. */
 	snprintf(
 	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
-	if (sendto(fd, what.p, what.n, MSG_NOSIGNAL, (struct sockaddr *)&a,
-		sizeof(a)) < 0) {
-		/* No runner, or a busy one: it will look by itself. */
-	}
+	/* A runner whose socket is full will look by itself. */
+	there = sendto(fd, what.p, what.n, MSG_NOSIGNAL, (struct sockaddr *)&a,
+		    sizeof(a)) >= 0 ||
+	        errno == EAGAIN;
 	close(fd);
+	return there;
 }

@@ -36,7 +36,7 @@ int queue_put_begin(struct queue_put *q, const char *root,
     const struct envelope *e, uint64_t size_hint);
 
 /* In-flow control, for those who can make the other side wait, after begin:
- * while mail comes faster than it is delivered this takes up to a second. */
+ * while mail comes faster than a runner delivers it this takes a second. */
 void queue_put_pace(struct queue_put *q);
 
 /* Append to the message: CRLF line ends, exactly as it is to be sent on.  An
@@ -52,7 +52,8 @@ void queue_put_abort(struct queue_put *q);
 
 /* Tell the queue runner of this queue directory something: an id to try now
  * ("ID/0012" when it lies in that slot), or "*" to try everything now.  Loss is
- * harmless: new messages are found by looking every few seconds too. */
-void queue_put_nudge(int queue, struct str what);
+ * harmless: new messages are found by looking every few seconds too.  Returns
+ * whether there is a runner. */
+bool queue_put_nudge(int queue, struct str what);
 
 #endif

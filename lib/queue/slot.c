@@ -14,7 +14,6 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -23,8 +22,7 @@
 #include "io/file.h"
 #include "io/lock.h"
 
-#define TRIES 8     /* looks for a free slot */
-#define PAUSE_MS 20 /* between two rounds of looks while waiting */
+#define TRIES 8 /* looks for a free slot */
 #define SLOT_MODE 0660
 #define SHARE 50 /* slots take at most this part of the free space */
 
@@ -236,34 +234,27 @@ slot_claim(int queue, char path[WALK_PATH], int *fd)
 	return 0;
 }
 
-static bool
-some_free(int queue, int n)
+bool
+slot_scarce(int queue)
 {
-	int at = random_below(n);
+	int n = slot_count(queue);
+	int at = n > 0 ? random_below(n) : 0;
 	char path[WALK_PATH];
-	bool found = false;
 
-	for (int i = 0; i < TRIES && !found; i++) {
+	for (int i = 0; i < TRIES && i < n; i++) {
+		bool found;
 		int fd;
 
 		slot_path(path, (at + i * 7) % n);
 		fd = openat(queue, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (fd < 0)
-			return true; /* nothing to wait for */
+			return false; /* nothing to wait for */
 		found = reads_free(fd);
 		close(fd);
+		if (found)
+			return false;
 	}
-	return found;
-}
-
-void
-slot_wait(int queue, int64_t deadline)
-{
-	const struct timespec pause = {0, PAUSE_MS * 1000000L};
-	int n = slot_count(queue);
-
-	while (n > 0 && !some_free(queue, n) && now_ms() < deadline)
-		nanosleep(&pause, NULL);
+	return n > 0;
 }
 
 int

@@ -41,10 +41,9 @@ int slot_make(int queue, int n);
  * found; -1 failed. */
 int slot_claim(int queue, char path[WALK_PATH], int *fd);
 
-/* When most slots are taken, mail comes faster than it leaves: wait until one
- * is free, until deadline (of now_ms()) at most.  Returns at once when there
- * are no slots. */
-void slot_wait(int queue, int64_t deadline);
+/* Whether most slots are taken, judged by a few chosen at random: mail comes
+ * faster than it leaves.  No when there are no slots. */
+bool slot_scarce(int queue);
 
 /* Give a slot back.  Not synced: the caller has made sure before that its
  * message may go.  0 or -1. */

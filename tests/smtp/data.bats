@@ -214,3 +214,30 @@ send() {
 		S: 250 *
 	X
 }
+
+@test "mail that comes faster than it leaves waits a second, then is taken" {
+	export QUEUE_SLOTS=1
+	yubin-queue-runner --once
+	submit() {
+		printf '%s\r\n' "EHLO x" "MAIL FROM:<a@b.test>" \
+		    "RCPT TO:<ann@example.test>" DATA "" x . QUIT |
+		    yubin-smtpd 2>/dev/null | grep -q "^250 2.0.0 Ok"
+	}
+	submit # into the only slot
+	start=$(date +%s%N)
+	submit
+	[ $((($(date +%s%N) - start) / 1000000)) -lt 900 ] # nobody delivers
+	# A runner that is there and takes nothing out.
+	start python3 -c '
+import os, socket, sys, time
+os.chdir(sys.argv[1])
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind("nudge")
+open("ready", "w")
+time.sleep(60)' "$YUBIN_ROOT/queue"
+	wait_for test -e "$YUBIN_ROOT/queue/ready"
+	start=$(date +%s%N)
+	submit
+	[ $((($(date +%s%N) - start) / 1000000)) -ge 900 ]
+	[ "$(find "$YUBIN_ROOT/queue/new" -type f | wc -l)" -eq 2 ]
+}

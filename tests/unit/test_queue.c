@@ -187,6 +187,7 @@ test_slots(void)
 		CHECK_NUM(queue_put_commit(&q), 0, "commit");
 	}
 	CHECK_NUM(used_slots(queue, 4), 4, "four messages lie in slots");
+	CHECK(slot_scarce(queue), "no slot is free");
 	CHECK_NUM(count(queue, ids[4]), 1, "the fifth in a file");
 	CHECK_NUM(slot_look(queue, 2, path), 1, "a message in slot 2");
 	CHECK_NUM(entry_open(&entry, queue, "slot/0002", &a), 1, "it opens");
@@ -200,6 +201,7 @@ test_slots(void)
 	arena_reset(&a);
 	CHECK_NUM(entry_remove(queue, from), 0, "the slot is given back");
 	CHECK_NUM(used_slots(queue, 4), 3, "and free");
+	CHECK(!slot_scarce(queue), "which all four looks find");
 	walk_path(from, str_z(path));
 	CHECK_NUM(entry_open(&entry, queue, from, &a), 1, "the file opens");
 	CHECK_NUM(entry.e.rcpts[0].status, 'A', "marks came along");
