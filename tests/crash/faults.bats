@@ -64,6 +64,18 @@ load ../helper
 	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 1 ]
 }
 
+@test "a worker that cannot answer ends, and all is tried again" {
+	new_root
+	cd "$BATS_TEST_TMPDIR"
+	for i in 1 2 3; do
+		printf 'Subject: x\n\nhi\n' | queue_put "" ann@example.test
+		faults -t 20 -o report errno "deliver-local:sendmsg:$i" \
+		    ENOMEM yubin-queue-runner --once --all
+		yubin-queue-runner --once --all
+		[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq "$i" ]
+	done
+}
+
 @test "a slot that is given back in two writes is free" {
 	new_root
 	cd "$BATS_TEST_TMPDIR"
