@@ -137,8 +137,9 @@ work(struct worker *w, const struct request *r, const int *fds, size_t nfds,
 	if (job_answer(w->runner, &b) < 0 && errno != EPIPE)
 		_exit(EXIT_TEMP);
 	buf_free(&b);
-	if (!r->whole && write(w->hands.notes[1], &note, sizeof(note)) < 0)
-		fail("note", NULL);
+	if (!r->whole && write(w->hands.notes[1], &note, sizeof(note)) !=
+			     (ssize_t)sizeof(note))
+		_exit(EXIT_TEMP);
 }
 
 _Noreturn static void

@@ -157,6 +157,9 @@ read_notes(struct worker *w)
 	struct note notes[64];
 	ssize_t n = read(w->hands.notes[0], notes, sizeof(notes));
 
+	if (n < 0 ? errno != EAGAIN && errno != EINTR
+	          : (size_t)n % sizeof(*notes) != 0)
+		die(EXIT_TEMP);
 	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(*notes); i++)
 		part_done(w, notes[i].number);
 	send_answers(w);

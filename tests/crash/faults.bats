@@ -93,3 +93,24 @@ load ../helper
 	[ -z "$(ls "$YUBIN_ROOT/queue/bad")" ]
 	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 20 ]
 }
+
+@test "what is forwarded is whole or not there, wherever deliver-local dies" {
+	new_root
+	cd "$BATS_TEST_TMPDIR"
+	printf 'f: x@host.test\n' >"$YUBIN_ROOT/domains/example.test/aliases"
+	printf 'Subject: x\r\n\r\nhi\r\nEND\r\n' >in
+	forward() {
+		faults -o report "$@" yubin-deliver-local -f eve@host.test \
+		    f@example.test <in || [ $? -eq 137 ]
+	}
+	forward count
+	grep '^deliver-local+* ' report >calls
+	while read -r name call n; do
+		for ((i = 1; i <= n; i++)); do
+			forward kill "$name:$call:$i"
+		done
+	done <calls
+	find "$YUBIN_ROOT/queue/new" -type f >files
+	[ "$(wc -l <files)" -gt 5 ]
+	[ -z "$(xargs grep -L '^END' <files)" ]
+}
