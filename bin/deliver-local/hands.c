@@ -134,10 +134,12 @@ work(struct worker *w, const struct request *r, const int *fds, size_t nfds,
 	if (r->whole)
 		job_print_done(&b, r->number, r->unsynced);
 	/* When the runner is gone our parent will notice. */
-	(void)job_answer(w->runner, &b);
+	if (job_answer(w->runner, &b) < 0 && errno != EPIPE)
+		_exit(EXIT_TEMP);
 	buf_free(&b);
-	if (!r->whole && write(w->hands.notes[1], &note, sizeof(note)) < 0)
-		fail("note", NULL);
+	if (!r->whole && write(w->hands.notes[1], &note, sizeof(note)) !=
+			     (ssize_t)sizeof(note))
+		_exit(EXIT_TEMP);
 }
 
 _Noreturn static void

@@ -197,8 +197,6 @@ message_send(struct local *l, int fd, bool crlf)
 	int r;
 
 	out_init(&out, fd, storage, sizeof(storage));
-	/* A program may do something else before it reads. */
-	out.stall_s = LOCAL_PROGRAM_S;
 	do {
 		if (crlf)
 			out_str(&out, part);

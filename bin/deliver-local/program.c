@@ -34,32 +34,24 @@ trouble(const struct local *l, const char *text)
 }
 
 /* Run argv with the message as its input and the other descriptors as given.
- * Returns its exit code as spawn_wait() does. */
+ * It is a file, whole before the program starts: with a pipe our own death
+ * would look like the message's end.  Returns its exit code as spawn_wait(). */
 static int
 feed(struct local *l, const char *const *argv, int out, int err, bool crlf)
 {
-	int64_t deadline = now_plus_s(LOCAL_PROGRAM_S);
-	int p[2], code;
+	int in = memfd_create("message", MFD_CLOEXEC);
+	int code = -1;
 	pid_t pid;
-	bool whole;
 
-	if (pipe2(p, O_CLOEXEC) < 0)
-		return fail("pipe", NULL);
-	pid = spawn_start(argv, (int[]){p[0], out, err}, 3, NULL);
-	close(p[0]);
-	if (pid < 0) {
-		close(p[1]);
-		return -1;
+	if (in < 0)
+		return fail("memfd_create", NULL);
+	if (message_send(l, in, crlf) == 0 && lseek(in, 0, SEEK_SET) == 0) {
+		pid = spawn_start(argv, (int[]){in, out, err}, 3, NULL);
+		if (pid > 0)
+			code = spawn_wait(pid, now_plus_s(LOCAL_PROGRAM_S));
 	}
-	fcntl(p[1], F_SETFL, O_NONBLOCK);
-	/* It need not read everything: only its exit code counts.  But what
-	 * could not be given to it must not look like the end. */
-	whole = message_send(l, p[1], crlf) == 0 || errno == EPIPE;
-	if (!whole)
-		kill(pid, SIGKILL);
-	close(p[1]);
-	code = spawn_wait(pid, deadline);
-	return whole ? code : fail_text(EIO, "the message did not get out");
+	close(in);
+	return code;
 }
 
 /* The last line of the program's output. */

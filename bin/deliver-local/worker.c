@@ -53,11 +53,19 @@ fate(struct worker *w, uint32_t number, uint32_t index, struct result r)
 	job_print(&w->answers, number, index, &r);
 }
 
-/* When the runner is gone we read the end of the socket next. */
+/* When the runner is gone we read the end of the socket next; but one that
+ * waits for what cannot be sent is to be told by our end. */
+static void
+must_send(int sent)
+{
+	if (sent < 0 && errno != EPIPE)
+		die(EXIT_TEMP);
+}
+
 static void
 send_answers(struct worker *w)
 {
-	(void)job_answer(w->runner, &w->answers);
+	must_send(job_answer(w->runner, &w->answers));
 }
 
 static void
@@ -149,6 +157,9 @@ read_notes(struct worker *w)
 	struct note notes[64];
 	ssize_t n = read(w->hands.notes[0], notes, sizeof(notes));
 
+	if (n < 0 ? errno != EAGAIN && errno != EINTR
+	          : (size_t)n % sizeof(*notes) != 0)
+		die(EXIT_TEMP);
 	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(*notes); i++)
 		part_done(w, notes[i].number);
 	send_answers(w);
@@ -164,8 +175,7 @@ slow_child(struct worker *w, const struct job *j, uint32_t index,
 
 	worker_forget(w);
 	r = deliver_actions(w->l, todo);
-	(void)job_say(w->runner, j->number, index, &r);
-	_exit(0);
+	_exit(job_say(w->runner, j->number, index, &r) < 0 ? EXIT_TEMP : 0);
 }
 
 static void
@@ -398,7 +408,7 @@ sync_all(struct worker *w)
 
 	if (!ok)
 		log_event("trouble", "err", fail_last(), NULL);
-	(void)job_say_synced(w->runner, ok);
+	must_send(job_say_synced(w->runner, ok));
 }
 
 /* ------------------------------------------------------------------ loop */

@@ -24,6 +24,7 @@ from world import Server, World
 
 ERRNOS = ("EIO", "ENOSPC", "EDQUOT", "EMFILE", "ENOMEM", "EINTR")
 MEMORY = {"mmap", "mremap", "munmap", "mprotect", "madvise", "brk"}
+WAITING = {"wait4", "waitid"}
 # Asked of the kernel, not of a file.
 ASKED = {"fcntl", "ioctl", "dup2", "dup3", "lseek", "fstat", "setsockopt",
          "getsockopt", "getpeername", "getsockname", "prctl", "prlimit64",
@@ -46,6 +47,8 @@ def errnos(call):
         return ()
     if call in MEMORY:
         return ("ENOMEM",)
+    if call in WAITING:
+        return ("EINTR",)
     return ("EIO", "ENOMEM") if call in ASKED else ERRNOS
 
 

@@ -64,6 +64,18 @@ load ../helper
 	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 1 ]
 }
 
+@test "a worker that cannot answer ends, and all is tried again" {
+	new_root
+	cd "$BATS_TEST_TMPDIR"
+	for i in 1 2 3; do
+		printf 'Subject: x\n\nhi\n' | queue_put "" ann@example.test
+		faults -t 20 -o report errno "deliver-local:sendmsg:$i" \
+		    ENOMEM yubin-queue-runner --once --all
+		yubin-queue-runner --once --all
+		[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq "$i" ]
+	done
+}
+
 @test "a slot that is given back in two writes is free" {
 	new_root
 	cd "$BATS_TEST_TMPDIR"
@@ -80,4 +92,25 @@ load ../helper
 	done
 	[ -z "$(ls "$YUBIN_ROOT/queue/bad")" ]
 	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 20 ]
+}
+
+@test "what is forwarded is whole or not there, wherever deliver-local dies" {
+	new_root
+	cd "$BATS_TEST_TMPDIR"
+	printf 'f: x@host.test\n' >"$YUBIN_ROOT/domains/example.test/aliases"
+	printf 'Subject: x\r\n\r\nhi\r\nEND\r\n' >in
+	forward() {
+		faults -o report "$@" yubin-deliver-local -f eve@host.test \
+		    f@example.test <in || [ $? -eq 137 ]
+	}
+	forward count
+	grep '^deliver-local+* ' report >calls
+	while read -r name call n; do
+		for ((i = 1; i <= n; i++)); do
+			forward kill "$name:$call:$i"
+		done
+	done <calls
+	find "$YUBIN_ROOT/queue/new" -type f >files
+	[ "$(wc -l <files)" -gt 5 ]
+	[ -z "$(xargs grep -L '^END' <files)" ]
 }

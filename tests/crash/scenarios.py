@@ -5,7 +5,7 @@ import os
 import re
 import time
 
-from world import DOMAIN, OLD_S, Message
+from world import DOMAIN, OLD_S, USERS, Message
 
 ANN, BOB = "ann@" + DOMAIN, "bob@" + DOMAIN
 NOBODY = "nobody@" + DOMAIN
@@ -194,6 +194,35 @@ class RunnerLocal(Runner):
     sends = (("one", (ANN, BOB)),)
 
 
+class RunnerOwners(RunnerLocal):
+    """Maildirs that belong to others than the runner."""
+    name = "runner-owners"
+    only = "deliver-local"
+
+    def prepare(self, w):
+        super().prepare(w)
+        for uid, user in enumerate(USERS if os.geteuid() == 0 else (), 4000):
+            top = w.box(user)
+            for path in (top, *(os.path.join(top, n) for n in os.listdir(top))):
+                os.chown(path, uid, uid)
+
+
+class RunnerForward(Runner):
+    """An address that stands for two others, one of them elsewhere.  It may be
+    put into the queue twice, and the first of these sent twice."""
+    name = "runner-forward"
+    only = "deliver-local"
+    messages = {"one": Message("one", 300)}
+
+    def prepare(self, w):
+        w.must([w.bin[:-1], "alias", "add", "both@" + DOMAIN, BOB, JOE])
+        w.put(self.messages["one"], ANN, "both@" + DOMAIN)
+
+    def judge(self, w, run):
+        w.expect("bob", self.messages["one"], 1)
+        w.expect(JOE, self.messages["one"], 1, 3)
+
+
 class RunnerRemote(Runner):
     name = "runner-remote"
     messages = {"one": Message("one", 300)}
@@ -242,4 +271,5 @@ class RunnerAll(Runner):
 
 
 ALL = [s() for s in (Smtp, Submit, Inject, Local, Remote, RunnerLocal,
-                     RunnerRemote, Bounce, RunnerAll)]
+                     RunnerOwners, RunnerForward, RunnerRemote, Bounce,
+                     RunnerAll)]
