@@ -87,7 +87,9 @@ release(struct runner *r, const char *id)
 
 	hold_path(from, id);
 	walk_path(to, str_z(id));
-	if (schedule_find(r, id) || entry_move(r->queue, from, to) < 0) {
+	if (schedule_find(r, id))
+		return;
+	if (entry_move(r->queue, from, to) < 0) {
 		log_event("trouble", "id", id, "err", fail_last(), NULL);
 		return;
 	}
@@ -108,6 +110,10 @@ order_take(struct runner *r, struct str verb, struct str text)
 		return;
 	}
 	m = schedule_find(r, id);
+	if (!m) {
+		scan_all(r); /* its nudge may be lost */
+		m = schedule_find(r, id);
+	}
 	if (!m || m->place == PLACE_LEAVING)
 		return;
 	if (str_eq(verb, STR("hold")))
