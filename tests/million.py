@@ -69,7 +69,7 @@ def make_id(us, n):
     for _ in range(10):
         tail = ALPHABET[n & 31] + tail
         n >>= 5
-    return out + tail[::-1]
+    return out + tail
 
 
 def fill(root):
