@@ -53,16 +53,18 @@ class Smtp(Scenario):
     login = b""
     args = ()
     messages = {m.token: m for m in (Message("one", 3), Message("two", 9000))}
-    codes = (0, 111, 127)
+
+    def session(self, messages):
+        text = b"EHLO client\r\n" + self.login
+        for m in messages:
+            text += (f"MAIL FROM:<{ANN}>\r\nRCPT TO:<{ANN}>\r\n"
+                     f"RCPT TO:<{BOB}>\r\nDATA\r\n").encode()
+            text += m.dotted()
+        return text + b"QUIT\r\n"
 
     def act(self, w, **how):
-        session = b"EHLO client\r\n" + self.login
-        for m in self.messages.values():
-            session += (f"MAIL FROM:<{ANN}>\r\nRCPT TO:<{ANN}>\r\n"
-                        f"RCPT TO:<{BOB}>\r\nDATA\r\n").encode()
-            session += m.dotted()
         return w.run([w.bin + "smtpd", *(w.bin + a for a in self.args)],
-                     session + b"QUIT\r\n", **how)
+                     self.session(self.messages.values()), **how)
 
     def judge(self, w, run):
         acked = set()
@@ -70,13 +72,17 @@ class Smtp(Scenario):
             if i not in w.by_id:
                 w.problem("lost", f"{i.decode()} was answered with 250")
             acked.add(w.by_id.get(i))
-        codes = replies(run.out)[2 + bool(self.login):]
-        for m in self.messages.values():
-            ann, bob, data = (codes + [b""] * 4)[1:4]
-            deliver(w, m.token in acked, m,
-                    ((ANN, ann == b"250"), (BOB, bob == b"250")))
-            # Without 354 the message was taken for commands.
-            codes = codes[5:] if data == b"354" else []
+        for out, messages in self.conversations(run):
+            codes = replies(out)[2 + bool(self.login):]
+            for m in messages:
+                ann, bob, data = (codes + [b""] * 4)[1:4]
+                deliver(w, m.token in acked, m,
+                        ((ANN, ann == b"250"), (BOB, bob == b"250")))
+                # Without 354 the message was taken for commands.
+                codes = codes[5:] if data == b"354" else []
+
+    def conversations(self, run):
+        return [(run.out, self.messages.values())]
 
     def complete(self, run):
         return len(OK.findall(run.out)) == len(self.messages)
@@ -88,6 +94,19 @@ class Submit(Smtp):
     login = b"AUTH PLAIN " + base64.b64encode(
         f"\0{ANN}\0secret".encode()) + b"\r\n"
     args = ("checkpw",)
+
+
+class SmtpWorker(Smtp):
+    """Two connections to a worker, a message each."""
+    name = "smtp-worker"
+
+    def act(self, w, **how):
+        return w.run([w.bin + "smtpd", "-w"], sessions=[
+            self.session([m]) for m in self.messages.values()], **how)
+
+    def conversations(self, run):
+        return [(out, [m]) for out, m in zip(run.out.split(b"\0"),
+                                             self.messages.values())]
 
 
 class Inject(Scenario):
@@ -270,6 +289,6 @@ class RunnerAll(Runner):
                 f.write(bytes(5))
 
 
-ALL = [s() for s in (Smtp, Submit, Inject, Local, Remote, RunnerLocal,
-                     RunnerOwners, RunnerForward, RunnerRemote, Bounce,
-                     RunnerAll)]
+ALL = [s() for s in (Smtp, Submit, SmtpWorker, Inject, Local, Remote,
+                     RunnerLocal, RunnerOwners, RunnerForward, RunnerRemote,
+                     Bounce, RunnerAll)]

@@ -158,8 +158,10 @@ class World:
 
     # ---------------------------------------------------------------- acting
 
-    def run(self, argv, stdin=b"", faults=(), limit=None):
-        """Run a program, under faults if asked to; see tests/faults.c."""
+    def run(self, argv, stdin=b"", faults=(), limit=None, sessions=()):
+        """Run a program, under faults if asked to; see tests/faults.c.  With
+        sessions it is a worker, and each of them is a connection, whose output
+        ends in a NUL."""
         names = {n: f"{self.base}/{n}" for n in ("in", "out", "log", "report")}
         with open(names["in"], "wb") as f:
             f.write(stdin)
@@ -171,17 +173,55 @@ class World:
             argv = ["sh", "-c", 'ulimit -n "$0"; exec "$@"', str(limit), *argv]
         with open(names["in"], "rb") as i, open(names["out"], "wb") as o, \
                 open(names["log"], "wb") as e:
+            if sessions:
+                ours, i = socket.socketpair(type=socket.SOCK_SEQPACKET)
             p = subprocess.Popen(argv, stdin=i, stdout=o, stderr=e,
                                  env=self.env)
-            try:
-                code = p.wait(60)
-            except subprocess.TimeoutExpired:
-                p.kill()
-                code = p.wait()
-                self.problem("late", f"{argv} ran for a minute")
+            if sessions:
+                i.close()
+                for s in sessions:
+                    o.write(self.converse(ours, s) + b"\0")
+                ours.close()
+            code = self.end(p)
         out, log, report = (open(names[n], "rb").read()
                             for n in ("out", "log", "report"))
         return Run(code, out, log, report.decode())
+
+    def end(self, p):
+        try:
+            return p.wait(60)
+        except subprocess.TimeoutExpired:
+            self.problem("late", f"{p.args} ran for a minute")
+            p.kill()
+            return p.wait()
+
+    def converse(self, worker, text):
+        """Give a connection to a worker, with the socket that tells of its
+        end; say the text, and return what comes back."""
+        here, there = socket.socketpair()
+        control, its_control = socket.socketpair()
+        out = b""
+        with here, control:
+            with there, its_control:
+                try:
+                    socket.send_fds(worker, [b"PROTO=TCP\0TCPREMOTEIP=::1\0"],
+                                    [there.fileno(), its_control.fileno()])
+                except OSError:
+                    return out  # it is gone
+            here.settimeout(40)
+            try:
+                here.sendall(text)
+                here.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # it may have said something before
+            try:
+                while part := here.recv(65536):
+                    out += part
+            except TimeoutError:
+                self.problem("late", "a connection")
+            except OSError:
+                pass
+        return out
 
     def must(self, argv, stdin=b""):
         r = self.run(argv, stdin)
