@@ -285,10 +285,13 @@ read_id(int fd, const struct envelope_header *h, char id[ID_SIZE])
 	ssize_t n = pread(fd, text, sizeof(text), (off_t)envelope_text_at(h));
 	struct str s = str_make(text, sizeof(text));
 
+	if (n < 0)
+		return fail("read ", "queue/slot");
+	/* Of a slot's first message a loss of power may leave the header. */
 	if (n != (ssize_t)sizeof(text) || !str_starts(s, str_z(key)) ||
 	    !id_valid(str_from(s, sizeof(key) - 1)))
-		return 0;
-	return str_copy(id, ID_SIZE, str_from(s, sizeof(key) - 1)) < 0 ? 0 : 1;
+		return fail_text(EPROTO, "a message without its id");
+	return str_copy(id, ID_SIZE, str_from(s, sizeof(key) - 1)) < 0 ? -1 : 1;
 }
 
 static bool

@@ -255,14 +255,20 @@ test_large_envelope(void)
 static void
 test_damaged_slot(void)
 {
+	struct envelope_header h = {.env_len = 64, .body_len = 9, .nrcpt = 1};
 	int queue = walk_open(root);
-	char id[ID_SIZE];
+	char id[ID_SIZE], text[ENVELOPE_HEADER + 256] = "";
 	int fd = openat(queue, "slot/0001", O_WRONLY);
 
 	CHECK(fd >= 0 && pwrite(fd, "x", 1, 5) == 1, "damage a slot's header");
-	close(fd);
 	CHECK(slot_look(queue, 1, id) < 0 && errno == EPROTO,
 	    "which is neither free nor a message");
+	envelope_header_print(text, &h, 0);
+	CHECK_NUM(pwrite(fd, text, sizeof(text), 0), sizeof(text),
+	    "a header, and zeros behind it");
+	CHECK(slot_look(queue, 1, id) < 0 && errno == EPROTO,
+	    "which is no message either");
+	close(fd);
 	close(queue);
 }
 
