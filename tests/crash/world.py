@@ -154,7 +154,8 @@ class World:
             "SMTP_USER": "no-such-user", "MAIL_USER": "no-such-user",
             "REMOTE_USER": "no-such-user", "CLEARTEXT_LOGIN": "1",
             "LOGIN_DELAY": "0", "LOCAL_JOBS": "1", "REMOTE_JOBS": "1",
-            "QUEUE_SLOTS": str(SLOTS), "ASAN_OPTIONS": "detect_leaks=0", "REMOTE_TIMEOUT": "10"}
+            "REMOTE_TIMEOUT": "10", "QUEUE_SLOTS": str(SLOTS),
+            "ASAN_OPTIONS": "detect_leaks=0"}
 
     # ---------------------------------------------------------------- acting
 
@@ -267,7 +268,7 @@ class World:
         """The runner alone, undisturbed, must manage what is left."""
         r = self.runner()
         if r.code != 0:
-            self.problem("lost", f"the runner fails afterwards: {r.log[-300:]}")
+            self.problem("lost", f"the runner fails then: {r.log[-300:]}")
 
     # --------------------------------------------------------------- finding
 
