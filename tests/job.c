@@ -2,17 +2,24 @@
 /* job PROGRAM ARGS…: play the queue runner to a worker (lib/queue/job.h).
  * Commands on descriptor 0, a line each, words between blanks:
  *
- *	job NUMBER ID SENDER FILE [KEY=VALUE…] RCPT…   SENDER <> for null; RCPT
- *is ADDRESS, ADDRESS#N (its number; else its position), with a "!" behind it
- *when it was tried before keys: unsynced rewrite utf8 8bit domain envid ret at
- *length (else all of FILE), and before the RCPT they are for: notify orcpt sync
- *ask for a sync repeat COUNT    the next job is sent COUNT times, with new ids,
- *and each is waited for; its answers are counted, not printed wait COUNT print
- *answers until COUNT jobs are done or syncs answered say TEXT        print it
- *	end             the end of the socket; then print all that still comes
+ *	job NUMBER ID SENDER FILE [KEY=VALUE…] RCPT…
  *
- * Answers are printed as they come.  Exits as the worker does; 99 when it ends
- * unasked.  A minute without an expected answer ends the test with 98. */
+ * sends a job.  SENDER is <> for null.  Keys are unsynced, rewrite, utf8, 8bit,
+ * domain, envid, ret, at, length (else all of FILE) and, before the RCPT they
+ * are for, notify and orcpt.  RCPT is ADDRESS or ADDRESS#N (its number; else
+ * its position), with a "!" behind it when it was tried before.
+ *
+ *	sync
+ *	wait COUNT
+ *	repeat COUNT
+ *	say TEXT
+ *	end
+ *
+ * ask for a sync; print answers until COUNT jobs are done or syncs answered;
+ * send the next job COUNT times with new ids and numbers, and count its answers
+ * instead of printing them; print TEXT; end the socket and print all that still
+ * comes.  Exits as the worker does; 99 when it ends unasked.  A minute without
+ * an expected answer ends the test with 98. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -81,9 +88,11 @@ read_packet(void)
 static void
 wait_answers(unsigned long count)
 {
-	unsigned long before = done + synced;
+	/* A packet may have brought more than was waited for. */
+	static unsigned long awaited;
 
-	while (done + synced < before + count)
+	awaited += count;
+	while (done + synced < awaited)
 		if (!read_packet())
 			exit(99);
 }
@@ -158,6 +167,7 @@ repeat(struct job *j, int file, unsigned long count)
 	for (unsigned long i = 0; i < count; i++) {
 		id_make(id);
 		j->id = str_z(id);
+		j->number++;
 		send_job(j, file);
 		/* Two at a time, so that nobody waits for the other. */
 		if (i > 0)
