@@ -129,6 +129,8 @@ parent_answer(struct smtp *s, struct monitor *m)
 	if (r <= 0)
 		return r;
 	buf_reset(&s->line);
+	if (kind == PARENT_BUSY && n == 0)
+		return kind;
 	if (kind == PARENT_RCPT && n == 2)
 		answer_rcpt(s, args);
 	else if (kind == PARENT_AUTH && n == 2)
@@ -136,7 +138,7 @@ parent_answer(struct smtp *s, struct monitor *m)
 	else
 		return fail_text(EPROTO, "an unknown question");
 	arena_reset(&s->arena);
-	return monitor_answer(m, buf_slice(&s->line)) < 0 ? -1 : 1;
+	return monitor_answer(m, buf_slice(&s->line)) < 0 ? -1 : kind;
 }
 
 void

@@ -9,6 +9,7 @@
 /* Question kinds. */
 #define PARENT_RCPT 'R' /* local part, domain -> enum parent_rcpt */
 #define PARENT_AUTH 'A' /* user, password -> enum parent_auth */
+#define PARENT_BUSY 'B' /* a worker's child has taken a connection */
 
 #define PARENT_WAIT 60 /* seconds for an answer, beside CHECKER_TIMEOUT */
 
@@ -26,8 +27,8 @@ enum parent_auth {
 	PARENT_LATER = '!'
 };
 
-/* Answer one question of m's child, waiting for it.  Returns 1; 0 the child is
- * gone; -1 it does not behave: end it. */
+/* Answer one question of m's child, waiting for it.  Returns the question's
+ * kind; 0 the child is gone; -1 it does not behave: end it. */
 int parent_answer(struct smtp *s, struct monitor *m);
 
 /* Answer questions until the child is gone.  The domain behind PARENT_OURS is

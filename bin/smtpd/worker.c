@@ -33,8 +33,9 @@ struct worker {
 	struct smtp *s;
 	struct drop user;
 	struct monitor *children;
-	struct pollfd *poll; /* descriptor 0, then the children's */
+	struct pollfd *poll; /* of each child */
 	size_t n, room;
+	pid_t spare;    /* the child without a connection; 0 for none */
 	unsigned taken; /* connections until now */
 	bool retired;
 	bool over; /* no more connections */
@@ -61,7 +62,7 @@ make_room(struct worker *w)
 		return;
 	w->room = w->room ? w->room * 2 : 64;
 	w->children = realloc(w->children, w->room * sizeof(*w->children));
-	w->poll = realloc(w->poll, (w->room + 1) * sizeof(*w->poll));
+	w->poll = realloc(w->poll, w->room * sizeof(*w->poll));
 	if (!w->children || !w->poll)
 		oom();
 }
@@ -110,13 +111,25 @@ set_environment(char *text, size_t n, bool tls)
 		putenv(numbers[i]);
 }
 
+/* The spare's life: wait for a connection, and become its session. */
 static int
-become_session(struct worker *w, struct monitor *m, char *text, size_t n,
-    int *fds, int nfds)
+wait_connection(struct worker *w, struct monitor *m)
 {
-	if (place(m, fds, nfds) < 0)
+	static char text[VARS_MAX + 1];
+	int fds[PACKET_FDS], nfds;
+	ssize_t n;
+
+	do
+		n = packet_receive(0, text, VARS_MAX, fds, &nfds);
+	while (n < 0 && errno == EMSGSIZE);
+	if (n <= 0)
+		_exit(0);
+	text[n] = '\0';
+	if (nfds <= CTL || nfds > DATA + 1)
+		_exit(EXIT_PERM);
+	if (monitor_tell(m, PARENT_BUSY) < 0 || place(m, fds, nfds) < 0)
 		die(EXIT_TEMP);
-	set_environment(text, n, nfds > DATA);
+	set_environment(text, (size_t)n, nfds > DATA);
 	w->s->monitor = *m;
 	serve_connection(&w->s->serve);
 	w->s->tls_offered = starttls_offered();
@@ -125,51 +138,48 @@ become_session(struct worker *w, struct monitor *m, char *text, size_t n,
 
 /* ---- in the parent ---- */
 
-static void
-remember(struct worker *w, const struct monitor *m)
-{
-	make_room(w);
-	w->children[w->n++] = *m;
-	if (++w->taken == WORKER_MOST)
-		retire(w, "that many connections");
-}
-
-/* Take a connection.  Returns 0 in its child, 1 in the parent. */
+/* Fork the spare, unless there will be no more connections.  Returns 0 in a
+ * child with a connection, 1 in the parent, -1 failed. */
 static int
-take(struct worker *w)
+make_spare(struct worker *w)
 {
-	static char text[VARS_MAX + 1];
-	int fds[PACKET_FDS], nfds;
-	ssize_t n = packet_receive(0, text, VARS_MAX, fds, &nfds);
 	struct monitor m = w->s->monitor;
-	int r = -1;
+	int r;
 
-	if (n <= 0) {
-		w->over = n == 0 || errno != EMSGSIZE;
+	if (w->over)
 		return 1;
-	}
-	text[n] = '\0';
 	m.child = -1;
-	if (nfds > CTL && nfds <= DATA + 1)
-		r = monitor_split(&m, "SMTP_USER");
-	if (m.child == 0 && r < 0)
+	r = monitor_split(&m, "SMTP_USER");
+	if (r < 0 && m.child == 0)
 		die(EXIT_TEMP);
+	if (r < 0)
+		return -1;
 	if (r == 0)
-		return become_session(w, &m, text, (size_t)n, fds, nfds);
-	if (r > 0)
-		remember(w, &m);
-	else
-		log_event("fork", "why", fail_last(), NULL);
-	for (int i = 0; i < nfds; i++)
-		close(fds[i]);
+		return wait_connection(w, &m);
+	make_room(w);
+	w->children[w->n++] = m;
+	w->spare = m.child;
 	return 1;
 }
 
-/* The child's end of the socket is closed, or it does not behave. */
-static void
+static int
+taken(struct worker *w, const struct monitor *m)
+{
+	if (m->child != w->spare)
+		return 1;
+	w->spare = 0;
+	if (++w->taken == WORKER_MOST)
+		retire(w, "that many connections");
+	return make_spare(w);
+}
+
+/* The child's end of the socket is closed, or it does not behave.  A spare
+ * ends by itself when no more connections come. */
+static int
 end_child(struct worker *w, size_t i)
 {
 	struct monitor *m = &w->children[i];
+	bool spare = m->child == w->spare;
 	int status = 0;
 
 	kill(m->child, SIGKILL); /* no matter when it is ending anyway */
@@ -177,42 +187,54 @@ end_child(struct worker *w, size_t i)
 	buf_free(&m->text);
 	while (waitpid(m->child, &status, 0) < 0 && errno == EINTR)
 		continue;
+	*m = w->children[--w->n];
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 		retire(w, "a session was killed by a signal");
-	*m = w->children[--w->n];
+	if (!spare)
+		return 1;
+	w->spare = 0;
+	w->over = WIFEXITED(status) || w->retired;
+	return make_spare(w);
 }
 
 static int
 wait_event(struct worker *w)
 {
-	w->poll[0] = (struct pollfd){.fd = w->over ? -1 : 0, .events = POLLIN};
 	for (size_t i = 0; i < w->n; i++)
-		w->poll[i + 1] =
+		w->poll[i] =
 		    (struct pollfd){.fd = w->children[i].fd, .events = POLLIN};
-	while (poll(w->poll, w->n + 1, -1) < 0)
+	while (poll(w->poll, w->n, -1) < 0)
 		if (errno != EINTR)
 			return fail("poll", NULL);
 	return 0;
+}
+
+static int
+child_event(struct worker *w, size_t i)
+{
+	int kind = parent_answer(w->s, &w->children[i]);
+
+	if (kind <= 0)
+		return end_child(w, i);
+	return kind == PARENT_BUSY ? taken(w, &w->children[i]) : 1;
 }
 
 int
 worker_run(struct smtp *s)
 {
 	struct worker w = {.s = s};
+	int r;
 
-	make_room(&w);
 	if (find_user(&w) < 0)
 		return -1;
-	while (!w.over || w.n > 0) {
+	r = make_spare(&w);
+	while (r > 0 && w.n > 0) {
 		if (wait_event(&w) < 0)
 			return -1;
 		/* From the last: ending one moves the last into its place. */
-		for (size_t i = w.n; i-- > 0;)
-			if (w.poll[i + 1].revents &&
-			    parent_answer(s, &w.children[i]) <= 0)
-				end_child(&w, i);
-		if (w.poll[0].revents && take(&w) == 0)
-			return 0;
+		for (size_t i = w.n; r > 0 && i-- > 0;)
+			if (w.poll[i].revents)
+				r = child_event(&w, i);
 	}
-	return 1;
+	return r;
 }

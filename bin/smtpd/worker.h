@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
-/* One parent for many sessions: it waits for connections on descriptor 0, a
- * SOCK_SEQPACKET socket, forks a child for each, and answers the questions of
- * all of them (parent.h).  A connection is a packet of UCSPI variables,
- * "NAME=value\0" each, with two or three descriptors:
+/* One parent for many sessions.  Connections come on descriptor 0, a
+ * SOCK_SEQPACKET socket, where one spare child waits for the next of them; when
+ * it has taken it, it says so, and the parent forks another spare.  The parent
+ * answers the questions of all (parent.h).  A connection is a packet of UCSPI
+ *variables, "NAME=value\0" each, with two or three descriptors:
  *
  *	the connection
  *	the control socket: SSLCTLFD; held by the child to the session's end
@@ -22,7 +23,8 @@
 #define WORKER_MOST 10000 /* connections */
 
 /* Returns 0 in the child of each connection, all set up to speak; 1 in the
- * parent when no more connections come and all children are gone; -1 failed.
+ * parent when no more connections come and all children are gone; -1 failed
+ * (children may be left: they end with their parent).
  * s: what serve_host() and session_init() set up, and monitor.spare. */
 int worker_run(struct smtp *s);
 

@@ -3,7 +3,6 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <fcntl.h>
-#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -221,11 +220,7 @@ connection_start(struct server *s, int sock, const struct peer *peer,
 	const char *vars[VARS + TLS_VARS];
 	char text[VARS_MAX];
 	size_t n = make_vars(text, vars, sock, peer, ordinal);
-	int on = 1;
 
-	/* A Unix socket, inherited as listener, has neither; no matter. */
-	setsockopt(sock, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	setsockopt(sock, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 	if (s->mode == MODE_TLS)
 		return start_tls(s, sock, make_environ(vars, VARS), c);
 	if (s->mode == MODE_STARTTLS || s->is_worker)

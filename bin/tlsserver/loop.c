@@ -2,6 +2,8 @@
 /* Accepting: the long-lived process, which never reads from the network. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -220,6 +222,12 @@ static void
 watch_listener(struct server *s)
 {
 	struct epoll_event e = {.events = EPOLLIN, .data.fd = s->fd};
+	int on = 1;
+
+	/* Every connection inherits these.  A Unix socket, inherited as
+	 * listener, has neither; no matter. */
+	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	setsockopt(s->fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
 
 	s->events = epoll_create1(EPOLL_CLOEXEC);
 	if (s->events < 0 ||

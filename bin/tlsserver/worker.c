@@ -13,6 +13,7 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "base/now.h"
 #include "io/packet.h"
 #include "io/spawn.h"
 #include "server.h"
@@ -34,12 +35,16 @@ remember_file(pid_t pid)
 		path[0] = '\0'; /* no /proc: it is never found replaced */
 }
 
-/* While it is missing the next one is being put there. */
+/* Looks once a second.  While it is missing the next one is being put there. */
 static bool
 was_replaced(void)
 {
+	static int64_t next;
 	struct stat now;
 
+	if (now_ms() < next)
+		return false;
+	next = now_plus_s(1);
 	return path[0] && stat(path, &now) == 0 &&
 	       (now.st_ino != file.st_ino || now.st_dev != file.st_dev ||
 		   now.st_mtim.tv_sec != file.st_mtim.tv_sec ||

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/now.h"
@@ -18,17 +19,46 @@ out_init(struct out *o, int fd, char *storage, size_t size)
 	*o = (struct out){.fd = fd, .p = storage, .size = size, .stall_s = 300};
 }
 
+/* Without waiting, where that can be said; EAGAIN: wait first. */
+static ssize_t
+write_now(struct out *o, const char *p, size_t n)
+{
+	ssize_t done;
+
+	if (o->no_socket) {
+		errno = EAGAIN;
+		return -1;
+	}
+	done = send(o->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (done < 0 && errno == ENOTSOCK) {
+		o->no_socket = true;
+		errno = EAGAIN;
+	}
+	return done;
+}
+
+/* Wait until there is room; then a socket is asked again by write_now(). */
+static ssize_t
+write_later(struct out *o, const char *p, size_t n)
+{
+	int64_t deadline = o->stall_s ? now_plus_s(o->stall_s) : NOW_NEVER;
+	int ready = wait_writable(o->fd, deadline);
+
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	if (ready <= 0)
+		return -1;
+	return o->no_socket ? write(o->fd, p, n) : 0;
+}
+
 static int
 write_all(struct out *o, const char *p, size_t n)
 {
 	while (n > 0) {
-		int64_t deadline =
-		    o->stall_s ? now_plus_s(o->stall_s) : NOW_NEVER;
-		int ready = wait_writable(o->fd, deadline);
-		ssize_t done = ready > 0 ? write(o->fd, p, n) : -1;
+		ssize_t done = write_now(o, p, n);
 
-		if (ready == 0)
-			errno = ETIMEDOUT;
+		if (done < 0 && errno == EAGAIN)
+			done = write_later(o, p, n);
 		if (done < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		if (done < 0) {

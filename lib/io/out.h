@@ -20,6 +20,7 @@ struct out {
 	int err;        /* errno of the failure that sticks, or 0 */
 	uint64_t total; /* octets accepted so far */
 	bool cr;        /* the last octet of out_crlf() was a CR */
+	bool no_socket; /* fd has turned out to be none */
 };
 
 /* Write to fd through size octets at storage, which must outlive the writer.

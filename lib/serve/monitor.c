@@ -189,6 +189,14 @@ monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
 }
 
 int
+monitor_tell(struct monitor *m, char kind)
+{
+	if (send_text(m->fd, str_make(&kind, 1), true) < 0)
+		return fail("the monitor is gone", NULL);
+	return 0;
+}
+
+int
 monitor_next(
     struct monitor *m, char *kind, struct str *args, size_t max, size_t *n)
 {

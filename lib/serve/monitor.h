@@ -54,6 +54,9 @@ void monitor_confine(void);
 int monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
     struct buf *answer, int64_t deadline);
 
+/* In the child: say something that has no arguments and gets no answer. */
+int monitor_tell(struct monitor *m, char kind);
+
 /* In the monitor: wait for the next question.  args[0..*n) point into *m and
  * live until the next call.  Returns 1; 0 the child has ended; -1 failed, or
  * the question is malformed (EPROTO): end then. */

@@ -35,12 +35,18 @@ workers() {
 	sed -n 's/.*ev=worker pid=//p' "$BATS_TEST_TMPDIR/log"
 }
 
-# session PID…: the children of these processes.
+children() {
+	cat "/proc/$1/task/$1/children"
+}
+
+# The sessions of the only worker: its children without the last, the spare.
 sessions() {
-	local p
-	for p; do
-		cat "/proc/$p/task/$p/children"
-	done
+	children "$(workers)" | sed 's/[0-9]* *$//'
+}
+
+# as_many N: there are N sessions and a spare.
+as_many() {
+	[ "$(children "$(workers)" | wc -w)" -eq $(($1 + 1)) ]
 }
 
 # hello: a session on descriptor 5, up to the greeting.
@@ -106,19 +112,19 @@ letter() {
 	serve starttls
 	other
 	hello
+	wait_for as_many 2
 	local pid all
-	for pid in $(sessions "$(workers)"); do
+	for pid in $(sessions); do
 		all=$(cd "/proc/$pid/fd" && echo *)
 		# Connection, log, monitor, UCSPI-TLS.
 		[ "$all" = "0 1 2 3 4 5" ]
 	done
-	[ "$(sessions "$(workers)" | wc -w)" -eq 2 ]
 }
 
 @test "TLS on demand, and no process for it before" {
 	serve starttls
 	hello
-	[ "$(sessions "${STARTED[0]}")" = "$(workers) " ]
+	[ "$(children "${STARTED[0]}")" = "$(workers) " ]
 	timeout 15 openssl s_client -quiet -crlf -starttls smtp \
 	    -connect "127.0.0.1:$PORT" >"$BATS_TEST_TMPDIR/got" 2>/dev/null <<-'X'
 		EHLO me
@@ -174,13 +180,25 @@ letter() {
 	serve plain
 	local first
 	other
-	first=$(sessions "$(workers)")
+	wait_for as_many 1
+	first=$(sessions)
 	hello
 	# shellcheck disable=SC2086
 	kill -SEGV $first
 	wait_for logged 'ev=retired'
 	letter
 	[ "$(workers | wc -l)" -eq 2 ]
+	say NOOP
+	answer 250
+}
+
+@test "a killed spare is replaced" {
+	serve plain
+	hello
+	wait_for as_many 1
+	kill -KILL "$(children "$(workers)" | awk '{ print $NF }')"
+	wait_for as_many 1
+	letter
 	say NOOP
 	answer 250
 }
