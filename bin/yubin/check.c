@@ -38,8 +38,8 @@ static void
 check_folders(struct check *c)
 {
 	static const char *const names[] = {"env", "domains", "tls", "mail",
-	    "penalty", "queue", "queue/tmp", "queue/new", "queue/hold",
-	    "queue/bad", NULL};
+	    "penalty", "queue", "queue/tmp", "queue/new", "queue/slot",
+	    "queue/hold", "queue/bad", NULL};
 	char path[PATH_MAX];
 	struct stat st;
 

@@ -26,6 +26,9 @@ static const struct need {
     {"SMTP_USER", "queue/new/0", W_OK | X_OK, "write to",
 	"it must be in the group of that folder and be able to pass those "
 	"above"},
+    {"SMTP_USER", "queue/slot/0000", R_OK | W_OK, "read and write",
+	"it must be in the group of that file and be able to pass the folders "
+	"above"},
     {"MAIL_USER", "mail", X_OK, "enter",
 	"it must be able to pass that folder and those above"},
     {"REMOTE_USER", "routes", R_OK, "read",

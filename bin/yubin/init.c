@@ -33,6 +33,7 @@ static const struct place {
     {"queue", 02770, "yubin-queue", NULL},
     {"queue/tmp", 02770, "yubin-queue", NULL},
     {"queue/new", 02770, "yubin-queue", NULL},
+    {"queue/slot", 02770, "yubin-queue", NULL},
     {"queue/hold", 02770, "yubin-queue", NULL},
     {"queue/bad", 02770, "yubin-queue", NULL},
 };

@@ -38,6 +38,14 @@ setup() {
 	[[ $output == *"64002:64002 (SMTP_USER) cannot write to "* ]]
 }
 
+@test "check: slots that only root can use" {
+	yubin-queue-runner --once 2>>"$BATS_TEST_TMPDIR/log"
+	yubin check
+	chgrp 0 "$YUBIN_ROOT"/queue/slot/0*
+	run -100 yubin check
+	[[ $output == *"(SMTP_USER) cannot read and write "*/slot/0000:* ]]
+}
+
 @test "check: a Maildir that belongs to somebody else" {
 	chown 64007 "$YUBIN_ROOT/mail/example.test/ann"
 	run -100 yubin check

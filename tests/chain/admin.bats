@@ -24,6 +24,7 @@ findings() {
 	[ "$(mode penalty)" = 700 ]
 	[ "$(mode domains)" = 2750 ]
 	[ "$(mode queue/new/f)" = 2770 ]
+	[ "$(mode queue/slot)" = 2770 ]
 	[ "$(mode mail)" = 711 ]
 	chmod 777 "$YUBIN_ROOT/tls"
 	yubin init other.example.test
@@ -167,7 +168,8 @@ findings() {
 	echo many >"$YUBIN_ROOT/env/LOGIN_TRIES"
 	echo elsewhere.test >"$YUBIN_ROOT/env/YUBIN_HOSTNAME"
 	touch "$YUBIN_ROOT/queue/bad/x"
-	rmdir "$YUBIN_ROOT/queue/hold" "$YUBIN_ROOT/queue/new/7"
+	rmdir "$YUBIN_ROOT/queue/hold" "$YUBIN_ROOT/queue/new/7" \
+	    "$YUBIN_ROOT/queue/slot"
 	printf '# c\nann\nbob:{NOPE}x\nann@b.test:x\nroot:x:0:0\nBOB:y\n' \
 	    >"$YUBIN_ROOT/domains/a.test/users"
 	printf 'x: ann,\n  bob\nnonsense\ny: /etc/passwd\n' \
@@ -179,6 +181,7 @@ findings() {
 	[[ $output == *'is not for this host, elsewhere.test'* ]]
 	[[ $output == *'queue/bad holds 1 damaged'* ]]
 	[[ $output == *'queue/hold is missing'* ]]
+	[[ $output == *'queue/slot is missing'* ]]
 	[[ $output == *'queue/new/7 is missing'* ]]
 	[[ $output == *'users:2: there is no colon'* ]]
 	[[ $output == *'users:3: bob has an unknown password scheme'* ]]

@@ -46,6 +46,7 @@ printed() {
 @test "make run: welcome message, pasted commands, Ctrl-C, twice" {
 	start_demo
 	grep -q 'has arrived in' "$BATS_TEST_TMPDIR/out"
+	[ "$(readlink "$YUBIN_DEMO/root/queue/slot/count")" -eq 64 ]
 	run -0 bash -c "$(printed 'Read POP3')"
 	[[ $output == *"Welcome to yubin"* ]]
 	run -0 bash -c "$(printed Send)"
