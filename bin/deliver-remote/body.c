@@ -89,15 +89,6 @@ refused_early(struct client *c)
 	return -1;
 }
 
-/* The reply to the end of it. */
-static int
-last_answer(struct client *c)
-{
-	int class = client_answer(c, WAIT_END);
-
-	return class < 0 ? -2 : class;
-}
-
 static int
 by_data(struct client *c, const struct delivery *d, bool said)
 {
@@ -115,7 +106,8 @@ by_data(struct client *c, const struct delivery *d, bool said)
 	if (send_stuffed(c, d) < 0)
 		return send_failed(c);
 	c->owed++;
-	return last_answer(c);
+	class = client_answer(c, WAIT_END);
+	return class < 0 ? -2 : class;
 }
 
 /* The octets of a chunk, and the CRLF that the last line may lack. */
@@ -163,12 +155,10 @@ chunk_answers(struct client *c, size_t leave)
 
 /* A chunk was refused: those behind it will be too, whatever they hold. */
 static int
-refused(struct client *c, int class)
+refused(struct client *c)
 {
 	struct smtp_answer why = c->answer;
 
-	if (class < 0)
-		return -1;
 	if (why.code == 500 || why.code == 502 || why.code == 504) {
 		c->broken = true; /* it reads the message as commands */
 		return -3;
@@ -195,20 +185,21 @@ by_bdat(struct client *c, const struct delivery *d)
 		    last ? " LAST" : "");
 		if (c->broken)
 			return -1;
-		if (send_chunk(c, d, at, n, crlf) < 0 || too_slow(d, start))
+		if (send_chunk(c, d, at, n, crlf) < 0 ||
+		    (!last && too_slow(d, start)))
 			return send_failed(c);
 		at += n;
 		if (!last && c->pipelining && !in_pending(&c->in))
 			continue;
 		class = chunk_answers(c, last ? 1 : 0);
+		if (class == 2 && last)
+			class = client_answer(c, WAIT_END);
+		if (class < 0)
+			return last ? -2 : -1;
 		if (class != 2)
-			return refused(c, class);
-		if (!last)
-			continue;
-		class = last_answer(c);
-		if (class == 5 || class == 4)
-			return refused(c, class) == -3 ? -3 : class;
-		return class;
+			return refused(c);
+		if (last)
+			return 2;
 	}
 }
 

@@ -102,8 +102,8 @@ int auth_login(struct client *c, struct delivery *d);
 bool transactions(struct client *c, struct delivery *d, struct manner *m);
 
 /* Send the message by DATA (whose command was said before if `said`) or BDAT.
- * Returns the class of the last reply; 0 it was refused before anything was
- * sent, see c->answer; -1 the connection broke before the end was sent; -2 all
+ * Returns the class of the last reply; 0 it was refused before all was sent, or
+ * by BDAT, see c->answer; -1 the connection broke before the end was sent; -2 all
  * was sent, and no reply came; -3 the server announced BDAT and does not know
  * it. */
 int body_send(struct client *c, const struct delivery *d, bool bdat, bool said);

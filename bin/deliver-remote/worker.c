@@ -80,15 +80,17 @@ worker(struct client *c, struct delivery *template)
 		clear(&d, template);
 		r = job_recv(0, &d.arena,
 		    c->open ? now_plus_s(idle) : NOW_NEVER, &j, &file);
+		if (r < 0 && errno == ETIMEDOUT && c->open) {
+			client_close(c);
+			continue;
+		}
 		if (r == JOB_SYNC)
 			r = job_say_synced(0, true); /* nothing is stored */
 		else if (r == JOB_JOB)
 			r = run(c, &d, &j, file);
-		else if (r < 0 && errno == ETIMEDOUT && c->open)
-			client_close(c);
 		else
 			break;
-		if (r < 0 && errno != ETIMEDOUT)
+		if (r < 0)
 			break;
 	}
 	client_close(c);

@@ -15,6 +15,8 @@
 #include "users/domain.h"
 #include "users/rcpt.h"
 
+#define ARENA ((size_t)64 << 20) /* for DOMAIN_LIST_MAX of them */
+
 /* Let go of the connection: its end must be the child's alone. */
 static void
 let_go(const struct smtp *s)
@@ -38,7 +40,7 @@ let_go(const struct smtp *s)
 
 /* Where <postmaster> lives.  Returns 1, 0 nowhere, -1 failed. */
 static int
-postmaster_domain(struct smtp *s, struct str *domain)
+postmaster_domain(struct smtp *s, struct arena *a, struct str *domain)
 {
 	struct str host = str_z(s->serve.hostname);
 	struct str *names;
@@ -48,7 +50,7 @@ postmaster_domain(struct smtp *s, struct str *domain)
 	*domain = host;
 	if (r != 0)
 		return r;
-	if (domain_list(s->serve.root, &s->arena, &names, &n) < 0)
+	if (domain_list(s->serve.root, a, &names, &n) < 0)
 		return -1;
 	if (n == 0)
 		return 0;
@@ -57,16 +59,17 @@ postmaster_domain(struct smtp *s, struct str *domain)
 }
 
 static enum parent_rcpt
-check_rcpt(struct smtp *s, struct str local, struct str *domain)
+check_rcpt(
+    struct smtp *s, struct arena *a, struct str local, struct str *domain)
 {
 	if (domain->n == 0) {
-		int r = postmaster_domain(s, domain);
+		int r = postmaster_domain(s, a, domain);
 
 		if (r <= 0)
 			return r < 0 ? PARENT_FAILED : PARENT_UNKNOWN;
 	}
 	switch (rcpt_check(s->serve.root, local, *domain,
-	    settings_text("EXTENSION_DELIMITER"), &s->arena)) {
+	    settings_text("EXTENSION_DELIMITER"), a)) {
 	case RCPT_MAILBOX:
 	case RCPT_ALIAS:
 		return PARENT_OURS;
@@ -85,9 +88,12 @@ static void
 answer_rcpt(struct smtp *s, const struct str *args)
 {
 	struct str domain = args[1];
+	struct arena a;
 
-	buf_chr(&s->line, (char)check_rcpt(s, args[0], &domain));
+	arena_init(&a, ARENA);
+	buf_chr(&s->line, (char)check_rcpt(s, &a, args[0], &domain));
 	buf_str(&s->line, domain);
+	arena_free(&a);
 }
 
 static void
@@ -137,7 +143,6 @@ parent_answer(struct smtp *s, struct monitor *m)
 		answer_auth(s, args);
 	else
 		return fail_text(EPROTO, "an unknown question");
-	arena_reset(&s->arena);
 	return monitor_answer(m, buf_slice(&s->line)) < 0 ? -1 : kind;
 }
 

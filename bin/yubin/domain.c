@@ -86,7 +86,7 @@ del(const char *root, const char *name)
 	if (!need_domain(root, domain))
 		return EXIT_PERM;
 	arena_init(&a, 64u << 20);
-	r = user_list(root, domain, &a, &users, &n);
+	r = user_list(root, domain, SIZE_MAX, &a, &users, &n);
 	arena_free(&a);
 	if (r < 0 || domain_path(path, sizeof(path), root, domain, NULL) < 0)
 		return failed("read its users");

@@ -22,7 +22,7 @@ list_one(const char *root, struct str domain)
 	size_t n;
 
 	arena_init(&a, LIST_ARENA);
-	if (user_list(root, domain, &a, &users, &n) < 0) {
+	if (user_list(root, domain, SIZE_MAX, &a, &users, &n) < 0) {
 		arena_free(&a);
 		return failed("read the users");
 	}

@@ -86,7 +86,7 @@ first_user(const struct question *q)
 	struct user *users;
 	size_t n;
 
-	if (user_list(q->root, q->domain, q->a, &users, &n) < 0)
+	if (user_list(q->root, q->domain, 1, q->a, &users, &n) < 0)
 		return RCPT_FAILED;
 	if (n == 0)
 		return RCPT_UNKNOWN;

@@ -150,7 +150,7 @@ user_find(const char *root, struct str local, struct str domain,
 }
 
 int
-user_list(const char *root, struct str domain, struct arena *a,
+user_list(const char *root, struct str domain, size_t max, struct arena *a,
     struct user **users, size_t *n)
 {
 	struct str rest, line;
@@ -163,11 +163,11 @@ user_list(const char *root, struct str domain, struct arena *a,
 	*users = NULL;
 	buf_init(&b, DOMAIN_FILE_MAX);
 	r = domain_read(root, domain, "users", &b);
-	for (size_t i = 0; i < b.n; i++)
+	for (size_t i = 0; i < b.n && room < max; i++)
 		room += b.p[i] == '\n';
 	*users = arena_array(a, room, sizeof(**users));
 	rest = buf_slice(&b);
-	while (r > 0 && line_next(&rest, &line)) {
+	while (r > 0 && *n < max && line_next(&rest, &line)) {
 		struct user *u = &(*users)[*n];
 
 		if (user_parse(line, domain, u, &why) <= 0)

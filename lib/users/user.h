@@ -56,9 +56,9 @@ int user_find(const char *root, struct str local, struct str domain,
 int user_of_line(const char *root, struct str line, struct str domain,
     struct arena *a, struct user *u);
 
-/* All accounts of a domain in the file's order, wrong lines left out.  *n is
- * 0 when there is no users file.  Returns 0 or -1. */
-int user_list(const char *root, struct str domain, struct arena *a,
+/* The accounts of a domain in the file's order, at most max, wrong lines left
+ * out.  *n is 0 when there is no users file.  Returns 0 or -1. */
+int user_list(const char *root, struct str domain, size_t max, struct arena *a,
     struct user **users, size_t *n);
 
 /* Give the account a new secret, or add it to the end of the file.

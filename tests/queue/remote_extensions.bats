@@ -124,6 +124,41 @@ played() {
 	played
 }
 
+# Two servers may have it then: one surely, one perhaps.
+@test "CHUNKING: lost behind the last chunk, no other host is asked" {
+	{ cat msg; seq 300000 | sed 's/$/\r/'; } >large
+	mv large msg
+	server <<-'END'
+		> 220 there
+		< EHLO
+		> 250-there
+		> 250-PIPELINING
+		> 250 CHUNKING
+		< MAIL
+		< RCPT
+		> 250 ok
+		> 250 ok
+		<bdat
+		<bdat
+		<bdat
+		drop
+		--
+		> 220 there
+	END
+	rm root/routes
+	printf '%s\n' 'r.test MX 1 a.r.test' 'r.test MX 2 b.r.test' \
+	    'a.r.test A 127.0.0.1' 'b.r.test A 127.0.0.1' >zone
+	fakedns zone >dnsport 2>/dev/null &
+	STARTED+=($!)
+	wait_for test -s dnsport
+	DNS_SERVER=127.0.0.1:$(cat dnsport) REMOTE_PORT=$PORT \
+	    remote r.test a@r.test
+	cmp msg heard.bdat
+	grep -q '^Z 4.4.2' result
+	grep -q 'a.r.test.*closed' result
+	[ "$(grep -c 'ev=remote ' log)" -eq 1 ]
+}
+
 @test "CHUNKING: nobody accepted, no BDAT; a chunk refused is the verdict" {
 	server <<-'END'
 		> 220 there

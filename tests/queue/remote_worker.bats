@@ -170,6 +170,17 @@ message() {
 	run ! grep EXPECTED heard
 }
 
+@test "an idle connection that cannot be ended well is no matter either" {
+	export REMOTE_IDLE=1
+	server < <(greeting; message a; printf '< QUIT\nreset\n--\n'
+		greeting; message b)
+	worker < <(echo 'job r.test ann@example.test a@r.test'
+		wait_for grep -q ^END heard
+		echo 'job r.test ann@example.test b@r.test')
+	[ "$(letters)" = "1 0 R,1 done,2 0 R,2 done" ]
+	run ! grep ev=worker log
+}
+
 @test "TLS stays up from message to message; its processes leave no zombies" {
 	self_signed .
 	server . < <(for i in a b; do

@@ -11,6 +11,7 @@ Lines of the script:
   <bdat     read BDAT and its octets, add them to TRANSCRIPT.bdat
   tls       start TLS as server       tlsbad      send rubbish instead of it
   flood N   send N times "250-x"      drop        close now
+  reset     close now, with a reset
   hold      read until the client closes
   stall N   read nothing for N seconds
   until F   wait until the file F exists
@@ -20,6 +21,7 @@ The transcript has what was received, "TLS" and "END" per connection.
 import os
 import socket
 import ssl
+import struct
 import sys
 import time
 
@@ -114,7 +116,10 @@ class Connection:
         elif s.startswith("until "):
             while not os.path.exists(s[6:]):
                 time.sleep(0.05)
-        return s != "drop"
+        elif s == "reset":
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER,
+                                 struct.pack("ii", 1, 0))
+        return s not in ("drop", "reset")
 
 
 with open(portfile, "w") as f:

@@ -238,3 +238,24 @@ letter() {
 	X
 	run -100 yubin-tlsserver -w -t tls 127.0.0.1 0 yubin-smtpd -w
 }
+
+@test "a domain with many users, and many domains: no session suffers" {
+	seq -f 'u%.0f:{PLAIN}x::::::' 30000 \
+	    >"$YUBIN_ROOT/domains/example.test/users"
+	(cd "$YUBIN_ROOT/domains" && seq -f 'z%.0f.test' 50000 | xargs mkdir)
+	serve plain
+	hello
+	dialog -c "127.0.0.1:$PORT" <<-'X'
+		S: 220 *
+		C: EHLO me
+		S* 250 *
+		C: MAIL FROM:<>
+		S: 250 *
+		C: RCPT TO:<postmaster@example.test>
+		S: 250 *
+		C: RCPT TO:<postmaster>
+		S: 250 *
+	X
+	say NOOP
+	answer 250
+}

@@ -204,7 +204,7 @@ test_change(void)
 	    STR("# c\n\nann:new:1:2:g:/h:/s:e=1:2\njoe:{X}z::::::\n"),
 	    "only that line is gone");
 	arena_init(&a, 1 << 20);
-	CHECK_NUM(user_list(root, D, &a, &list, &n), 0, "list");
+	CHECK_NUM(user_list(root, D, SIZE_MAX, &a, &list, &n), 0, "list");
 	CHECK_NUM(n, 2, "two accounts");
 	CHECK_STR(list[1].name, STR("joe"), "in the file's order");
 	arena_free(&a);
