@@ -339,29 +339,28 @@ synced
 	[ "$(count "$BOX/bob")" -eq 1 ]
 }
 
-@test "users and aliases that change are noticed at once" {
-	run worker < <(
-		echo "job 1 $ID <> $M x@example.test"
+@test "users, aliases and Maildirs that change are noticed at once" {
+	out=$BATS_TEST_TMPDIR/out
+	n=0
+	send() { # LETTER-OF-ID ADDRESS
+		n=$((n + 1))
+		echo "job $n ${ID%h}$1 <> $M $2@example.test"
 		echo "wait 1"
-		sleep 0.1
+		wait_for grep -q "$n done" "$out"
+	}
+	worker >"$out" < <(
+		send h x
 		echo "x: bob" >"$ALIASES"
-		echo "job 2 ${ID%h}i <> $M x@example.test"
-		echo "wait 1"
-		sleep 0.1
+		send i x
 		echo "x: ann" >"$ALIASES"
-		echo "job 3 ${ID%h}j <> $M x@example.test"
-		echo "wait 1"
-		sleep 0.1
+		send j x
 		yubin user add x@example.test <<<xsecret >/dev/null
-		echo "job 4 ${ID%h}k <> $M x@example.test"
-		echo "wait 1"
-		sleep 0.1
+		send k x
 		mv "$BOX/ann" "$BOX/old"
-		echo "job 5 ${ID%h}m <> $M ann@example.test"
-		echo "wait 1"
+		send m ann
 	)
-	[[ ${lines[0]} == "1 0 D 5.1.1 "* ]]
-	[ "$(grep -c "0 K 2.0.0 stored" <<<"$output")" -eq 4 ]
+	[[ $(head -n 1 "$out") == "1 0 D 5.1.1 "* ]]
+	[ "$(grep -c "0 K 2.0.0 stored" "$out")" -eq 4 ]
 	[ "$(count "$BOX/bob")" -eq 1 ]
 	[ "$(count "$BOX/old")" -eq 1 ]
 	[ "$(count "$BOX/x")" -eq 1 ]
