@@ -5,7 +5,7 @@
 load ../helper
 
 @test "a call fails or is the last one: nothing lost, torn or left over" {
-	run env SECONDS_MAX="${SECONDS_MAX:-20}" \
+	run env SECONDS_MAX="${SECONDS_MAX:-15}" \
 	    python3 "$TESTS/crash/crash.py" "$BUILD" 3>&-
 	echo "$output"
 	[ "$status" -eq 0 ]

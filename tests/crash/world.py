@@ -18,6 +18,7 @@ PREFIX = re.compile(rb"(?:(?:Return-Path|Delivered-To|Received):.*\n"
                     rb"(?:[ \t].*\n)*)*\Z")
 ID = re.compile(rb"^(?:Received:.*|[ \t].*)\bid ([0-9a-v]{21})\b", re.M)
 TOKEN = re.compile(rb"^X-Token: (\S+)$", re.M)
+SANITIZER = re.compile(rb"ERROR: AddressSanitizer: .*|runtime error: .*")
 BOUNDARY = re.compile(rb'boundary="?([^"\n]+)')
 
 
@@ -132,7 +133,8 @@ class Run:
         library does not check all its calls."""
         return [" ".join(line) for line in self.report
                 if line[0] == "signal" and line[2] not in ("9", "13", "15") and
-                "/ld-linux" not in line[3]]
+                "/ld-linux" not in line[3]] + [
+                    s.decode() for s in SANITIZER.findall(self.log)]
 
     def late(self):
         return [line[1] for line in self.report if line[0] == "late"]
