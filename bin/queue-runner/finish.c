@@ -18,7 +18,6 @@
 #include "queue/retry.h"
 #include "users/domain.h"
 
-#define AGAIN_MS 5000
 #define TROUBLE_MS 60000
 
 /* What is to be said of recipient i now. */
@@ -249,8 +248,6 @@ wait_ms(const struct work *w)
 
 	if (w->m->forced)
 		return 0;
-	if (w->pending > 0)
-		return AGAIN_MS;
 	return 1000 * retry_wait_s(now_wall_s() - e->received_s,
 			  w->entry.header.body_crc);
 }
@@ -274,6 +271,8 @@ finish_round(struct runner *r, struct work *w)
 	int told = report(r, w);
 	int64_t wait;
 
+	m->rewrite = false;
+	m->lost = 0;
 	if (told == 0 && !some_wait(w)) {
 		hold(r, w);
 		return;

@@ -48,8 +48,9 @@ struct message {
 	bool seen : 1;       /* its file was read before: due_ms is right */
 	bool verified : 1;   /* the body's checksum was right */
 	bool forced : 1;     /* try now, whatever the schedule says */
-	bool again : 1; /* it lay here after an unclean end: there may be traces
-	                 */
+	bool again : 1;      /* there may be traces of tries not marked */
+	bool rewrite : 1;    /* a sync failed: what is stored is not trusted */
+	unsigned char lost;  /* workers that died with its tasks, this round */
 	int slot;       /* where it lies; -1: in a file below new/ */
 	unsigned at;    /* index in the heap, while waiting */
 	int64_t due_ms;
@@ -110,9 +111,7 @@ struct work {
 	size_t pending;         /* targets that are */
 	size_t cursor;          /* where to look for one next */
 	int running;            /* tasks, those that wait for a sync too */
-	int lost;               /* workers that died with its tasks */
-	bool rewrite; /* a sync failed: stored copies are not to be trusted */
-	bool fresh;   /* no recipient was ever tried before this round */
+	bool part; /* some have results that only the end of the round keeps */
 };
 
 /* A job given to a worker. */

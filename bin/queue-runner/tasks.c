@@ -51,7 +51,7 @@ send_job(struct runner *r, struct task *t, const struct dest *d)
 	    .eight_bit = e->eight_bit,
 	    .utf8 = e->utf8,
 	    .unsynced = d->local,
-	    .rewrite = w->rewrite,
+	    .rewrite = w->m->rewrite,
 	    .body_at = envelope_body_at(&w->entry.header),
 	    .body_len = w->entry.header.body_len,
 	    .rcpts = rcpts,
@@ -243,7 +243,7 @@ again(struct runner *r, struct task *t, bool rewrite)
 		target->again = true;
 		w->pending++;
 	}
-	w->rewrite |= rewrite;
+	w->m->rewrite |= rewrite;
 	unlink_task(t);
 	free(t);
 	w->running--;
@@ -330,7 +330,7 @@ task_answer(struct runner *r, struct worker *k, const struct job_answer *a)
 static void
 stored_lost(struct runner *r, struct task *t)
 {
-	if (++t->work->lost <= LOST_MOST) {
+	if (++t->work->m->lost <= LOST_MOST) {
 		again(r, t, false);
 		return;
 	}

@@ -99,7 +99,6 @@ set_targets(struct work *w)
 	const struct envelope *e = &w->entry.e;
 
 	w->targets = arena_array(&w->arena, e->nrcpt, sizeof(*w->targets));
-	w->fresh = true;
 	for (size_t i = 0; i < e->nrcpt; i++) {
 		struct target *t = &w->targets[i];
 		char c = e->rcpts[i].status;
@@ -107,7 +106,6 @@ set_targets(struct work *w)
 		t->outcome =
 		    envelope_status_open(c) ? OUTCOME_PENDING : OUTCOME_FINAL;
 		w->pending += t->outcome == OUTCOME_PENDING;
-		w->fresh = w->fresh && c == ENVELOPE_NEW;
 		t->again = c != ENVELOPE_NEW || w->m->again;
 		/* Known before the runner died: the words are lost. */
 		if (c == ENVELOPE_FAILED)
@@ -262,6 +260,7 @@ work_result(struct runner *r, struct work *w, size_t i,
 	t->outcome = t->result.kind == RESULT_DEFERRED ? OUTCOME_DEFERRED
 	                                               : OUTCOME_FINAL;
 	mark(r, w, i, status_of(w, i, &t->result));
+	w->part |= !envelope_status_final(w->entry.e.rcpts[i].status);
 }
 
 /* -------------------------------------------------------------- passing */
@@ -386,6 +385,21 @@ may_yield(struct runner *r, const struct work *w)
 	return true;
 }
 
+/* What was tried in vain must not be tried again at once with the others: then
+ * these wait, too. */
+static void
+yield(struct runner *r, struct work *w)
+{
+	struct message *m = w->m;
+
+	if (w->part) {
+		finish_round(r, w);
+		return;
+	}
+	work_free(r, w);
+	schedule_wait(r, m, YIELD_MS);
+}
+
 void
 work_settle(struct runner *r, struct work *w)
 {
@@ -424,14 +438,11 @@ turn(struct runner *r, struct work *w)
 	tried = try_one(r, w, &only);
 	if (tried < 0 && w->running == 0) {
 		finish_round(r, w);
-	} else if (tried == 0 && w->running == 0 && only &&
+	} else if (tried == 0 && w->running == 0 && only && !w->part &&
 		   w->pending <= LOOK_MOST) {
 		dest_park(r, only, w);
 	} else if (tried == 0 && may_yield(r, w)) {
-		struct message *m = w->m;
-
-		work_free(r, w);
-		schedule_wait(r, m, YIELD_MS);
+		yield(r, w);
 	}
 	return tried > 0;
 }

@@ -1,0 +1,54 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# The queue runner when something goes wrong, or ends at a bad moment.
+load ../helper
+
+setup() {
+	export YUBIN_ROOT=$BATS_TEST_TMPDIR/root
+	export YUBIN_LIBEXEC=$BATS_TEST_TMPDIR/libexec
+	export CALLS=$BATS_TEST_TMPDIR/calls
+	LOG=$BATS_TEST_TMPDIR/log
+	mkdir -p "$YUBIN_LIBEXEC" "$YUBIN_ROOT/domains/example.test"
+	: >"$CALLS"
+	for p in local remote; do
+		cp "$TESTS/queue/worker.py" "$YUBIN_LIBEXEC/yubin-deliver-$p"
+	done
+}
+
+teardown() {
+	stop_all
+}
+
+put() { # SENDER RECIPIENT…
+	printf 'Subject: test\n\nhello\n' | queue_put "$@"
+}
+
+runner() {
+	timeout 60 yubin-queue-runner --once "$@" 2>>"$LOG"
+}
+
+slot_of() { # ID
+	grep -l "^2:id,21:$1," "$YUBIN_ROOT"/queue/slot/0*
+}
+
+@test "a recipient that failed for now is not tried again while others wait" {
+	DOMAIN_JOBS=1 start yubin-queue-runner
+	wait_for test -S "$YUBIN_ROOT/queue/nudge"
+	put a@b.test slow1@host.test slow2@host.test slow3@host.test >/dev/null
+	wait_for grep -q "to=host.test" "$CALLS"
+	id=$(put a@b.test ok@host.test busy@other.test bad@third.test)
+	wait_for grep -q "ev=waiting id=$id" "$LOG"
+	[ "$(grep -c "to=host.test" "$CALLS")" -eq 2 ]
+	[ "$(grep -c "to=other.test" "$CALLS")" -eq 1 ]
+	grep -q "ev=bounced .* orig=$id" "$LOG"
+}
+
+@test "what a failed sync covered is written anew, also when it had to wait" {
+	: >"$CALLS.syncfails"
+	for i in 1 2 3 4; do
+		put a@b.test "ok$i@example.test" >/dev/null
+	done
+	LOCAL_JOBS=1 runner
+	[ "$(grep -c "^local " "$CALLS")" -eq 8 ]
+	[ "$(grep -c "^local .* rewrite " "$CALLS")" -eq 4 ]
+}
