@@ -15,9 +15,8 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "io/drop.h"
+#include "io/packet.h"
 #include "queue/job.h"
-
-#define FDS (1 + JOB_RCPTS)
 
 struct request {
 	uint32_t number, n;
@@ -33,44 +32,9 @@ struct request_target {
 	size_t recipient_n;
 };
 
-union control {
-	char octets[CMSG_SPACE(FDS * sizeof(int))];
-	struct cmsghdr align;
-};
+_Static_assert(1 + JOB_RCPTS <= PACKET_FDS, "a job fits");
 
 /* ---------------------------------------------------------- in the child */
-
-/* The descriptors that came along; returns how many. */
-static size_t
-take_fds(struct msghdr *m, int fds[FDS])
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	size_t n;
-
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-		return 0;
-	n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	memcpy(fds, CMSG_DATA(c), n * sizeof(int));
-	return n;
-}
-
-static ssize_t
-receive(int fd, char *to, size_t size, int fds[FDS], size_t *nfds)
-{
-	static union control control;
-	struct iovec v = {.iov_base = to, .iov_len = size};
-	struct msghdr m = {.msg_iov = &v,
-	    .msg_iovlen = 1,
-	    .msg_control = control.octets,
-	    .msg_controllen = sizeof(control.octets)};
-	ssize_t n;
-
-	do
-		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	*nfds = n > 0 ? take_fds(&m, fds) : 0;
-	return n;
-}
 
 static struct str
 take_text(const char **p, size_t n)
@@ -81,9 +45,9 @@ take_text(const char **p, size_t n)
 	return s;
 }
 
-/* Not all descriptors may have come: we have too many open. */
+/* No descriptors came when we have too many open. */
 static struct target *
-unpack(struct local *l, const struct request *r, const int *fds, size_t nfds)
+unpack(struct local *l, const struct request *r, const int *fds, int nfds)
 {
 	const char *p = (const char *)(r + 1);
 	struct target *v = arena_array(l->arena, r->n, sizeof(*v));
@@ -97,7 +61,7 @@ unpack(struct local *l, const struct request *r, const int *fds, size_t nfds)
 	message_in(&l->m, nfds > 0 ? fds[0] : -1, r->at, r->len);
 	for (size_t i = 0; i < r->n; i++) {
 		memcpy(&t, p + i * sizeof(t), sizeof(t));
-		v[i] = (struct target){.fd = i + 1 < nfds ? fds[i + 1] : -1,
+		v[i] = (struct target){.fd = nfds > 0 ? fds[i + 1] : -1,
 		    .recipient = take_text(&text, t.recipient_n),
 		    .index = t.index,
 		    .number = t.number,
@@ -116,7 +80,7 @@ refuse(struct local *l, struct target *v, size_t n)
 }
 
 static void
-work(struct worker *w, const struct request *r, const int *fds, size_t nfds,
+work(struct worker *w, const struct request *r, const int *fds, int nfds,
     bool able)
 {
 	struct local *l = w->l;
@@ -124,7 +88,7 @@ work(struct worker *w, const struct request *r, const int *fds, size_t nfds,
 	struct note note = {r->number};
 	struct buf b;
 
-	if (able && nfds == r->n + 1)
+	if (able && nfds > 0)
 		store(l, v, r->n);
 	else
 		refuse(l, v, r->n);
@@ -148,20 +112,20 @@ hand(struct worker *w, uid_t uid, gid_t gid, int fd)
 	static _Alignas(struct request) char packet[JOB_PACKET];
 	struct drop d = {uid, gid, {gid}, 1};
 	bool able = drop_to(&d) == 0;
-	int fds[FDS];
-	size_t nfds;
+	int fds[PACKET_FDS], nfds;
 
 	if (!able)
 		log_event("trouble", "err", fail_last(), NULL);
 	for (;;) {
-		ssize_t n = receive(fd, packet, sizeof(packet), fds, &nfds);
+		ssize_t n = packet_receive(
+		    fd, packet, sizeof(packet), fds, &nfds, true);
 
 		if (n <= 0)
 			_exit(n == 0 ? 0 : EXIT_TEMP);
 		arena_reset(w->l->arena);
 		work(w, (const struct request *)(const void *)packet, fds, nfds,
 		    able);
-		for (size_t i = 0; i < nfds; i++)
+		for (int i = 0; i < nfds; i++)
 			close(fds[i]);
 	}
 }
@@ -257,37 +221,13 @@ pack(struct buf *b, const struct local *l, struct request *r,
 		buf_str(b, v[i].recipient);
 }
 
-static int
-transmit(int fd, const struct buf *b, const int *fds, size_t nfds)
-{
-	union control control;
-	struct iovec v = {.iov_base = b->p, .iov_len = b->n};
-	struct msghdr m = {.msg_iov = &v,
-	    .msg_iovlen = 1,
-	    .msg_control = control.octets,
-	    .msg_controllen = (socklen_t)CMSG_SPACE(nfds * sizeof(int))};
-	struct cmsghdr *c;
-	ssize_t n;
-
-	memset(&control, 0, m.msg_controllen);
-	c = CMSG_FIRSTHDR(&m);
-	c->cmsg_level = SOL_SOCKET;
-	c->cmsg_type = SCM_RIGHTS;
-	c->cmsg_len = (socklen_t)CMSG_LEN(nfds * sizeof(int));
-	memcpy(CMSG_DATA(c), fds, nfds * sizeof(int));
-	do
-		n = sendmsg(fd, &m, MSG_NOSIGNAL);
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? fail("hand over a delivery", NULL) : 0;
-}
-
 int
 hands_give(struct worker *w, uint32_t number, uid_t uid, gid_t gid,
     const struct target *v, size_t n, bool whole)
 {
 	struct request r = {.number = number, .n = (uint32_t)n, .whole = whole};
 	struct hand *x = hand_of(w, uid, gid);
-	int fds[FDS];
+	int fds[PACKET_FDS];
 	struct buf b;
 	int sent;
 
@@ -299,7 +239,7 @@ hands_give(struct worker *w, uint32_t number, uid_t uid, gid_t gid,
 		fds[1 + i] = v[i].fd;
 	buf_init(&b, JOB_PACKET);
 	pack(&b, w->l, &r, v);
-	sent = transmit(x->fd, &b, fds, n + 1);
+	sent = packet_send(x->fd, buf_slice(&b), fds, (int)n + 1, true);
 	buf_free(&b);
-	return sent;
+	return sent < 0 ? fail("hand over a delivery", NULL) : 0;
 }

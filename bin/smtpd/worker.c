@@ -120,7 +120,7 @@ wait_connection(struct worker *w, struct monitor *m)
 	ssize_t n;
 
 	do
-		n = packet_receive(0, text, VARS_MAX, fds, &nfds);
+		n = packet_receive(0, text, VARS_MAX, fds, &nfds, true);
 	while (n < 0 && errno == EMSGSIZE);
 	if (n <= 0)
 		_exit(0);

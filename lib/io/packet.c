@@ -55,7 +55,8 @@ take_fds(struct msghdr *m, int *fds, int *nfds)
 }
 
 ssize_t
-packet_receive(int fd, char *to, size_t size, int *fds, int *nfds)
+packet_receive(
+    int fd, char *to, size_t size, int *fds, int *nfds, bool wait)
 {
 	union control control;
 	struct iovec v = {.iov_base = to, .iov_len = size};
@@ -67,15 +68,16 @@ packet_receive(int fd, char *to, size_t size, int *fds, int *nfds)
 
 	*nfds = 0;
 	do
-		n = recvmsg(fd, &m, MSG_CMSG_CLOEXEC);
+		n = recvmsg(
+		    fd, &m, MSG_CMSG_CLOEXEC | (wait ? 0 : MSG_DONTWAIT));
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return errno == ECONNRESET ? 0 : -1;
 	take_fds(&m, fds, nfds);
-	if (!(m.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
-		return n;
-	while (*nfds > 0)
+	while (m.msg_flags & (MSG_TRUNC | MSG_CTRUNC) && *nfds > 0)
 		close(fds[--*nfds]);
+	if (!(m.msg_flags & MSG_TRUNC))
+		return n;
 	errno = EMSGSIZE;
 	return -1;
 }

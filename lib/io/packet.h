@@ -10,7 +10,7 @@
 
 #include "base/str.h"
 
-#define PACKET_FDS 4 /* descriptors that may come along */
+#define PACKET_FDS 101 /* descriptors that may come along */
 
 /* Send text (at least one octet) with fds[0..nfds), which stay open here; nfds
  * is at most PACKET_FDS.  With `wait` false a full socket is EAGAIN.
@@ -18,9 +18,12 @@
 int packet_send(int fd, struct str text, const int *fds, int nfds, bool wait);
 
 /* Receive one packet, waiting for it, to to[0..size), and what came along,
- * close-on-exec, to fds[0..*nfds), which has PACKET_FDS places.
+ * close-on-exec, to fds[0..*nfds), which has PACKET_FDS places: all that was
+ * sent along, or none when we have too many open.  With `wait` false no packet
+ * is EAGAIN.
  * Returns the octets; 0 the other side has ended; -1 failed (EMSGSIZE the
- * packet was longer; nothing is left open then). */
-ssize_t packet_receive(int fd, char *to, size_t size, int *fds, int *nfds);
+ * packet was longer; *nfds is 0 then). */
+ssize_t packet_receive(
+    int fd, char *to, size_t size, int *fds, int *nfds, bool wait);
 
 #endif

@@ -6,12 +6,10 @@
  *	7 done unsynced
  *
  * A packet is whole or not there: no framing, no half of anything. */
-#define _GNU_SOURCE
 #include "queue/job.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -19,6 +17,7 @@
 #include "base/now.h"
 #include "base/num.h"
 #include "base/scan.h"
+#include "io/packet.h"
 #include "io/wait.h"
 
 #define KEY_MAX 16
@@ -30,85 +29,23 @@
 static int
 send_packet(int fd, struct str s, int file, bool wait)
 {
-	union {
-		char octets[CMSG_SPACE(sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec v = {.iov_base = (void *)(uintptr_t)s.p, .iov_len = s.n};
-	struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1};
-	ssize_t n;
-
-	if (file >= 0) {
-		struct cmsghdr *c;
-
-		memset(&control, 0, sizeof(control));
-		m.msg_control = control.octets;
-		m.msg_controllen = sizeof(control.octets);
-		c = CMSG_FIRSTHDR(&m);
-		c->cmsg_level = SOL_SOCKET;
-		c->cmsg_type = SCM_RIGHTS;
-		c->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(c), &file, sizeof(int));
-	}
-	do
-		n = sendmsg(fd, &m, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
-	while (n < 0 && errno == EINTR);
-	return n < 0 ? fail("send to the delivery's socket", NULL) : 0;
+	return packet_send(fd, s, &file, file >= 0, wait) < 0
+	           ? fail("send to the delivery's socket", NULL)
+	           : 0;
 }
 
-/* The descriptor that came along, or -1; further ones are closed.  The kernel
- * puts all of a packet into one control message. */
-static int
-take_file(struct msghdr *m)
-{
-	struct cmsghdr *c = CMSG_FIRSTHDR(m);
-	int file = -1;
-	size_t n;
-
-	if (!c || c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-		return -1;
-	n = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-	for (size_t i = 0; i < n; i++) {
-		int fd;
-
-		memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-		if (file < 0)
-			file = fd;
-		else
-			close(fd);
-	}
-	return file;
-}
-
-/* Returns the octets read, 0 at the end, -1 failed. */
+/* Returns the octets read, 0 at the end, -1 failed.  *file is the descriptor
+ * that came along, or -1; further ones are closed. */
 static ssize_t
-recv_packet(int fd, char *to, size_t size, int flags, int *file)
+recv_packet(int fd, char *to, size_t size, bool wait, int *file)
 {
-	union {
-		char octets[CMSG_SPACE(4 * sizeof(int))];
-		struct cmsghdr align;
-	} control;
-	struct iovec v = {.iov_base = to, .iov_len = size};
-	struct msghdr m = {.msg_iov = &v,
-	    .msg_iovlen = 1,
-	    .msg_control = control.octets,
-	    .msg_controllen = sizeof(control.octets)};
-	ssize_t n;
+	int fds[PACKET_FDS], nfds;
+	ssize_t n = packet_receive(fd, to, size, fds, &nfds, wait);
 
-	*file = -1;
-	do
-		n = recvmsg(fd, &m, flags | MSG_CMSG_CLOEXEC);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return errno == ECONNRESET
-		           ? 0
-		           : fail("read the delivery's socket", NULL);
-	*file = take_file(&m);
-	if (m.msg_flags & MSG_TRUNC) {
-		errno = EMSGSIZE;
-		return fail("read the delivery's socket", NULL);
-	}
-	return n;
+	*file = nfds > 0 ? fds[0] : -1;
+	while (nfds > 1)
+		close(fds[--nfds]);
+	return n < 0 ? fail("read the delivery's socket", NULL) : n;
 }
 
 /* ------------------------------------------------------------- requests */
@@ -319,7 +256,7 @@ job_recv(int fd, struct arena *a, int64_t deadline, struct job *j, int *file)
 		errno = ETIMEDOUT;
 		return fail("no request", NULL);
 	}
-	n = r < 0 ? -1 : recv_packet(fd, text, sizeof(text), 0, file);
+	n = r < 0 ? -1 : recv_packet(fd, text, sizeof(text), true, file);
 	if (n == 0)
 		return JOB_END;
 	r = n < 0 ? -1
@@ -407,7 +344,7 @@ job_read(int fd, struct buf *b)
 		errno = EMSGSIZE;
 		return fail("read the delivery's socket", NULL);
 	}
-	n = recv_packet(fd, to, JOB_PACKET, MSG_DONTWAIT, &file);
+	n = recv_packet(fd, to, JOB_PACKET, false, &file);
 	if (file >= 0)
 		close(file);
 	b->n = n > 0 ? (size_t)n : 0;

@@ -203,8 +203,6 @@ monitor_next(
 	struct scan s;
 	int r;
 
-	if (m->text.p)
-		explicit_bzero(m->text.p, m->text.n);
 	*n = 0;
 	r = receive_text(m->fd, &m->text, NOW_NEVER);
 	if (r == 0)
@@ -222,7 +220,8 @@ monitor_next(
 }
 
 /* An answer may be empty, a packet may not.  The child waits for each answer:
- * there is room, or it does not play by the rules. */
+ * there is room, or it does not play by the rules.  The question, perhaps a
+ * password, is not for whom we fork next. */
 int
 monitor_answer(struct monitor *m, struct str answer)
 {
@@ -232,6 +231,8 @@ monitor_answer(struct monitor *m, struct str answer)
 	buf_init(&b, MONITOR_MAX);
 	buf_chr(&b, '=');
 	buf_str(&b, answer);
+	if (m->text.p)
+		explicit_bzero(m->text.p, m->text.n);
 	if (b.over)
 		errno = EMSGSIZE;
 	r = b.over ? -1 : send_text(m->fd, buf_slice(&b), false);

@@ -58,7 +58,7 @@ int monitor_ask(struct monitor *m, char kind, const struct str *args, size_t n,
 int monitor_tell(struct monitor *m, char kind);
 
 /* In the monitor: wait for the next question.  args[0..*n) point into *m and
- * live until the next call.  Returns 1; 0 the child has ended; -1 failed, or
+ * live until the answer.  Returns 1; 0 the child has ended; -1 failed, or
  * the question is malformed (EPROTO): end then. */
 int monitor_next(
     struct monitor *m, char *kind, struct str *args, size_t max, size_t *n);

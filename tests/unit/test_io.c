@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -253,13 +254,15 @@ test_watch(void)
 static void
 test_packets(void)
 {
-	int s[2], p[2], fds[PACKET_FDS], n;
+	int s[2], p[2], fds[PACKET_FDS], n, next;
+	struct rlimit old, few;
 	char text[8], c = 0;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s) < 0 || pipe(p) < 0)
 		abort();
 	CHECK_NUM(packet_send(s[0], STR("hello"), p, 2, true), 0, "sent");
-	CHECK_NUM(packet_receive(s[1], text, 8, fds, &n), 5, "a whole packet");
+	CHECK_NUM(
+	    packet_receive(s[1], text, 8, fds, &n, true), 5, "a whole packet");
 	CHECK(n == 2 && memcmp(text, "hello", 5) == 0, "text, descriptors");
 	CHECK(write(fds[1], "x", 1) == 1 && read(p[0], &c, 1) == 1 && c == 'x',
 	    "they are those of the sender");
@@ -267,19 +270,34 @@ test_packets(void)
 	close(fds[0]);
 	close(fds[1]);
 	packet_send(s[0], STR("much too long"), p, 1, true);
-	CHECK(packet_receive(s[1], text, 8, fds, &n) == -1 &&
+	CHECK(packet_receive(s[1], text, 8, fds, &n, true) == -1 &&
 		  errno == EMSGSIZE && n == 0,
 	    "a packet that is too long is dropped");
 	packet_send(s[0], STR("none"), NULL, 0, true);
-	CHECK(packet_receive(s[1], text, 8, fds, &n) == 4 && n == 0,
+	CHECK(packet_receive(s[1], text, 8, fds, &n, true) == 4 && n == 0,
 	    "no descriptors");
+	CHECK(packet_receive(s[1], text, 8, fds, &n, false) < 0 &&
+		  errno == EAGAIN,
+	    "no packet");
+	getrlimit(RLIMIT_NOFILE, &old);
+	next = dup(0);
+	close(next);
+	few = (struct rlimit){.rlim_cur = (rlim_t)next + 1,
+	    .rlim_max = old.rlim_max};
+	setrlimit(RLIMIT_NOFILE, &few);
+	packet_send(s[0], STR("all"), p, 2, true);
+	CHECK(packet_receive(s[1], text, 8, fds, &n, true) == 3 && n == 0,
+	    "all descriptors or none");
+	CHECK_NUM(dup(0), next, "none is left open");
+	close(next);
+	setrlimit(RLIMIT_NOFILE, &old);
 	while (packet_send(s[0], STR("full"), NULL, 0, false) == 0)
 		continue;
 	CHECK_NUM(errno, EAGAIN, "a full socket");
 	close(s[0]);
-	while (packet_receive(s[1], text, 8, fds, &n) > 0)
+	while (packet_receive(s[1], text, 8, fds, &n, true) > 0)
 		continue;
-	CHECK_NUM(packet_receive(s[1], text, 8, fds, &n), 0, "the end");
+	CHECK_NUM(packet_receive(s[1], text, 8, fds, &n, true), 0, "the end");
 }
 
 /* The error of an exec arrives, and the caller's signals stay as they were. */

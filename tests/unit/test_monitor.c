@@ -60,6 +60,7 @@ test_questions(void)
 	CHECK(kind == 'L' && n == 2, "kind and count");
 	snprintf(text, sizeof(text), "%.*s/%zu", STR_FMT(args[0]), args[1].n);
 	CHECK_NUM(monitor_answer(&m, str_z(text)), 0, "answered");
+	CHECK(!str_has(buf_slice(&m.text), 'c'), "the password is forgotten");
 	CHECK_NUM(monitor_next(&m, &kind, args, MONITOR_ARGS, &n), 1, "asked");
 	CHECK(kind == 'E' && n == 0, "no arguments");
 	monitor_answer(&m, STR(""));
