@@ -171,7 +171,7 @@ $C"*"x@y.test: delivered"* ]]
 }
 
 @test "what strangers wrote cannot harm a terminal or break JSON" {
-	local esc=$'\e]0;x\a' rtl=$'\u202e'
+	local esc=$'\e]0;x\a' rtl=$'\xe2\x80\xae'
 	log smtp/current 1795408174 "smtpd[1]: ev=rejected id=$A code=550 text=\"$esc$rtl caf\xc3\xa9 \\x1b[2J \\\"q\\\" id=$B\""
 	log smtp/current 1795408175 "smtpd[1]: ev=new id=$A junk=$'\xff\x9b'"$'\xff\x9b'
 	log smtp/current 1795408175 "smtpd[1]: ev=x$esc id=$A time=0 id=$B"
