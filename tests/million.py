@@ -129,7 +129,7 @@ def wait_idle(pid):
 
 
 def main():
-    root = tempfile.mkdtemp(prefix="million.", dir="/var/tmp")
+    root = tempfile.mkdtemp(prefix="million.", dir=os.environ.get("TMPDIR", "/var/tmp"))
     env = dict(os.environ, YUBIN_ROOT=root, YUBIN_HOSTNAME="mx.example.test",
                QUEUE_SLOTS="256", DNS_SERVER="127.0.0.1:1")
     run = dict(env=env, check=True, stdout=subprocess.DEVNULL)

@@ -225,8 +225,10 @@ earlier(int64_t a, int64_t b)
 static int64_t
 wake_up(const struct runner *r)
 {
-	int64_t at = r->hurry ? 0 : earlier(r->next_scan_ms, workers_due(r));
+	int64_t at = earlier(r->next_scan_ms, workers_due(r));
 
+	if (r->hurry || scan_busy(r))
+		return 0;
 	at = earlier(at, r->syncing ? NOW_NEVER : r->sync_at_ms);
 	if (r->nactive < r->max_active)
 		at = earlier(at, schedule_due(r));
@@ -254,7 +256,7 @@ wait_events(struct runner *r, int nudge, struct pollfd *p,
 			read_nudges(r, nudge);
 	}
 	if (now_ms() >= r->next_scan_ms && !r->stopping)
-		scan_all(r);
+		scan_begin(r);
 }
 
 /* Deliveries that do not end in time are told to, then killed; their
@@ -285,11 +287,12 @@ run(struct runner *r, int nudge, const sigset_t *while_waiting)
 
 	if (!p)
 		oom();
-	scan_all(r);
+	scan_begin(r);
 	for (;;) {
 		if (got_term)
 			stop(r, &deadline);
 		clean_tmp(r);
+		scan_step(r);
 		activate(r);
 		work_pass(r);
 		workers_tend(r);

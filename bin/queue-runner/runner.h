@@ -51,8 +51,8 @@ struct message {
 	bool again : 1;      /* there may be traces of tries not marked */
 	bool rewrite : 1;    /* a sync failed: what is stored is not trusted */
 	unsigned char lost;  /* workers that died with its tasks, this round */
-	int slot;       /* where it lies; -1: in a file below new/ */
-	unsigned at;    /* index in the heap, while waiting */
+	int slot;            /* where it lies; -1: in a file below new/ */
+	unsigned at;         /* index in the heap, while waiting */
 	int64_t due_ms;
 	struct message *same_hash;
 	struct message *next, *prev; /* in a list, while fresh or parked */
@@ -165,6 +165,8 @@ struct runner {
 
 	/* scan.c */
 	int64_t seen_ns[WALK_DIRS];
+	int scan_dir; /* to be looked at next; WALK_DIRS: none */
+	int64_t scan_took_ms;
 	int nslots;           /* files there are */
 	unsigned char *taken; /* of slot i: known to us */
 
@@ -218,7 +220,11 @@ void lane_take(struct lane *l, struct message *m);
 
 /* scan.c: finding messages */
 void scan_init(struct runner *r);
-void scan_all(struct runner *r); /* look for what no nudge told of */
+/* Look for what no nudge told of: at once, or begin it and go on by steps. */
+void scan_all(struct runner *r);
+void scan_begin(struct runner *r);
+void scan_step(struct runner *r);
+bool scan_busy(const struct runner *r);
 void scan_nudge(struct runner *r, struct str what);
 void message_path(char to[WALK_PATH], const struct message *m);
 

@@ -62,6 +62,7 @@ scan_init(struct runner *r)
 	r->taken = calloc((size_t)r->nslots + 1, 1);
 	if (!r->taken)
 		oom();
+	r->scan_dir = WALK_DIRS;
 	for (int i = 0; i < WALK_DIRS; i++)
 		r->seen_ns[i] = -1;
 }
@@ -190,22 +191,49 @@ scan_dir(struct runner *r, int dir, struct arena *a)
 }
 
 void
-scan_all(struct runner *r)
+scan_begin(struct runner *r)
 {
-	int64_t start = now_ms();
-	int64_t took;
+	if (scan_busy(r))
+		return;
+	r->scan_took_ms = -now_ms();
+	scan_slots(r);
+	r->scan_took_ms += now_ms();
+	r->scan_dir = 0;
+}
+
+bool
+scan_busy(const struct runner *r)
+{
+	return r->scan_dir < WALK_DIRS;
+}
+
+/* One directory: what has just come need not wait for all of a big queue. */
+void
+scan_step(struct runner *r)
+{
+	int64_t start = now_ms(), pause;
 	struct arena a;
 
+	if (!scan_busy(r))
+		return;
 	arena_init(&a, LIST_ARENA);
-	scan_slots(r);
-	for (int d = 0; d < WALK_DIRS; d++)
-		scan_dir(r, d, &a);
+	scan_dir(r, r->scan_dir++, &a);
 	arena_free(&a);
-	took = now_ms() - start;
+	r->scan_took_ms += now_ms() - start;
+	if (scan_busy(r))
+		return;
+	pause = r->scan_took_ms * SHARE;
 	r->next_scan_ms =
-	    now_ms() +
-	    (took * SHARE > RUNNER_SCAN_MS ? took * SHARE : RUNNER_SCAN_MS);
+	    now_ms() + (pause > RUNNER_SCAN_MS ? pause : RUNNER_SCAN_MS);
 	r->started = true;
+}
+
+void
+scan_all(struct runner *r)
+{
+	scan_begin(r);
+	while (scan_busy(r))
+		scan_step(r);
 }
 
 /* --------------------------------------------------------------- nudges */

@@ -251,6 +251,7 @@ schedule_wait(struct runner *r, struct message *m, int64_t after_ms)
 	heap_add(r, m);
 }
 
+/* It is fresh again. */
 void
 schedule_hurry(struct runner *r, struct message *m)
 {
@@ -258,14 +259,20 @@ schedule_hurry(struct runner *r, struct message *m)
 	if (m->place != PLACE_WAITING)
 		return;
 	heap_take(r, m);
-	m->due_ms = now_ms();
-	heap_add(r, m);
+	m->place = PLACE_FRESH;
+	lane_add(&r->fresh, m);
 }
 
+/* Not so many as to hold up what is fresh. */
 void
 schedule_hurry_all(struct runner *r)
 {
 	for (size_t i = 0; i < r->ntable; i++)
-		for (struct message *m = r->table[i]; m; m = m->same_hash)
-			schedule_hurry(r, m);
+		for (struct message *m = r->table[i]; m; m = m->same_hash) {
+			m->forced = true;
+			if (m->place != PLACE_WAITING)
+				continue;
+			heap_take(r, m);
+			schedule_wait(r, m, 0);
+		}
 }
