@@ -255,6 +255,10 @@ schedule_wait(struct runner *r, struct message *m, int64_t after_ms)
 void
 schedule_hurry(struct runner *r, struct message *m)
 {
+	/* It is being tried.  A new message may have been found by looking, and
+	 * be on its way, before its own nudge is read. */
+	if (m->place == PLACE_ACTIVE)
+		return;
 	m->forced = true;
 	if (m->place != PLACE_WAITING)
 		return;
