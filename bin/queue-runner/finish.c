@@ -271,6 +271,8 @@ finish_round(struct runner *r, struct work *w)
 	int told = report(r, w);
 	int64_t wait;
 
+	/* Whom it may have come to is marked A at least. */
+	m->again = w->pending > 0 && m->again;
 	m->rewrite = false;
 	m->lost = 0;
 	if (told == 0 && !some_wait(w)) {

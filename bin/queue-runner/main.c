@@ -102,12 +102,17 @@ take_clean(struct runner *r)
 	}
 }
 
+/* The marks of what failed for now are not yet durable. */
 static void
 leave_clean(struct runner *r)
 {
-	int fd =
-	    openat(r->queue, "clean", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int fd = -1;
 
+	if (schedule_doubtful(r))
+		return;
+	if (syncfs(r->queue) == 0)
+		fd = openat(
+		    r->queue, "clean", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		log_event("trouble", "err", "cannot make queue/clean", NULL);
 	else

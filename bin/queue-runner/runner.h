@@ -97,6 +97,7 @@ enum outcome {
 struct target {
 	enum outcome outcome;
 	bool again, decided;
+	bool network; /* the last try failed for want of it */
 	struct dest *dest;    /* NULL until asked for */
 	struct result result; /* of this round; text in the work's arena */
 };
@@ -211,6 +212,7 @@ int64_t schedule_due(const struct runner *r);    /* of the next one */
 void schedule_wait(struct runner *r, struct message *m, int64_t after_ms);
 void schedule_hurry(struct runner *r, struct message *m);
 void schedule_hurry_all(struct runner *r);
+bool schedule_doubtful(const struct runner *r); /* some are `again` */
 void schedule_take(struct runner *r, struct message *m); /* out of its place */
 void schedule_forget(struct runner *r, struct message *m); /* active or taken*/
 void lane_add(struct lane *l, struct message *m);

@@ -183,6 +183,8 @@ work_begin(struct runner *r, struct message *m)
 		ring_add(r, w);
 		return;
 	}
+	if (ok == 1)
+		m->again = false; /* all were tried: their marks say so */
 	work_free(r, w);
 	if (ok == 0)
 		gone(r, m);
@@ -280,6 +282,18 @@ domain_of(struct str addr)
 	return str_from(addr, str_rfind(addr, '@') + 1);
 }
 
+/* Its host was just tried for others, in vain; that ends a message's life, too,
+ * when the message itself was tried before. */
+static void
+put_off(struct runner *r, struct work *w, size_t i)
+{
+	bool tried = w->entry.e.rcpts[i].status != ENVELOPE_NEW;
+	struct result res = result_make(RESULT_DEFERRED, "4.4.1",
+	    "not tried: the destination failed just before");
+
+	work_result(r, w, i, &res, tried ? 0 : -1);
+}
+
 /* Where target i goes; NULL when that is not to be known now. */
 static struct dest *
 dest_of(struct runner *r, struct work *w, size_t i)
@@ -357,8 +371,7 @@ try_one(struct runner *r, struct work *w, struct dest **only)
 			continue;
 		d = dest_of(r, w, i);
 		if (d && d->until_ms > now_ms()) {
-			defer(r, w, i, "4.4.1",
-			    "not tried: the destination failed just before");
+			put_off(r, w, i);
 			d = NULL;
 		}
 		if (!d)
