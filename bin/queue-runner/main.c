@@ -108,7 +108,7 @@ leave_clean(struct runner *r)
 {
 	int fd = -1;
 
-	if (schedule_doubtful(r))
+	if (r->failed || schedule_doubtful(r))
 		return;
 	if (syncfs(r->queue) == 0)
 		fd = openat(
@@ -145,6 +145,7 @@ static void
 read_nudges(struct runner *r, int fd)
 {
 	char text[64];
+	int64_t soon;
 	ssize_t n;
 	int i;
 
@@ -154,8 +155,11 @@ read_nudges(struct runner *r, int fd)
 			break;
 		scan_nudge(r, str_make(text, (size_t)n));
 	}
-	if (i >= NUDGES_MANY && r->next_scan_ms > now_ms() + 500)
-		r->next_scan_ms = now_ms() + 500;
+	soon = now_ms() + 500;
+	if (soon < r->least_scan_ms)
+		soon = r->least_scan_ms;
+	if (i >= NUDGES_MANY && r->next_scan_ms > soon)
+		r->next_scan_ms = soon;
 }
 
 static void

@@ -154,7 +154,7 @@ struct runner {
 	char hostname[256];
 	int queue; /* directory */
 	bool once, all, stopping, started, unclean;
-	int64_t next_scan_ms, next_clean_ms, next_yield_ms;
+	int64_t next_scan_ms, least_scan_ms, next_clean_ms, next_yield_ms;
 
 	/* schedule.c */
 	struct message **heap; /* waiting, the earliest first */
@@ -197,6 +197,7 @@ struct runner {
 	struct leaving *synced;  /* for the one that runs */
 	bool dirty;              /* something else wants a sync */
 	bool syncing;
+	bool failed; /* a sync has: what lies where is not certain */
 	int64_t sync_at_ms;
 	int syncer; /* its socket */
 };
@@ -279,7 +280,7 @@ void task_lost(struct runner *r, struct worker *k); /* the worker is gone */
 
 /* clean.c: leftovers */
 void clean_tmp(struct runner *r); /* does nothing but once an hour */
-void clean_bad(struct runner *r, struct message *m);
+bool clean_bad(struct runner *r, struct message *m); /* false: it stays */
 /* Whether new/DIR is not where this id belongs; moves it there. */
 bool clean_misplaced(struct runner *r, int dir, const char *id);
 

@@ -140,8 +140,9 @@ load(struct runner *r, struct work *w)
 		return 1;
 	if (ok == 1 && !m->verified)
 		ok = entry_check(&w->entry);
-	if (ok == 0)
-		clean_bad(r, m);
+	/* What cannot be set aside is not found again before a restart. */
+	if (ok == 0 && !clean_bad(r, m))
+		m->slot = -1;
 	if (ok < 0)
 		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
 	if (ok == 1)

@@ -91,6 +91,25 @@ slot_of() { # ID
 	grep -q "ev=dead domain=host.test" "$LOG"
 }
 
+@test "a damaged slot that cannot be set aside is left alone" {
+	runner
+	id=$(put a@b.test ok@example.test)
+	slot=$(slot_of "$id")
+	sed -i 's/hello/hallo/' "$slot"
+	touch "$YUBIN_ROOT/queue/bad/$id"
+	runner
+	[ "$(grep -c "ev=trouble id=$id" "$LOG")" -eq 1 ]
+	[ "$(grep -c ok@ "$CALLS")" -eq 0 ]
+}
+
+@test "a folder of slots with much in it" {
+	runner
+	id=$(put a@b.test ok@example.test)
+	(cd "$YUBIN_ROOT/queue/slot" && seq -f x%.0f 66000 | xargs touch)
+	runner
+	grep -q "ev=done id=$id" "$LOG"
+}
+
 @test "when no second worker can be started the first goes on" {
 	start yubin-queue-runner
 	wait_for test -S "$YUBIN_ROOT/queue/nudge"
@@ -100,4 +119,33 @@ slot_of() { # ID
 	id=$(put a@b.test ok@example.test)
 	wait_for grep -q "ev=\(done\|deferred\) id=$id" "$LOG"
 	grep -q "ev=done id=$id" "$LOG"
+}
+
+@test "a held message does not come back out of the slot it was in" {
+	runner
+	id=$(put a@b.test ok@example.test)
+	slot=$(slot_of "$id")
+	cp "$slot" "$BATS_TEST_TMPDIR/slot"
+	yubin queue hold "$id"
+	cat "$BATS_TEST_TMPDIR/slot" >"$slot" # not given back before a crash
+	runner
+	[ "$(grep -c ok@ "$CALLS")" -eq 0 ]
+	[ -e "$YUBIN_ROOT/queue/hold/$id" ]
+	[ -z "$(grep -l "^yubin-queue 1" "$YUBIN_ROOT"/queue/slot/0*)" ]
+}
+
+@test "a failed sync: a slot keeps its message, and the runner ends" {
+	runner
+	id=$(put a@b.test busy@example.test)
+	slot=$(slot_of "$id")
+	timeout 60 faults errno queue-runner+:syncfs:1 EIO \
+	    yubin-queue-runner --once 2>>"$LOG"
+	grep -q "ev=trouble .*syncing the queue has failed" "$LOG"
+	head -1 "$slot" | grep -q "^yubin-queue 1"
+	[ -e "$YUBIN_ROOT"/queue/new/*/"$id" ]
+	[ ! -e "$YUBIN_ROOT/queue/clean" ]
+	runner
+	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+	[ "$(sed -n 2p "$slot")" = A ]
+	[ "$(grep -c busy@ "$CALLS")" -eq 1 ]
 }
