@@ -29,7 +29,7 @@ say_of(const struct runner *r, const struct work *w, size_t i)
 
 	if (rcpt->status == ENVELOPE_FAILED)
 		return REPORT_FAILED;
-	if (rcpt->status == ENVELOPE_SUCCESS)
+	if (envelope_status_unsaid(rcpt->status))
 		return report_of(w->targets[i].result.kind);
 	if (rcpt->status == ENVELOPE_ATTEMPTED &&
 	    w->targets[i].outcome == OUTCOME_DEFERRED && r->delay_s > 0 &&

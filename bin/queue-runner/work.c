@@ -93,6 +93,23 @@ left_ms(const struct work *w)
 			  now_wall_s(), w->entry.header.body_crc);
 }
 
+/* What the octet of a recipient says is known though the runner died: the words
+ * are lost. */
+static struct result
+known_before(char status)
+{
+	switch (status) {
+	case ENVELOPE_FAILED:
+		return result_make(RESULT_FAILED, "5.0.0", "delivery failed");
+	case ENVELOPE_RELAYED:
+		return result_make(RESULT_RELAYED, "2.0.0", "relayed");
+	case ENVELOPE_EXPANDED:
+		return result_make(RESULT_EXPANDED, "2.0.0", "passed on");
+	default:
+		return result_make(RESULT_DONE, "2.0.0", "delivered");
+	}
+}
+
 static void
 set_targets(struct work *w)
 {
@@ -107,13 +124,8 @@ set_targets(struct work *w)
 		    envelope_status_open(c) ? OUTCOME_PENDING : OUTCOME_FINAL;
 		w->pending += t->outcome == OUTCOME_PENDING;
 		t->again = c != ENVELOPE_NEW || w->m->again;
-		/* Known before the runner died: the words are lost. */
-		if (c == ENVELOPE_FAILED)
-			t->result = result_make(
-			    RESULT_FAILED, "5.0.0", "delivery failed");
-		if (c == ENVELOPE_SUCCESS)
-			t->result =
-			    result_make(RESULT_DONE, "2.0.0", "delivered");
+		if (t->outcome == OUTCOME_FINAL)
+			t->result = known_before(c);
 	}
 }
 
@@ -238,10 +250,12 @@ status_of(const struct work *w, size_t i, const struct result *res)
 	if (res->kind == RESULT_DEFERRED)
 		return rcpt->status == ENVELOPE_WARNED ? ENVELOPE_WARNED
 		                                       : ENVELOPE_ATTEMPTED;
-	return report_wanted(
-		   rcpt, report_of(res->kind), w->entry.e.sender.n == 0)
-	           ? ENVELOPE_SUCCESS
-	           : ENVELOPE_DONE;
+	if (!report_wanted(
+		rcpt, report_of(res->kind), w->entry.e.sender.n == 0))
+		return ENVELOPE_DONE;
+	return res->kind == RESULT_RELAYED    ? ENVELOPE_RELAYED
+	       : res->kind == RESULT_EXPANDED ? ENVELOPE_EXPANDED
+	                                      : ENVELOPE_SUCCESS;
 }
 
 void
