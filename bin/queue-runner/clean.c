@@ -44,7 +44,7 @@ clean_tmp(struct runner *r)
 	arena_free(&a);
 }
 
-void
+bool
 clean_bad(struct runner *r, struct message *m)
 {
 	char why[200];
@@ -53,10 +53,12 @@ clean_bad(struct runner *r, struct message *m)
 	snprintf(why, sizeof(why), "%s", fail_last());
 	message_path(path, m);
 	snprintf(to, sizeof(to), "bad/%s", m->id);
-	if (entry_move(r->queue, path, to) < 0)
+	if (entry_move(r->queue, path, to) < 0) {
 		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
-	else
-		log_event("bad", "id", m->id, "err", why, NULL);
+		return false;
+	}
+	log_event("bad", "id", m->id, "err", why, NULL);
+	return true;
 }
 
 bool

@@ -29,7 +29,7 @@ say_of(const struct runner *r, const struct work *w, size_t i)
 
 	if (rcpt->status == ENVELOPE_FAILED)
 		return REPORT_FAILED;
-	if (rcpt->status == ENVELOPE_SUCCESS)
+	if (envelope_status_unsaid(rcpt->status))
 		return report_of(w->targets[i].result.kind);
 	if (rcpt->status == ENVELOPE_ATTEMPTED &&
 	    w->targets[i].outcome == OUTCOME_DEFERRED && r->delay_s > 0 &&
@@ -271,6 +271,8 @@ finish_round(struct runner *r, struct work *w)
 	int told = report(r, w);
 	int64_t wait;
 
+	/* Whom it may have come to is marked A at least. */
+	m->again = w->pending > 0 && m->again;
 	m->rewrite = false;
 	m->lost = 0;
 	if (told == 0 && !some_wait(w)) {

@@ -10,6 +10,7 @@
 #include "runner.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -29,6 +30,9 @@ syncer(int fd, int queue)
 {
 	char c;
 
+	/* We end when the runner does. */
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
 	while (recv(fd, &c, 1, 0) == 1) {
 		c = syncfs(queue) == 0 ? 'y' : 'n';
 		if (send(fd, &c, 1, MSG_NOSIGNAL) != 1)
@@ -157,16 +161,20 @@ synced(struct runner *r, bool ok)
 	r->synced = NULL;
 	r->syncing = false;
 	if (!ok) {
-		/* The marks are in memory still, but no longer on their way to
-		 * the disk: they are not to be relied on. */
 		log_event(
 		    "trouble", "err", "syncing the queue has failed", NULL);
-		want(r, TROUBLE_MS);
+		r->failed = true;
+		if (!r->once && !r->stopping)
+			want(r, TROUBLE_MS);
 	}
 	for (; l; l = next) {
 		next = l->next;
 		if (ok) {
 			give_back(r, l);
+		} else if (!l->m) {
+			/* A later sync would not write the copy: the slot
+			 * keeps the message until the next start. */
+			free(l);
 		} else {
 			l->next = r->leaving;
 			r->leaving = l;

@@ -102,12 +102,17 @@ take_clean(struct runner *r)
 	}
 }
 
+/* The marks of what failed for now are not yet durable. */
 static void
 leave_clean(struct runner *r)
 {
-	int fd =
-	    openat(r->queue, "clean", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	int fd = -1;
 
+	if (r->failed || schedule_doubtful(r))
+		return;
+	if (syncfs(r->queue) == 0)
+		fd = openat(
+		    r->queue, "clean", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
 		log_event("trouble", "err", "cannot make queue/clean", NULL);
 	else
@@ -140,6 +145,7 @@ static void
 read_nudges(struct runner *r, int fd)
 {
 	char text[64];
+	int64_t soon;
 	ssize_t n;
 	int i;
 
@@ -149,8 +155,11 @@ read_nudges(struct runner *r, int fd)
 			break;
 		scan_nudge(r, str_make(text, (size_t)n));
 	}
-	if (i >= NUDGES_MANY && r->next_scan_ms > now_ms() + 500)
-		r->next_scan_ms = now_ms() + 500;
+	soon = now_ms() + 500;
+	if (soon < r->least_scan_ms)
+		soon = r->least_scan_ms;
+	if (i >= NUDGES_MANY && r->next_scan_ms > soon)
+		r->next_scan_ms = soon;
 }
 
 static void

@@ -84,6 +84,7 @@ static void
 release(struct runner *r, const char *id)
 {
 	char from[WALK_PATH], to[WALK_PATH];
+	struct message *m;
 
 	hold_path(from, id);
 	walk_path(to, str_z(id));
@@ -94,7 +95,10 @@ release(struct runner *r, const char *id)
 		return;
 	}
 	log_event("released", "id", id, NULL);
-	schedule_add(r, id, -1, true)->forced = true;
+	m = schedule_add(r, id, -1, true);
+	m->forced = true;
+	/* Its last marks may not have come with it. */
+	m->again = true;
 }
 
 void

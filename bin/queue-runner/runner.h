@@ -97,6 +97,7 @@ enum outcome {
 struct target {
 	enum outcome outcome;
 	bool again, decided;
+	bool network;         /* the last try failed for want of it */
 	struct dest *dest;    /* NULL until asked for */
 	struct result result; /* of this round; text in the work's arena */
 };
@@ -153,7 +154,7 @@ struct runner {
 	char hostname[256];
 	int queue; /* directory */
 	bool once, all, stopping, started, unclean;
-	int64_t next_scan_ms, next_clean_ms, next_yield_ms;
+	int64_t next_scan_ms, least_scan_ms, next_clean_ms, next_yield_ms;
 
 	/* schedule.c */
 	struct message **heap; /* waiting, the earliest first */
@@ -198,6 +199,7 @@ struct runner {
 	struct leaving *synced;  /* for the one that runs */
 	bool dirty;              /* something else wants a sync */
 	bool syncing;
+	bool failed; /* a sync has: what lies where is not certain */
 	int64_t sync_at_ms;
 	int syncer; /* its socket */
 };
@@ -213,6 +215,7 @@ int64_t schedule_due(const struct runner *r);    /* of the next one */
 void schedule_wait(struct runner *r, struct message *m, int64_t after_ms);
 void schedule_hurry(struct runner *r, struct message *m);
 void schedule_hurry_all(struct runner *r);
+bool schedule_doubtful(const struct runner *r);          /* some are `again` */
 void schedule_take(struct runner *r, struct message *m); /* out of its place */
 void schedule_forget(struct runner *r, struct message *m); /* active or taken*/
 void lane_add(struct lane *l, struct message *m);
@@ -283,7 +286,7 @@ void task_lost(struct runner *r, struct worker *k); /* the worker is gone */
 
 /* clean.c: leftovers */
 void clean_tmp(struct runner *r); /* does nothing but once an hour */
-void clean_bad(struct runner *r, struct message *m);
+bool clean_bad(struct runner *r, struct message *m); /* false: it stays */
 /* Whether new/DIR is not where this id belongs; moves it there. */
 bool clean_misplaced(struct runner *r, int dir, const char *id);
 

@@ -5,9 +5,12 @@
 #include "runner.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/log.h"
@@ -41,8 +44,9 @@ count_files(struct runner *r)
 	uint64_t i;
 
 	arena_init(&a, LIST_ARENA);
-	if (dir_list(r->queue, "slot", 0, SLOT_MOST, &a, &names, &n) < 0)
-		n = 0;
+	/* Slots that we do not know of would keep their messages. */
+	if (dir_list(r->queue, "slot", 0, WALK_FILES, &a, &names, &n) < 0)
+		die(EXIT_TEMP);
 	for (size_t k = 0; k < n; k++)
 		if (num_scan(str_z(names[k]), SLOT_MOST - 1, &i) == 0 &&
 		    (int)i >= most)
@@ -81,11 +85,26 @@ damaged(struct runner *r, int slot)
 	r->taken[slot] = 1;
 }
 
+/* Whether it was set aside, and we died before its slot was given back. */
+static bool
+was_held(struct runner *r, int slot, const char *id)
+{
+	char held[WALK_PATH], path[WALK_PATH];
+
+	snprintf(held, sizeof(held), "hold/%s", id);
+	if (faccessat(r->queue, held, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	slot_path(path, slot);
+	if (slot_free(r->queue, path) < 0)
+		log_event("trouble", "slot", path, "err", fail_last(), NULL);
+	return true;
+}
+
 static void
 add_slot(struct runner *r, int slot, const char *id)
 {
 	/* A copy that has left its slot is the message now. */
-	if (schedule_find(r, id))
+	if (schedule_find(r, id) || (!r->started && was_held(r, slot, id)))
 		return;
 	r->taken[slot] = 1;
 	schedule_add(r, id, slot, r->started);
@@ -132,8 +151,35 @@ changed(struct runner *r, int i)
 	return true;
 }
 
-/* A message that was leaving its slot when we died lies in both: the file, when
- * it is whole, else the slot. */
+/* The marks of a file are newer than those of the slot that it was copied from,
+ * but whether the copy ever came to the disk nobody knows: the marks go back
+ * into the slot.  0 or -1. */
+static int
+bring_back(struct runner *r, int slot, const struct entry *file)
+{
+	char path[WALK_PATH];
+	struct entry q;
+	struct arena a;
+	int ok;
+
+	arena_init(&a, ENTRY_ARENA);
+	slot_path(path, slot);
+	ok = entry_open(&q, r->queue, path, &a) == 1 &&
+	             q.e.nrcpt == file->e.nrcpt
+	         ? 0
+	         : -1;
+	for (size_t i = 0; ok == 0 && i < q.e.nrcpt; i++)
+		if (q.e.rcpts[i].status != file->e.rcpts[i].status)
+			ok = entry_mark(&q, i, file->e.rcpts[i].status);
+	if (ok == 0)
+		ok = entry_sync(&q);
+	entry_close(&q);
+	arena_free(&a);
+	return ok;
+}
+
+/* A message that was leaving its slot when we died lies in both.  A file that
+ * is not whole was never more than the slot. */
 static void
 in_both(struct runner *r, struct message *m)
 {
@@ -147,18 +193,15 @@ in_both(struct runner *r, struct message *m)
 	ok = entry_open(&q, r->queue, path, &a);
 	if (ok == 1)
 		ok = entry_check(&q);
+	if (ok == 1 && bring_back(r, m->slot, &q) < 0) {
+		m->slot = -1; /* which stays as it is until a restart */
+		ok = -1;
+	}
 	entry_close(&q);
 	arena_free(&a);
-	if (ok == 1) {
-		char slot[WALK_PATH];
-
-		slot_path(slot, m->slot);
-		if (slot_free(r->queue, slot) == 0)
-			r->taken[m->slot] = 0;
-		m->slot = -1;
-	} else if (ok == 0) {
-		entry_remove(r->queue, path);
-	}
+	if (ok < 0 || entry_remove(r->queue, path) < 0 ||
+	    entry_sync_dir(r->queue, path) < 0)
+		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
 }
 
 static void
@@ -211,7 +254,7 @@ scan_busy(const struct runner *r)
 void
 scan_step(struct runner *r)
 {
-	int64_t start = now_ms(), pause;
+	int64_t start = now_ms();
 	struct arena a;
 
 	if (!scan_busy(r))
@@ -222,9 +265,10 @@ scan_step(struct runner *r)
 	r->scan_took_ms += now_ms() - start;
 	if (scan_busy(r))
 		return;
-	pause = r->scan_took_ms * SHARE;
-	r->next_scan_ms =
-	    now_ms() + (pause > RUNNER_SCAN_MS ? pause : RUNNER_SCAN_MS);
+	r->least_scan_ms = now_ms() + r->scan_took_ms * SHARE;
+	r->next_scan_ms = now_ms() + RUNNER_SCAN_MS;
+	if (r->next_scan_ms < r->least_scan_ms)
+		r->next_scan_ms = r->least_scan_ms;
 	r->started = true;
 }
 

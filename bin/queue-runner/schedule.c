@@ -208,6 +208,16 @@ schedule_forget(struct runner *r, struct message *m)
 	free(m);
 }
 
+bool
+schedule_doubtful(const struct runner *r)
+{
+	for (size_t i = 0; i < r->ntable; i++)
+		for (struct message *m = r->table[i]; m; m = m->same_hash)
+			if (m->again)
+				return true;
+	return false;
+}
+
 /* -------------------------------------------------------------- timing */
 
 void

@@ -91,7 +91,7 @@ begin(struct runner *r, struct task *t)
 		size_t k = t->rcpts[i];
 
 		w->targets[k].outcome = OUTCOME_RUNNING;
-		w->targets[k].decided = false;
+		w->targets[k].decided = w->targets[k].network = false;
 		w->pending--;
 		/* Not synced: it only says that there may be traces. */
 		if (w->entry.e.rcpts[k].status == ENVELOPE_NEW &&
@@ -198,8 +198,7 @@ report_network(struct runner *r, const struct task *t)
 	bool network = true;
 
 	for (size_t i = 0; i < t->n; i++)
-		network = network && network_failure(
-					 &t->work->targets[t->rcpts[i]].result);
+		network = network && t->work->targets[t->rcpts[i]].network;
 	dest_report(r, t->worker->dest, network);
 }
 
@@ -286,6 +285,7 @@ take_fate(struct task *t, const struct job_answer *a)
 	target->result.status = arena_str(&w->arena, a->result.status);
 	target->result.text = arena_str(&w->arena, a->result.text);
 	target->decided = true;
+	target->network = network_failure(&a->result);
 }
 
 /* Of a remote delivery each fate is marked at once: the other server has the

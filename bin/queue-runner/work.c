@@ -93,6 +93,23 @@ left_ms(const struct work *w)
 			  now_wall_s(), w->entry.header.body_crc);
 }
 
+/* What the octet of a recipient says is known though the runner died: the words
+ * are lost. */
+static struct result
+known_before(char status)
+{
+	switch (status) {
+	case ENVELOPE_FAILED:
+		return result_make(RESULT_FAILED, "5.0.0", "delivery failed");
+	case ENVELOPE_RELAYED:
+		return result_make(RESULT_RELAYED, "2.0.0", "relayed");
+	case ENVELOPE_EXPANDED:
+		return result_make(RESULT_EXPANDED, "2.0.0", "passed on");
+	default:
+		return result_make(RESULT_DONE, "2.0.0", "delivered");
+	}
+}
+
 static void
 set_targets(struct work *w)
 {
@@ -107,13 +124,8 @@ set_targets(struct work *w)
 		    envelope_status_open(c) ? OUTCOME_PENDING : OUTCOME_FINAL;
 		w->pending += t->outcome == OUTCOME_PENDING;
 		t->again = c != ENVELOPE_NEW || w->m->again;
-		/* Known before the runner died: the words are lost. */
-		if (c == ENVELOPE_FAILED)
-			t->result = result_make(
-			    RESULT_FAILED, "5.0.0", "delivery failed");
-		if (c == ENVELOPE_SUCCESS)
-			t->result =
-			    result_make(RESULT_DONE, "2.0.0", "delivered");
+		if (t->outcome == OUTCOME_FINAL)
+			t->result = known_before(c);
 	}
 }
 
@@ -140,8 +152,9 @@ load(struct runner *r, struct work *w)
 		return 1;
 	if (ok == 1 && !m->verified)
 		ok = entry_check(&w->entry);
-	if (ok == 0)
-		clean_bad(r, m);
+	/* What cannot be set aside is not found again before a restart. */
+	if (ok == 0 && !clean_bad(r, m))
+		m->slot = -1;
 	if (ok < 0)
 		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
 	if (ok == 1)
@@ -183,6 +196,8 @@ work_begin(struct runner *r, struct message *m)
 		ring_add(r, w);
 		return;
 	}
+	if (ok == 1)
+		m->again = false; /* all were tried: their marks say so */
 	work_free(r, w);
 	if (ok == 0)
 		gone(r, m);
@@ -235,10 +250,12 @@ status_of(const struct work *w, size_t i, const struct result *res)
 	if (res->kind == RESULT_DEFERRED)
 		return rcpt->status == ENVELOPE_WARNED ? ENVELOPE_WARNED
 		                                       : ENVELOPE_ATTEMPTED;
-	return report_wanted(
-		   rcpt, report_of(res->kind), w->entry.e.sender.n == 0)
-	           ? ENVELOPE_SUCCESS
-	           : ENVELOPE_DONE;
+	if (!report_wanted(
+		rcpt, report_of(res->kind), w->entry.e.sender.n == 0))
+		return ENVELOPE_DONE;
+	return res->kind == RESULT_RELAYED    ? ENVELOPE_RELAYED
+	       : res->kind == RESULT_EXPANDED ? ENVELOPE_EXPANDED
+	                                      : ENVELOPE_SUCCESS;
 }
 
 void
@@ -278,6 +295,18 @@ static struct str
 domain_of(struct str addr)
 {
 	return str_from(addr, str_rfind(addr, '@') + 1);
+}
+
+/* Its host was just tried for others, in vain; that ends a message's life, too,
+ * when the message itself was tried before. */
+static void
+put_off(struct runner *r, struct work *w, size_t i)
+{
+	bool tried = w->entry.e.rcpts[i].status != ENVELOPE_NEW;
+	struct result res = result_make(RESULT_DEFERRED, "4.4.1",
+	    "not tried: the destination failed just before");
+
+	work_result(r, w, i, &res, tried ? 0 : -1);
 }
 
 /* Where target i goes; NULL when that is not to be known now. */
@@ -357,8 +386,7 @@ try_one(struct runner *r, struct work *w, struct dest **only)
 			continue;
 		d = dest_of(r, w, i);
 		if (d && d->until_ms > now_ms()) {
-			defer(r, w, i, "4.4.1",
-			    "not tried: the destination failed just before");
+			put_off(r, w, i);
 			d = NULL;
 		}
 		if (!d)

@@ -89,7 +89,7 @@ stop(struct runner *r, size_t at)
 struct worker *
 workers_local(struct runner *r)
 {
-	struct worker *best = NULL;
+	struct worker *best = NULL, *another;
 
 	for (size_t i = 0; i < r->nworkers; i++) {
 		struct worker *k = r->workers[i];
@@ -99,7 +99,8 @@ workers_local(struct runner *r)
 	}
 	if (best && (best->running == 0 || r->nlocal == r->max_workers))
 		return best;
-	return start(r, NULL);
+	another = start(r, NULL);
+	return another ? another : best;
 }
 
 /* Make room: end the worker that has been idle for longest. */

@@ -279,6 +279,8 @@ queue_status(char status)
 	case ENVELOPE_WARNED:
 		return "delayed";
 	case ENVELOPE_SUCCESS:
+	case ENVELOPE_RELAYED:
+	case ENVELOPE_EXPANDED:
 	case ENVELOPE_DONE:
 		return "delivered";
 	case ENVELOPE_FAILED:

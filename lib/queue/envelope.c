@@ -348,7 +348,14 @@ bool
 envelope_status_valid(char c)
 {
 	return envelope_status_open(c) || envelope_status_final(c) ||
-	       c == ENVELOPE_SUCCESS || c == ENVELOPE_FAILED;
+	       envelope_status_unsaid(c) || c == ENVELOPE_FAILED;
+}
+
+bool
+envelope_status_unsaid(char c)
+{
+	return c == ENVELOPE_SUCCESS || c == ENVELOPE_RELAYED ||
+	       c == ENVELOPE_EXPANDED;
 }
 
 bool

@@ -24,6 +24,8 @@ enum envelope_status {
 	ENVELOPE_ATTEMPTED = 'A', /* tried; being tried, or to be tried again */
 	ENVELOPE_WARNED = 'W',    /* the same; the sender was told of a delay */
 	ENVELOPE_SUCCESS = 'S',   /* delivered, the sender not yet told */
+	ENVELOPE_RELAYED = 'R',   /* the same, by a host that will not tell */
+	ENVELOPE_EXPANDED = 'X',  /* the same, by an alias or program */
 	ENVELOPE_DONE = 'D',      /* delivered: final */
 	ENVELOPE_FAILED = 'F',    /* failed for good, sender not yet told */
 	ENVELOPE_BOUNCED = 'B'    /* failed, sender told: final */
@@ -97,9 +99,11 @@ uint64_t envelope_text_at(const struct envelope_header *h);
 uint64_t envelope_body_at(const struct envelope_header *h);
 
 /* Whether a status octet is one of enum envelope_status; whether it is D or B;
- * whether a delivery is still to be tried (N, A or W). */
+ * whether a delivery is still to be tried (N, A or W); whether it succeeded and
+ * the sender has to be told (S, R or X). */
 bool envelope_status_valid(char c);
 bool envelope_status_final(char c);
 bool envelope_status_open(char c);
+bool envelope_status_unsaid(char c);
 
 #endif

@@ -185,3 +185,14 @@ told() {
 	[ "$(told)" = 'bob@example.test delivered team@example.test expanded' ]
 	queued 0
 }
+
+@test "a crash before the report: it says what the marks say (RFC 3461 6.3)" {
+	runner
+	submit '<ann@example.test>' '<oka@host.test> NOTIFY=SUCCESS' \
+	    '<okb@host.test> NOTIFY=SUCCESS' '<okc@host.test> NOTIFY=SUCCESS'
+	printf XRS | dd of="$(grep -l okb@ "$YUBIN_ROOT"/queue/slot/0*)" bs=1 \
+	    conv=notrunc status=none seek=128
+	runner
+	[ ! -s "$CALLS" ]
+	[ "$(told)" = 'oka@host.test expanded okb@host.test relayed okc@host.test delivered' ]
+}

@@ -160,7 +160,7 @@ status_of() { # ID: the octets of the recipients
 	[[ $(file_of "$late") == */new/* ]]
 }
 
-@test "a message in a slot and in a file: the whole file counts, else the slot" {
+@test "a message in a slot and in a file: the marks of a whole file count" {
 	runner
 	a=$(put a@b.test ok1@example.test)
 	b=$(put a@b.test ok2@example.test)
