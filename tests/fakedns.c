@@ -13,6 +13,7 @@
  * Names of no line are NXDOMAIN, those with lines of other types NODATA.
  * Behaviours:
  *   servfail refused formerr notimp   that code
+ *   referral    a server that only knows who may know
  *   silent      no answer         silent-once, servfail-once  the first time
  *   truncate    TC over UDP, the whole answer over TCP
  *   tcp-closed, tcp-silent        TC over UDP, and that over TCP
@@ -368,6 +369,10 @@ spoil(struct message *m, const struct question *q, const char *b)
 		m->n = q->end;
 		set16(m, 6, 0);
 		m->p[3] = (uint8_t)(0x80 | code_of(b));
+	} else if (strcmp(b, "referral") == 0) {
+		m->n = q->end;
+		set16(m, 6, 0);
+		m->p[3] = 0;
 	} else if (strcmp(b, "wrong-id") == 0) {
 		set16(m, 0, get16(m->p) ^ 0x5555);
 	} else if (strcmp(b, "wrong-question") == 0) {

@@ -80,21 +80,27 @@ retire(struct worker *w, const char *why)
 
 /* ---- in the child ---- */
 
-/* First out of the way, then into place, and nothing of other sessions. */
+/* Nothing of other sessions. */
 static int
-place(struct monitor *m, int fds[PACKET_FDS], int nfds)
+be_alone(struct monitor *m)
+{
+	if (dup2(m->fd, MONITOR_FD) < 0)
+		return fail("dup2", NULL);
+	m->fd = MONITOR_FD;
+	return spawn_close_now(MONITOR_FD + 1);
+}
+
+/* They have come in order, from MONITOR_FD + 1 on. */
+static int
+place(const int *fds, int nfds)
 {
 	static const int to[] = {0, CTL_FD, DATA_FD};
-	int monitor = fcntl(m->fd, F_DUPFD, FREE_FD);
 
-	for (int i = 0; i < nfds; i++)
-		fds[i] = fcntl(fds[i], F_DUPFD, FREE_FD);
 	for (int i = 0; i < nfds; i++)
 		if (dup2(fds[i], to[i]) < 0)
 			return fail("dup2", NULL);
-	if (dup2(0, 1) < 0 || dup2(monitor, MONITOR_FD) < 0)
+	if (dup2(0, 1) < 0)
 		return fail("dup2", NULL);
-	m->fd = MONITOR_FD;
 	return spawn_close_now(nfds > DATA ? FREE_FD : DATA_FD);
 }
 
@@ -119,6 +125,8 @@ wait_connection(struct worker *w, struct monitor *m)
 	int fds[PACKET_FDS], nfds;
 	ssize_t n;
 
+	if (be_alone(m) < 0)
+		die(EXIT_TEMP);
 	do
 		n = packet_receive(0, text, VARS_MAX, fds, &nfds, true);
 	while (n < 0 && errno == EMSGSIZE);
@@ -127,7 +135,7 @@ wait_connection(struct worker *w, struct monitor *m)
 	text[n] = '\0';
 	if (nfds <= CTL || nfds > DATA + 1)
 		_exit(EXIT_PERM);
-	if (monitor_tell(m, PARENT_BUSY) < 0 || place(m, fds, nfds) < 0)
+	if (monitor_tell(m, PARENT_BUSY) < 0 || place(fds, nfds) < 0)
 		die(EXIT_TEMP);
 	set_environment(text, (size_t)n, nfds > DATA);
 	w->s->monitor = *m;
@@ -138,8 +146,22 @@ wait_connection(struct worker *w, struct monitor *m)
 
 /* ---- in the parent ---- */
 
+/* Nobody takes connections any more: whoever sends them has to know, and those
+ * on their way have to be let go. */
+static void
+end_connections(struct worker *w)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	w->over = true;
+	if (null < 0 || dup2(null, 0) < 0)
+		close(0);
+	if (null > 0)
+		close(null);
+}
+
 /* Fork the spare, unless there will be no more connections.  Returns 0 in a
- * child with a connection, 1 in the parent, -1 failed. */
+ * child with a connection, 1 in the parent. */
 static int
 make_spare(struct worker *w)
 {
@@ -152,10 +174,13 @@ make_spare(struct worker *w)
 	r = monitor_split(&m, "SMTP_USER");
 	if (r < 0 && m.child == 0)
 		die(EXIT_TEMP);
-	if (r < 0)
-		return -1;
 	if (r == 0)
 		return wait_connection(w, &m);
+	if (r < 0) {
+		log_event("fork", "why", fail_last(), NULL);
+		end_connections(w);
+		return 1;
+	}
 	make_room(w);
 	w->children[w->n++] = m;
 	w->spare = m.child;
@@ -193,7 +218,8 @@ end_child(struct worker *w, size_t i)
 	if (!spare)
 		return 1;
 	w->spare = 0;
-	w->over = WIFEXITED(status) || w->retired;
+	if (WIFEXITED(status) || w->retired)
+		end_connections(w);
 	return make_spare(w);
 }
 

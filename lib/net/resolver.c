@@ -292,6 +292,14 @@ ask_tcp(struct resolver *r, const struct resolver_server *s,
 	return result == 0 && answers(r, q) && !truncated(r) ? 0 : -1;
 }
 
+/* The server knows nothing and asks nobody: neither authoritative nor
+ * recursive (RFC 1034 4.3.1). */
+static bool
+clueless(const uint8_t *a)
+{
+	return !(a[2] & 4) && !(a[3] & 0x80) && a[6] == 0 && a[7] == 0;
+}
+
 /* One question to one server.  The answer's code, or -1 for none. */
 static int
 ask_once(struct resolver *r, const struct resolver_server *s, struct query *q,
@@ -302,6 +310,8 @@ ask_once(struct resolver *r, const struct resolver_server *s, struct query *q,
 		return -1;
 	if (truncated(r) && ask_tcp(r, s, q, deadline) < 0)
 		return -1;
+	if ((r->answer[3] & 15) == ns_r_noerror && clueless(r->answer))
+		return ns_r_refused;
 	return r->answer[3] & 15;
 }
 

@@ -147,6 +147,7 @@ table() {
 	table <<-'X'
 		servfail            Z 4.4.3 .  and A is not used instead
 		refused             Z 4.4.3 .
+		referral            Z 4.4.3 .  RFC 1034 4.3.1: no answer
 		formerr             Z 4.4.3 .
 		notimp              Z 4.4.3 .
 		silent              Z 4.4.3 .

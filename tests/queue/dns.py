@@ -85,6 +85,7 @@ ZONES = {
     "aaaa-servfail": ["@ MX 10 mx.@", "mx.@ AAAA !servfail",
                       "mx.@ A " + GOOD],
     "servfail": ["@ MX !servfail", "@ A " + GOOD],
+    "referral": ["@ * !referral"],
     "refused": ["@ MX !refused", "@ A " + GOOD],
     "formerr": ["@ MX !formerr", "@ A " + GOOD],
     "notimp": ["@ MX !notimp", "@ A " + GOOD],

@@ -259,3 +259,29 @@ letter() {
 	say NOOP
 	answer 250
 }
+
+@test "no room for another session: those there go on, a new worker has more" {
+	start yubin-tlsserver -w -p "$BATS_TEST_TMPDIR/port" 127.0.0.1 0 \
+	    prlimit --nofile=14:14 yubin-smtpd -w
+	wait_for test -s "$BATS_TEST_TMPDIR/port"
+	PORT=$(awk '{ print $2 }' "$BATS_TEST_TMPDIR/port")
+	python3 - "$PORT" <<-'X'
+		import socket, sys
+		served = []
+		for _ in range(24):
+		    c = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		    c.settimeout(10)
+		    try:
+		        if c.recv(100)[:3] == b"220":
+		            served.append(c)
+		    except ConnectionResetError:
+		        pass
+		# Those on their way when a worker fails are lost.
+		assert len(served) > 16, len(served)
+		for c in served:
+		    c.sendall(b"NOOP\r\n")
+		    assert c.recv(100)[:3] == b"250"
+	X
+	[ "$(workers | wc -l)" -gt 1 ]
+	letter
+}
