@@ -365,14 +365,12 @@ code_of(const char *b)
 static void
 spoil(struct message *m, const struct question *q, const char *b)
 {
-	if (code_of(b)) {
+	bool referral = strcmp(b, "referral") == 0;
+
+	if (code_of(b) || referral) {
 		m->n = q->end;
 		set16(m, 6, 0);
-		m->p[3] = (uint8_t)(0x80 | code_of(b));
-	} else if (strcmp(b, "referral") == 0) {
-		m->n = q->end;
-		set16(m, 6, 0);
-		m->p[3] = 0;
+		m->p[3] = (uint8_t)(referral ? 0 : 0x80 | code_of(b));
 	} else if (strcmp(b, "wrong-id") == 0) {
 		set16(m, 0, get16(m->p) ^ 0x5555);
 	} else if (strcmp(b, "wrong-question") == 0) {

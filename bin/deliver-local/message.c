@@ -55,27 +55,18 @@ message_in(struct message *m, int fd, uint64_t at, uint64_t len)
 static ssize_t
 read_at(const struct message *m, char *to, size_t n, uint64_t at)
 {
-	size_t have = 0;
+	ssize_t got;
 
 	if (at >= m->len)
 		return 0;
 	if (n > m->len - at)
 		n = (size_t)(m->len - at);
-	while (have < n) {
-		ssize_t got = pread(
-		    m->fd, to + have, n - have, (off_t)(m->at + at + have));
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fail("read the message", NULL);
-		if (got == 0 && m->len != UINT64_MAX)
-			return fail_text(EIO, "the message is cut short");
-		if (got == 0)
-			break;
-		have += (size_t)got;
-	}
-	return (ssize_t)have;
+	got = file_read_at(m->fd, to, n, m->at + at);
+	if (got < 0)
+		return fail("read the message", NULL);
+	if (got < (ssize_t)n && m->len != UINT64_MAX)
+		return fail_text(EIO, "the message is cut short");
+	return got;
 }
 
 static int

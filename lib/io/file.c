@@ -49,6 +49,28 @@ file_read(int dirfd, const char *path, struct buf *b)
 	return r ? -1 : 0;
 }
 
+ssize_t
+file_read_at(int fd, void *to, size_t n, uint64_t at)
+{
+	char *p = to;
+	size_t have = 0;
+
+	while (have < n) {
+		ssize_t got = at == FILE_HERE ? read(fd, p + have, n - have)
+		                              : pread(fd, p + have, n - have,
+						    (off_t)(at + have));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -1;
+		if (got == 0)
+			break;
+		have += (size_t)got;
+	}
+	return (ssize_t)have;
+}
+
 int
 file_write(int fd, const void *data, size_t n)
 {
@@ -109,17 +131,23 @@ file_replace(int dirfd, const char *name, struct str data, mode_t mode)
 int
 file_sync_dir(int dirfd)
 {
-	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return file_sync_dir_at(dirfd, ".");
+}
+
+int
+file_sync_dir_at(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int err = 0;
 
 	if (fd < 0)
-		return fail("open directory", NULL);
+		return fail("open directory ", name);
 	if (fsync(fd) < 0)
 		err = errno;
 	if (close(fd) < 0 && !err)
 		err = errno;
 	errno = err;
-	return err ? fail("fsync directory", NULL) : 0;
+	return err ? fail("fsync directory ", name) : 0;
 }
 
 int

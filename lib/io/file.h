@@ -14,6 +14,11 @@
  * Returns 0; -1 failed: ENOENT, EFBIG when it exceeds b's ceiling, … */
 int file_read(int dirfd, const char *path, struct buf *b);
 
+/* Read n octets to to, fewer only at the end of the file; from `at` on, or from
+ * where the descriptor stands for FILE_HERE.  Returns how many, or -1. */
+#define FILE_HERE UINT64_MAX
+ssize_t file_read_at(int fd, void *to, size_t n, uint64_t at);
+
 /* Write all n octets to fd, however often write(2) stops short.  0 or -1. */
 int file_write(int fd, const void *p, size_t n);
 
@@ -23,8 +28,9 @@ int file_write(int fd, const void *p, size_t n);
  * (nothing changed, but for a failure of the last fsync). */
 int file_replace(int dirfd, const char *name, struct str data, mode_t mode);
 
-/* fsync the directory itself.  Returns 0 or -1. */
+/* fsync the directory itself, or the one called name below it.  0 or -1. */
 int file_sync_dir(int dirfd);
+int file_sync_dir_at(int dirfd, const char *name);
 
 /* mkdir -p: create path and its missing parents.  An existing directory is
  * fine.  Returns 0 or -1. */

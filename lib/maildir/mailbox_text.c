@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "io/file.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 #include "msg/flags.h"
@@ -60,26 +61,6 @@ open_message(int dirfd, const char *name, struct stat *st)
 	return -1;
 }
 
-/* Read n octets, or fewer when the file ends before. */
-static ssize_t
-read_some(int fd, char *to, size_t n)
-{
-	size_t done = 0;
-
-	while (done < n) {
-		ssize_t r = read(fd, to + done, n - done);
-
-		if (r < 0 && errno == EINTR)
-			continue;
-		if (r < 0)
-			return -1;
-		if (r == 0)
-			break;
-		done += (size_t)r;
-	}
-	return (ssize_t)done;
-}
-
 static int
 read_text(int fd, size_t size, struct mailbox_text *t)
 {
@@ -88,7 +69,7 @@ read_text(int fd, size_t size, struct mailbox_text *t)
 	t->memory = malloc(size + 1);
 	if (!t->memory)
 		oom();
-	n = read_some(fd, t->memory, size);
+	n = file_read_at(fd, t->memory, size, FILE_HERE);
 	if (n < 0) {
 		free(t->memory);
 		t->memory = NULL;

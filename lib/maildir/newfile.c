@@ -85,31 +85,11 @@ newfile_compare(struct newfile *f, int dirfd, const char *path)
 	return f->fd < 0 ? fail("open ", path) : 0;
 }
 
-/* Read up to n octets, fewer only at the end of the file; -1 failed. */
-static ssize_t
-read_whole(int fd, char *to, size_t n)
-{
-	size_t have = 0;
-
-	while (have < n) {
-		ssize_t got = read(fd, to + have, n - have);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		have += (size_t)got;
-	}
-	return (ssize_t)have;
-}
-
 static void
 compare(struct newfile *f)
 {
 	char there[NEWFILE_BUFFER];
-	ssize_t n = read_whole(f->fd, there, f->n);
+	ssize_t n = file_read_at(f->fd, there, f->n, FILE_HERE);
 
 	if (n < 0) {
 		fail("read an earlier delivery", NULL);
@@ -219,7 +199,7 @@ newfile_same(struct newfile *f)
 
 	finish_text(f);
 	if (!f->err && !f->differs)
-		n = read_whole(f->fd, &more, 1);
+		n = file_read_at(f->fd, &more, 1, FILE_HERE);
 	if (n < 0)
 		stick(f);
 	close_file(f);

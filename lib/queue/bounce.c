@@ -15,6 +15,7 @@
 
 #include "base/ascii.h"
 #include "base/fail.h"
+#include "io/file.h"
 #include "msg/charset.h"
 #include "msg/date.h"
 #include "msg/header.h"
@@ -285,24 +286,6 @@ whole_limit(const struct bounce *b)
 	return b->e->ret == 'F' ? BOUNCE_FULL : BOUNCE_WHOLE;
 }
 
-static int
-read_at(const struct entry *q, uint64_t at, char *p, size_t want)
-{
-	size_t got = 0;
-
-	while (got < want) {
-		ssize_t n =
-		    pread(q->fd, p + got, want - got, (off_t)(at + got));
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return fail("read queue/", q->path);
-		got += (size_t)n;
-	}
-	return 0;
-}
-
 int
 bounce_read(struct bounce *b, const struct entry *q, struct buf *text)
 {
@@ -318,8 +301,9 @@ bounce_read(struct bounce *b, const struct entry *q, struct buf *text)
 		errno = EMSGSIZE;
 		return -1;
 	}
-	if (read_at(q, envelope_body_at(&q->header), p, want) < 0)
-		return -1;
+	if (file_read_at(q->fd, p, want, envelope_body_at(&q->header)) !=
+	    (ssize_t)want)
+		return fail("read queue/", q->path);
 	b->original = str_make(p, want);
 	if (!b->whole)
 		b->original = header_of(b->original);

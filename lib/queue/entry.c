@@ -24,20 +24,9 @@
 static int
 read_at(int fd, char *to, size_t n, uint64_t at)
 {
-	while (n > 0) {
-		ssize_t got = pread(fd, to, n, (off_t)at);
+	ssize_t got = file_read_at(fd, to, n, at);
 
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return fail("read ", "queue file");
-		if (got == 0)
-			return 0;
-		to += got;
-		at += (uint64_t)got;
-		n -= (size_t)got;
-	}
-	return 1;
+	return got < 0 ? fail("read ", "queue file") : got == (ssize_t)n;
 }
 
 static int
@@ -218,22 +207,6 @@ entry_remove(int queue, const char *path)
 	return 0;
 }
 
-static int
-sync_dir(int queue, const char *dir)
-{
-	int fd = openat(queue, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return fail("open queue/", dir);
-	if (fsync(fd) < 0)
-		err = errno;
-	if (close(fd) < 0 && !err)
-		err = errno;
-	errno = err;
-	return err ? fail("fsync queue/", dir) : 0;
-}
-
 int
 entry_sync_dir(int queue, const char *path)
 {
@@ -242,7 +215,7 @@ entry_sync_dir(int queue, const char *path)
 
 	snprintf(
 	    dir, sizeof(dir), "%.*s", slash ? (int)(slash - path) : 0, path);
-	return sync_dir(queue, dir);
+	return file_sync_dir_at(queue, dir);
 }
 
 static int

@@ -36,6 +36,7 @@
 #include "base/fail.h"
 #include "base/now.h"
 #include "io/file.h"
+#include "queue/entry.h"
 
 #define RESERVE_OCTETS (16 * 1024 * 1024)
 #define RESERVE_INODES 1000
@@ -242,24 +243,6 @@ give_name(struct queue_put *q)
 }
 
 static int
-sync_name(struct queue_put *q)
-{
-	char dir[WALK_PATH];
-	int fd, err = 0;
-
-	snprintf(dir, sizeof(dir), "%.5s", q->path);
-	fd = openat(q->queue, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0)
-		return fail("open queue/", dir);
-	if (fsync(fd) < 0)
-		err = errno;
-	if (close(fd) < 0 && !err)
-		err = errno;
-	errno = err;
-	return err ? fail("fsync queue/", dir) : 0;
-}
-
-static int
 close_file(struct queue_put *q)
 {
 	int r = close(q->fd);
@@ -281,7 +264,7 @@ commit_file(struct queue_put *q)
 	q->named = true;
 	if (fsync(q->fd) < 0)
 		return fail("fsync queue/", q->path);
-	if (sync_name(q) < 0)
+	if (entry_sync_dir(q->queue, q->path) < 0)
 		return -1;
 	return close_file(q);
 }
