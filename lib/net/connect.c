@@ -148,9 +148,7 @@ relay_process(int sock, const struct handshake *h, int ctl, int data)
 		file_write(ctl, vars.p, vars.n);
 		_exit(EXIT_TEMP);
 	}
-	tls_vars(&t, &vars);
-	buf_chr(&vars, '\0');
-	if (file_write(ctl, vars.p, vars.n) < 0)
+	if (ucspi_tls_tell(&t, ctl) < 0)
 		_exit(EXIT_TEMP);
 	close(ctl);
 	r = relay_run(&t, data);
@@ -161,17 +159,11 @@ relay_process(int sock, const struct handshake *h, int ctl, int data)
 static int
 read_outcome(int ctl, struct buf *vars)
 {
-	char part[1024];
-	ssize_t n;
+	int r = ucspi_tls_hear(ctl, vars);
 
-	do {
-		n = read(ctl, part, sizeof(part));
-		if (n > 0)
-			buf_put(vars, part, (size_t)n);
-	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (vars->n > 1 && vars->p[0] == '!')
 		return fail_text(EPROTO, buf_cstr(vars) + 1);
-	if (n < 0 || !str_ends(buf_slice(vars), STR("\0\0")))
+	if (r <= 0)
 		return fail_text(EPROTO, "the TLS process died");
 	return 0;
 }

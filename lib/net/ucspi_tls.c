@@ -13,7 +13,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/buf.h"
 #include "base/fail.h"
 #include "base/now.h"
 #include "io/file.h"
@@ -119,9 +118,8 @@ set_vars(struct str vars)
 	}
 }
 
-/* The TLS side has the deadline, and its death ends the wait as well. */
-static int
-read_vars(int ctl, struct buf *vars)
+int
+ucspi_tls_hear(int ctl, struct buf *vars)
 {
 	char part[1024];
 	ssize_t n;
@@ -144,7 +142,7 @@ await(struct ucspi_tls *u)
 
 	close(u->sock);
 	buf_init(&vars, VARS_MAX);
-	r = read_vars(u->ctl, &vars);
+	r = ucspi_tls_hear(u->ctl, &vars);
 	close(u->ctl);
 	if (r > 0) {
 		set_vars(buf_slice(&vars));
@@ -194,8 +192,8 @@ ucspi_tls_wish(int ctl)
 	return c;
 }
 
-static int
-tell_vars(const struct tls *t, int ctl)
+int
+ucspi_tls_tell(const struct tls *t, int ctl)
 {
 	struct buf vars;
 	int r;
@@ -217,7 +215,7 @@ shake_and_relay(
 
 	if (tls_accept(&t, s, u->sock, now_plus_s(timeout_s)) < 0)
 		return -1;
-	r = wish == 'Y' ? tell_vars(&t, u->ctl) : 0;
+	r = wish == 'Y' ? ucspi_tls_tell(&t, u->ctl) : 0;
 	close(u->ctl);
 	u->ctl = -1;
 	if (r == 0)

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/buf.h"
 #include "io/drop.h"
 #include "net/tls.h"
 
@@ -42,6 +43,13 @@ int ucspi_tls_confine(const struct drop *d);
 /* TLS side: wait for the handler's wish: 'Y', or 'y' when it asks for no
  * variables; 0 there is none and will be none; -1 failed. */
 int ucspi_tls_wish(int ctl);
+
+/* TLS side: tell the variables of the session.  0 or -1. */
+int ucspi_tls_tell(const struct tls *t, int ctl);
+
+/* The other side: add what is told to vars.  The TLS side has the deadline, and
+ * its death ends the wait as well.  Returns 1; 0 it is not whole; -1 failed. */
+int ucspi_tls_hear(int ctl, struct buf *vars);
 
 /* TLS side: shake hands within timeout_s seconds, tell the variables as wished
  * for, relay to the end.  Closes all three descriptors.  Returns 1 served, 0

@@ -252,6 +252,26 @@ test_watch(void)
 }
 
 static void
+test_read_at(void)
+{
+	int at = open(dir, O_RDONLY | O_DIRECTORY);
+	char text[8];
+	int fd;
+
+	file_replace(at, "r", STR("0123456789"), 0600);
+	fd = openat(at, "r", O_RDONLY);
+	CHECK(file_read_at(fd, text, 4, 3) == 4 && memcmp(text, "3456", 4) == 0,
+	    "from a place on");
+	CHECK_NUM(file_read_at(fd, text, 8, 7), 3, "fewer at the end");
+	CHECK_NUM(file_read_at(fd, text, 8, FILE_HERE), 8, "from here on");
+	CHECK_NUM(file_read_at(fd, text, 8, FILE_HERE), 2, "what is left");
+	CHECK_NUM(file_sync_dir_at(at, "."), 0, "a directory by name");
+	CHECK(file_sync_dir_at(at, "r") < 0 && errno == ENOTDIR, "a file");
+	close(fd);
+	close(at);
+}
+
+static void
 test_packets(void)
 {
 	int s[2], p[2], fds[PACKET_FDS], n, next;
@@ -340,6 +360,7 @@ main(void)
 	test_spawn();
 	test_watch();
 	snprintf(rm, sizeof(rm), "rm -rf %s", dir);
+	test_read_at();
 	test_packets();
 	test_spawn_failure();
 	return system(rm) != 0 || tap_done();
