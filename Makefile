@@ -117,7 +117,7 @@ help:
 	@sed -n 's/^#: //p' Makefile
 
 #: all         build everything into $(B)/bin
-#: check       all tests and checks (what CI runs)
+#: test check  all tests and checks (what CI runs)
 #: unit bats   unit tests; behaviour tests
 #: asan        unit and behaviour tests under ASan and UBSan
 #: fuzz        libFuzzer on every target, SECONDS_MAX=n each (default 60)

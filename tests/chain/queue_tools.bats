@@ -293,7 +293,7 @@ all_verbs() {
 	[[ $output == *"$id: the queue runner was asked"* ]]
 }
 
-@test "10,000 messages are listed quickly, and dropped all" {
+@test "2,000 messages are listed quickly, and dropped all" {
 	local id
 	id=$(put -t 400000 ann@example.test x@away.test)
 	python3 - "$YUBIN_ROOT/queue" "$id" <<-'X'
@@ -316,7 +316,7 @@ all_verbs() {
 		at = text.index(b"\n2:id") + 1
 		head, size = text[:128], int(text.split(b"env=")[1][:8], 16)
 		front = head[:head.index(b" envcrc=")]
-		for n in range(9999):
+		for n in range(1999):
 		    new = id[:11] + "".join(digits[n >> s & 31] for s in (15, 10, 5, 0)) + id[15:]
 		    env = text[at:at + size].replace(id.encode(), new.encode())
 		    value = b"%08x" % crc(front, crc(env))
@@ -325,15 +325,15 @@ all_verbs() {
 	X
 	SECONDS=0
 	yubin queue list >"$BATS_TEST_TMPDIR/out"
-	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" = "10000 messages" ]
-	[ "$(yubin queue list --json | wc -l)" -eq 10000 ]
-	[ "$(yubin queue stats --json | json 'o["domains"][0]["waiting"]')" = 10000 ]
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/out")" = "2000 messages" ]
+	[ "$(yubin queue list --json | wc -l)" -eq 2000 ]
+	[ "$(yubin queue stats --json | json 'o["domains"][0]["waiting"]')" = 2000 ]
 	[ "$SECONDS" -lt 20 ]
 	yubin queue hold --all >"$BATS_TEST_TMPDIR/out"
-	[ "$(grep -c ': held$' "$BATS_TEST_TMPDIR/out")" -eq 10000 ]
+	[ "$(grep -c ': held$' "$BATS_TEST_TMPDIR/out")" -eq 2000 ]
 	start_runner
 	yubin queue drop --held >"$BATS_TEST_TMPDIR/out"
-	[ "$(grep -c ': dropped$' "$BATS_TEST_TMPDIR/out")" -eq 10000 ]
+	[ "$(grep -c ': dropped$' "$BATS_TEST_TMPDIR/out")" -eq 2000 ]
 	[ "$(ids)" = "" ]
 }
 

@@ -190,14 +190,14 @@ class Rig:
 def campaign(rig, chosen, seconds):
     seed = os.environ.get("SEED") or str(random.randrange(1000000))
     chance = random.Random(seed)
-    start, server = time.monotonic(), Server()
+    server = Server()
     jobs = [j for s in chosen for j in rig.jobs(s, server)]
     planned = len(jobs)
     print(f"# {planned} faults, SEED={seed}", flush=True)
     # Popped from the end.
     jobs.sort(key=lambda j: chance.random() *
               (KILL_WEIGHT if j.mode == "kill" else 1), reverse=True)
-    until = start + seconds if seconds else float("inf")
+    until = time.monotonic() + seconds if seconds else float("inf")
     workers = [threading.Thread(target=rig.work, args=(jobs, f"w{i}", until))
                for i in range(min(os.cpu_count() or 1, 4))]
     for t in workers:

@@ -9,6 +9,7 @@ load ../helper
 	    python3 "$TESTS/crash/crash.py" "$BUILD" 3>&-
 	echo "$output"
 	[ "$status" -eq 0 ]
+	[[ ${lines[-1]} =~ ^crash:\ [1-9] ]]
 	echo "# ${lines[-1]}" >&3
 }
 

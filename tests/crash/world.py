@@ -333,7 +333,8 @@ class World:
         self.clean()
         left = [p for part in ("new", "tmp", "hold", "slot")
                 for p in self.files("queue", part) if not self.free_slot(p)]
-        left += [p for p in self.files("mail") if "/tmp/" in p]
+        left += [p for p in self.files("mail")
+                 if "/tmp/" in p[len(self.root):]]
         for path in left:
             self.problem("leftover", path[len(self.root):])
         if (n := len(self.files("queue", "bad"))) != bad:
