@@ -12,6 +12,7 @@
 #include "base/buf.h"
 #include "base/id.h"
 #include "base/str.h"
+#include "maildir/earlier.h"
 #include "queue/result.h"
 #include "users/cache.h"
 #include "users/user.h"
@@ -45,6 +46,7 @@ struct local {
 	struct str sender, envid;
 	char ret;
 	bool unsynced, rewrite; /* as in struct job */
+	struct earlier_lists lists; /* of folders looked into */
 	bool crowded;           /* something failed for want of descriptors */
 	/* the recipient */
 	struct str original, recipient, orcpt;

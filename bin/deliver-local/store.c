@@ -14,7 +14,6 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "maildir/deliver.h"
-#include "maildir/earlier.h"
 
 #define TRIES 3 /* while sessions rename what we look at */
 
@@ -86,11 +85,29 @@ feed(struct local *l, const struct target *t, enum front kind,
 
 /* ------------------------------------------------- what was there before */
 
+static const enum front kinds[] = {FRONT_STORED, FRONT_SHARED};
+
+/* Find what was left, in either form. */
+static int
+find_earlier(
+    struct local *l, const struct target *t, const char *base, struct earlier *e)
+{
+	char names[2][NAME_SIZE];
+	static struct newfile f;
+
+	for (int i = 0; i < 2; i++) {
+		newfile_count(&f);
+		if (feed(l, t, kinds[i], &f) < 0 ||
+		    newfile_count_end(&f, base, names[i]) < 0)
+			return -1;
+	}
+	return earlier_find(&l->lists, t->fd, base, names, 2, e);
+}
+
 /* Whether the file holds the message, in either form.  1, 0, -1 failed. */
 static int
 holds(struct local *l, const struct target *t, const char *path)
 {
-	static const enum front kinds[] = {FRONT_STORED, FRONT_SHARED};
 	struct newfile f;
 	int same = 0;
 
@@ -157,7 +174,7 @@ settle_once(struct local *l, struct target *t)
 	int r;
 
 	file_name(l, t, base);
-	if (earlier_find(t->fd, base, &e) < 0)
+	if (find_earlier(l, t, base, &e) < 0)
 		return -1;
 	for (size_t i = 0; i < e.n && !l->rewrite; i++) {
 		r = holds(l, t, e.path[i]);

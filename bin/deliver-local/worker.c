@@ -41,6 +41,7 @@ worker_forget(struct worker *w)
 	hands_end(&w->hands);
 	boxes_close(&w->boxes);
 	lazy_close(&w->lazy);
+	earlier_forget(&w->l->lists);
 	close(w->hands.notes[0]);
 	close(w->signals);
 }

@@ -6,20 +6,46 @@
 #define MAILDIR_EARLIER_H
 
 #include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
+#include "base/arena.h"
+#include "maildir/files.h"
 #include "maildir/name.h"
 
 #define EARLIER_MAX 4
+#define EARLIER_LISTS 4
 
 struct earlier {
 	size_t n;
 	char path[EARLIER_MAX][NAME_SIZE + 4]; /* "new/…" or "cur/…:2,S" */
 };
 
-/* Find the messages named base, whatever their sizes and flags, in new/ and
- * then in cur/; EARLIER_MAX at most.  Reads both directories, so ask only when
- * this is not the first try.  Returns how many, or -1 failed. */
-int earlier_find(int folder, const char *base, struct earlier *e);
+/* What is in cur/ of some folders, kept as long as that does not change: after
+ * a crash many messages may be looked for in one folder.  Zeros are none. */
+struct earlier_list {
+	dev_t dev;
+	ino_t ino;
+	struct files_seen seen;
+	struct arena arena;
+	char **names; /* sorted */
+	size_t n;
+	uint64_t used;
+};
+
+struct earlier_lists {
+	struct earlier_list v[EARLIER_LISTS];
+	uint64_t clock;
+};
+
+/* Find the messages named base: in new/ under one of the n names, which are
+ * base with sizes; then in cur/, whatever their sizes and flags.  EARLIER_MAX
+ * at most.  May read all of cur/, so ask only when this is not the first try.
+ * Returns how many, or -1 failed. */
+int earlier_find(struct earlier_lists *l, int folder, const char *base,
+    char names[][NAME_SIZE], size_t n, struct earlier *e);
+
+void earlier_forget(struct earlier_lists *l);
 
 /* Make the file and its name durable.  Returns 1; 0 it is not there any more;
  * -1 failed. */

@@ -85,6 +85,13 @@ newfile_compare(struct newfile *f, int dirfd, const char *path)
 	return f->fd < 0 ? fail("open ", path) : 0;
 }
 
+void
+newfile_count(struct newfile *f)
+{
+	clear(f, -1);
+	f->counts = true;
+}
+
 static void
 compare(struct newfile *f)
 {
@@ -105,7 +112,8 @@ flush(struct newfile *f)
 	if (!f->err && f->n && f->compares) {
 		if (!f->differs)
 			compare(f);
-	} else if (!f->err && f->n && file_write(f->fd, f->buffer, f->n) < 0) {
+	} else if (!f->err && f->n && !f->counts &&
+		   file_write(f->fd, f->buffer, f->n) < 0) {
 		fail("write tmp/", f->base);
 		stick(f);
 	}
@@ -160,7 +168,7 @@ newfile_data(struct newfile *f, const void *data, size_t n)
 {
 	const char *p = data, *end = p + n;
 
-	if (f->fd < 0 || f->err || f->differs)
+	if ((f->fd < 0 && !f->counts) || f->err || f->differs)
 		return;
 	while (p < end) {
 		const char *lf = memchr(p, '\n', (size_t)(end - p));
@@ -176,7 +184,7 @@ newfile_data(struct newfile *f, const void *data, size_t n)
 static void
 finish_text(struct newfile *f)
 {
-	if (f->fd >= 0 && f->cr)
+	if ((f->fd >= 0 || f->counts) && f->cr)
 		put(f, "\r", 1);
 	f->cr = false;
 	flush(f);
@@ -207,12 +215,30 @@ newfile_same(struct newfile *f)
 	return f->err ? -1 : !f->differs && n == 0;
 }
 
+static int
+final_name(const struct newfile *f, const char *base, char to[NAME_SIZE])
+{
+	int n = snprintf(to, NAME_SIZE, "%s,S=%llu,W=%llu", base,
+	    (unsigned long long)f->size, (unsigned long long)f->wire_size);
+
+	if (n >= 0 && n <= NAME_MAX - 5)
+		return 0;
+	errno = ENAMETOOLONG;
+	return fail("name ", base);
+}
+
+int
+newfile_count_end(struct newfile *f, const char *base, char final[NAME_SIZE])
+{
+	finish_text(f);
+	return final_name(f, base, final);
+}
+
 int
 newfile_end(struct newfile *f, int64_t date_s, char final[NAME_SIZE])
 {
 	struct timespec times[2] = {
 	    {.tv_nsec = UTIME_OMIT}, {.tv_sec = (time_t)date_s}};
-	int n;
 
 	finish_text(f);
 	if (!f->err && ((date_s >= 0 && futimens(f->fd, times) < 0) ||
@@ -222,12 +248,8 @@ newfile_end(struct newfile *f, int64_t date_s, char final[NAME_SIZE])
 	}
 	if (close_file(f) < 0)
 		stick(f);
-	n = snprintf(final, NAME_SIZE, "%s,S=%llu,W=%llu", f->base,
-	    (unsigned long long)f->size, (unsigned long long)f->wire_size);
-	if (!f->err && (n < 0 || n > NAME_MAX - 5)) {
-		errno = ENAMETOOLONG;
+	if (!f->err && final_name(f, f->base, final) < 0)
 		stick(f);
-	}
 	if (!f->err)
 		return 0;
 	newfile_abort(f);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "io/dir.h"
 #include "io/file.h"
 #include "maildir/deliver.h"
 #include "maildir/earlier.h"
@@ -64,21 +65,14 @@ put_file(int dir, const char *path, const char *text)
 static size_t
 entries(int dir, const char *part)
 {
-	struct earlier e;
-	size_t n = 0;
-	int fd = openat(dir, part, O_RDONLY | O_DIRECTORY);
+	struct arena arena;
+	char **names;
+	size_t n;
 
-	if (fd < 0)
-		return 0;
-	close(fd);
-	/* All names here begin with one of these. */
-	for (int i = '1'; i <= '9'; i++) {
-		char base[] = {(char)i, '.', 'h', '\0'};
-
-		earlier_find(dir, base, &e);
-		for (size_t k = 0; k < e.n; k++)
-			n += strncmp(e.path[k], part, 3) == 0;
-	}
+	arena_init(&arena, 1 << 20);
+	if (dir_list(dir, part, 0, 1000, &arena, &names, &n) < 0)
+		n = 0;
+	arena_free(&arena);
 	return n;
 }
 
@@ -194,11 +188,15 @@ replace(const char *base, const char *path)
 static void
 test_replace(void)
 {
+	static char six[][NAME_SIZE] = {"6.h,S=1,W=2", "6.h" SIZES};
+	static char seven[][NAME_SIZE] = {"7.h" SIZES};
+	struct earlier_lists lists = {0};
 	struct earlier e;
 
 	put_file(a, "new/6.h" SIZES, "to");
 	put_file(a, "cur/6.h" SIZES ":2,FS", "");
-	CHECK_NUM(earlier_find(a, "6.h", &e), 2, "two are found");
+	CHECK_NUM(earlier_find(&lists, a, "6.h", six, 2, &e), 2,
+	    "two are found");
 	CHECK_NUM(replace("6.h", "new/6.h" SIZES), 1, "in new/");
 	check_file(a, "new/6.h" SIZES, STORED, "replaced");
 	CHECK_NUM(replace("6.h", "cur/6.h" SIZES ":2,FS"), 1, "in cur/");
@@ -208,11 +206,38 @@ test_replace(void)
 	    "does not come back");
 	put_file(a, "cur/7.h,S=3,W=4:2,S", "old");
 	CHECK_NUM(replace("7.h", "cur/7.h,S=3,W=4:2,S"), 1, "other sizes");
-	CHECK_NUM(earlier_find(a, "7.h", &e), 1, "one is left");
+	CHECK_NUM(earlier_find(&lists, a, "7.h", seven, 1, &e), 1,
+	    "one is left");
+	earlier_forget(&lists);
 	CHECK_STR(str_z(e.path[0]), STR("new/7.h" SIZES), "with its own name");
 	CHECK(faccessat(a, "tmp/6.h", F_OK, 0) < 0 &&
 		  faccessat(a, "tmp/7.h", F_OK, 0) < 0,
 	    "tmp/ is empty");
+}
+
+/* A list of cur/ is kept while the folder's time stands. */
+static void
+test_lists(void)
+{
+	const struct timespec before[2] = {{.tv_sec = 1000}, {.tv_sec = 1000}};
+	static char none[][NAME_SIZE] = {""};
+	struct earlier_lists lists = {0};
+	struct earlier e;
+
+	put_file(b, "cur/8.h" SIZES ":2,S", "x");
+	put_file(b, "cur/8.hh" SIZES ":2,S", "x");
+	utimensat(b, "cur", before, 0);
+	CHECK_NUM(earlier_find(&lists, b, "8.h", none, 0, &e), 1, "in cur/");
+	CHECK_STR(str_z(e.path[0]), STR("cur/8.h" SIZES ":2,S"), "its name");
+	put_file(b, "cur/9.h" SIZES ":2,", "x");
+	utimensat(b, "cur", before, 0);
+	CHECK_NUM(earlier_find(&lists, b, "9.h", none, 0, &e), 0, "not read");
+	put_file(b, "cur/9.i" SIZES ":2,", "x");
+	CHECK_NUM(earlier_find(&lists, b, "9.h", none, 0, &e), 1, "read anew");
+	put_file(b, "cur/9.j" SIZES ":2,", "x");
+	CHECK_NUM(earlier_find(&lists, b, "9.j", none, 0, &e), 1,
+	    "a time that is young is not relied on");
+	earlier_forget(&lists);
 }
 
 static void
@@ -272,6 +297,7 @@ main(void)
 	test_links();
 	test_compare();
 	test_replace();
+	test_lists();
 	test_lazy();
 	nftw(root, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 	return tap_done();

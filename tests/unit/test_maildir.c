@@ -121,6 +121,8 @@ test_deliver(void)
 {
 	struct mailbox m;
 	struct deliver d;
+	static char names[][NAME_SIZE] = {"100.Qx.h,S=8,W=11"};
+	struct earlier_lists lists = {0};
 	struct earlier e;
 
 	CHECK_NUM(deliver(STR("INBOX"), "100.Qx.h", "A: b\r\n\r\nc\r\n"), 1,
@@ -132,11 +134,18 @@ test_deliver(void)
 	CHECK_NUM(deliver(STR("Nope"), "1.h", "x"), -10, "no such mailbox");
 	CHECK_NUM(deliver_open(&d, &home, STR("INBOX"), "a/b"), -1,
 	    "a slash in the name is refused");
-	CHECK_NUM(earlier_find(home.fd, "100.Qx.h", &e), 1, "found in new/");
+	CHECK_NUM(earlier_find(&lists, home.fd, "100.Qx.h", names, 1, &e), 1,
+	    "found in new/");
 	CHECK_STR(str_z(e.path[0]), STR("new/100.Qx.h,S=8,W=11"), "its name");
-	CHECK_NUM(earlier_find(home.fd, "100.Q", &e), 0, "only a whole base");
 	CHECK_NUM(mailbox_open(&m, &home, STR("inbox"), false), 1, "INBOX");
-	CHECK_NUM(earlier_find(home.fd, "100.Qx.h", &e), 1, "found in cur/");
+	CHECK_NUM(earlier_find(&lists, home.fd, "100.Qx.h", names, 1, &e), 1,
+	    "found in cur/");
+	CHECK_NUM(earlier_find(&lists, home.fd, "100.Q", names, 0, &e), 0,
+	    "only a whole base");
+	earlier_forget(&lists);
+	CHECK_NUM(earlier_find(&lists, home.fd, "100.Qx.h", names, 1, &e), 1,
+	    "found in cur/ anew");
+	earlier_forget(&lists);
 	CHECK_STR(
 	    str_z(e.path[0]), STR("cur/100.Qx.h,S=8,W=11:2,"), "its name");
 	CHECK_NUM(earlier_sync(home.fd, e.path[0]), 1, "made durable");
