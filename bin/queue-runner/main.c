@@ -290,8 +290,7 @@ stop(struct runner *r, int64_t *deadline)
 static void
 run(struct runner *r, int nudge, const sigset_t *while_waiting)
 {
-	size_t workers = (size_t)r->max_workers + (size_t)r->max_remote;
-	struct pollfd *p = calloc(workers + 2, sizeof(*p));
+	struct pollfd *p = calloc(workers_most(r) + 2, sizeof(*p));
 	int64_t deadline = NOW_NEVER;
 
 	if (!p)

@@ -140,6 +140,7 @@ struct worker {
 	bool syncing;        /* it was asked to sync */
 	int64_t answered_ms; /* when it last said something */
 	uint32_t number;     /* of its last task */
+	uint64_t version;    /* of the program when it was started */
 };
 
 /* What may go once the queue's file system is synced. */
@@ -267,6 +268,7 @@ void dest_report_local(struct dest *d, int64_t took_ms);
 
 /* workers.c: the processes */
 void workers_init(struct runner *r);
+size_t workers_most(const struct runner *r);
 struct worker *workers_local(struct runner *r);
 struct worker *workers_remote(struct runner *r, struct dest *d);
 void workers_poll(struct runner *r, struct pollfd *p); /* nworkers entries */

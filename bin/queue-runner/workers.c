@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,11 +27,17 @@
 #define ROUNDS 64      /* packets read of one worker at a time */
 #define SEND_BUFFER (1024 * 1024)
 
+size_t
+workers_most(const struct runner *r)
+{
+	return 2 * ((size_t)r->max_workers + (size_t)r->max_remote);
+}
+
 void
 workers_init(struct runner *r)
 {
-	r->workers = calloc((size_t)r->max_workers + (size_t)r->max_remote,
-	    sizeof(struct worker *));
+	/* Twice: those of a replaced program still have something to do. */
+	r->workers = calloc(workers_most(r), sizeof(struct worker *));
 	if (!r->workers)
 		oom();
 	buf_init(&r->packet, JOB_PACKET);
@@ -38,15 +45,38 @@ workers_init(struct runner *r)
 
 /* ------------------------------------------------------------- starting */
 
+static const char *
+program_of(const struct runner *r, const struct dest *d)
+{
+	return d ? r->deliver_remote : r->deliver_local;
+}
+
+/* Differs once the program was replaced: nothing has to be restarted then. */
+static uint64_t
+version_of(const char *program)
+{
+	struct stat st;
+
+	if (stat(program, &st) < 0)
+		return 0;
+	return (uint64_t)st.st_ino * 31 + (uint64_t)st.st_size +
+	       (uint64_t)st.st_mtim.tv_sec * 1000000007 +
+	       (uint64_t)st.st_mtim.tv_nsec;
+}
+
 static struct worker *
 start(struct runner *r, struct dest *d)
 {
-	const char *const argv[] = {
-	    d ? r->deliver_remote : r->deliver_local, "-w", NULL};
+	const char *const argv[] = {program_of(r, d), "-w", NULL};
 	int size = SEND_BUFFER;
 	struct worker *k;
 	int s[2];
 
+	if (r->nworkers == workers_most(r)) {
+		errno = EAGAIN;
+		fail("workers", NULL);
+		return NULL;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, s) < 0) {
 		fail("socketpair", NULL);
 		return NULL;
@@ -55,6 +85,7 @@ start(struct runner *r, struct dest *d)
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		oom();
+	k->version = version_of(argv[0]);
 	k->pid = spawn_start(argv, (int[]){s[1], 2, 2}, 3, NULL);
 	close(s[1]);
 	if (k->pid < 0) {
@@ -89,15 +120,20 @@ stop(struct runner *r, size_t at)
 struct worker *
 workers_local(struct runner *r)
 {
+	uint64_t version = version_of(r->deliver_local);
 	struct worker *best = NULL, *another;
+	int n = 0;
 
 	for (size_t i = 0; i < r->nworkers; i++) {
 		struct worker *k = r->workers[i];
 
-		if (!k->dest && (!best || k->running < best->running))
+		if (k->dest || k->version != version)
+			continue;
+		n++;
+		if (!best || k->running < best->running)
 			best = k;
 	}
-	if (best && (best->running == 0 || r->nlocal == r->max_workers))
+	if (best && (best->running == 0 || n == r->max_workers))
 		return best;
 	another = start(r, NULL);
 	return another ? another : best;
@@ -124,8 +160,11 @@ end_idlest(struct runner *r)
 struct worker *
 workers_remote(struct runner *r, struct dest *d)
 {
+	uint64_t version = version_of(r->deliver_remote);
+
 	for (size_t i = 0; i < r->nworkers; i++)
-		if (r->workers[i]->dest == d && !r->workers[i]->tasks)
+		if (r->workers[i]->dest == d && !r->workers[i]->tasks &&
+		    r->workers[i]->version == version)
 			return r->workers[i];
 	if (r->nremote >= r->max_remote)
 		end_idlest(r);
@@ -245,7 +284,9 @@ is_idle(const struct runner *r, const struct worker *k)
 {
 	int64_t most = k->dest ? IDLE_MS : LOCAL_IDLE_MS;
 
-	return !k->tasks && (r->stopping || now_ms() - k->answered_ms >= most);
+	return !k->tasks &&
+	       (r->stopping || now_ms() - k->answered_ms >= most ||
+		   k->version != version_of(program_of(r, k->dest)));
 }
 
 void

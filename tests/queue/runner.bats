@@ -388,3 +388,16 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(sys.argv[2].encode(), "n
 	[ "$(grep -c ev=deferred "$LOG")" -eq 200 ]
 	[ "$(grep -c "^remote .*to=host.test" "$CALLS")" -le 5 ]
 }
+
+@test "a replaced delivery program has the next message" {
+	start yubin-queue-runner
+	id=$(put a@b.test ok@example.test)
+	wait_for grep -q "ev=done id=$id" "$LOG"
+	sed 's/K 2.0.0 fine/K 2.0.0 better/' "$TESTS/queue/worker.py" \
+	    >"$YUBIN_LIBEXEC/new"
+	chmod +x "$YUBIN_LIBEXEC/new"
+	mv "$YUBIN_LIBEXEC/new" "$YUBIN_LIBEXEC/yubin-deliver-local"
+	id=$(put a@b.test ok@example.test)
+	wait_for grep -q "ev=done id=$id" "$LOG"
+	grep -q "ev=delivered id=$id .*rsp=better" "$LOG"
+}
