@@ -217,7 +217,7 @@ end(struct runner *r, struct task *t, bool unsynced)
 		for (size_t i = 0; i < t->n; i++)
 			dest_report_local(
 			    t->work->targets[t->rcpts[i]].dest, took);
-	if (!unsynced) {
+	if (!unsynced || k->dest) {
 		apply(r, t);
 		return;
 	}

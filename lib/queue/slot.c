@@ -226,7 +226,7 @@ slot_claim(int queue, char path[WALK_PATH], int *fd)
 	for (int i = 0; i < TRIES && i < n; i++) {
 		int r;
 
-		slot_path(path, (at + i * 7) % n);
+		slot_path(path, (at + i) % n);
 		r = claim(queue, path, fd);
 		if (r != 0)
 			return r;
@@ -245,7 +245,7 @@ slot_scarce(int queue)
 		bool found;
 		int fd;
 
-		slot_path(path, (at + i * 7) % n);
+		slot_path(path, (at + i) % n);
 		fd = openat(queue, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 		if (fd < 0)
 			return false; /* nothing to wait for */

@@ -142,7 +142,7 @@ hi" ]
 	run cat "$OUT"
 	[ "${lines[-1]}" = "eve@host.test p+x@example.test p+x x example.test" ]
 	[[ $output == *"Subject: x"* ]]
-	! grep -q $'\r' "$OUT"
+	! grep -q $'\r' "$OUT" || false
 }
 
 @test "alias: exit codes of programs" {

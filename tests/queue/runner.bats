@@ -175,7 +175,7 @@ status_of() { # ID: the octets of the recipients
 	printf D | dd of="$(echo "$YUBIN_ROOT"/queue/new/*/"$a")" bs=1 \
 	    conv=notrunc status=none seek=128
 	runner
-	! grep -q ok1@ "$CALLS" # the file says that it was delivered
+	! grep -q ok1@ "$CALLS" || false # the file says that it was delivered
 	[ "$(grep -c ok2@ "$CALLS")" -eq 1 ]
 	[ -z "$(file_of "$a")$(file_of "$b")" ]
 	[ -z "$(ls "$YUBIN_ROOT/queue/bad")" ]
@@ -374,7 +374,7 @@ socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(sys.argv[2].encode(), "n
 	far=$(put c@d.test ok@elsewhere.test)
 	wait_for grep -q "ev=done id=$id" "$LOG"
 	wait_for grep -q "ev=done id=$far" "$LOG"
-	! grep -q "ev=done id=$big" "$LOG"
+	! grep -q "ev=done id=$big" "$LOG" || false
 }
 
 @test "a dead domain's messages are all put off, the others go on" {
