@@ -96,6 +96,22 @@ load ../helper
 	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 20 ]
 }
 
+@test "a message in a slot that is read in parts is whole" {
+	new_root
+	cd "$BATS_TEST_TMPDIR"
+	export QUEUE_SLOTS=2
+	yubin-queue-runner --once
+	for i in {1..12}; do
+		printf 'Subject: x\n\nhi\n' | queue_put "" ann@example.test
+		# The C library's loader reads, too, and gives up.
+		faults -o report short "queue-runner:pread64:$i" 1 \
+		    yubin-queue-runner --once --all || [ $? -eq 127 ]
+		yubin-queue-runner --once --all
+		[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq "$i" ]
+	done
+	[ -z "$(ls "$YUBIN_ROOT/queue/bad")" ]
+}
+
 @test "what is forwarded is whole or not there, wherever deliver-local dies" {
 	new_root
 	cd "$BATS_TEST_TMPDIR"
