@@ -78,6 +78,21 @@ load ../helper
 	done
 }
 
+@test "a message in a slot is read whole, however little a read returns" {
+	new_root
+	cd "$BATS_TEST_TMPDIR"
+	export QUEUE_SLOTS=2
+	yubin-queue-runner --once
+	for i in {1..12}; do
+		printf 'Subject: x\n\nhi\n' | queue_put "" ann@example.test
+		faults -o report short "queue-runner:pread64:$i" 1 \
+		    yubin-queue-runner --once --all || [ $? -eq 127 ] # libc
+		yubin-queue-runner --once --all
+	done
+	[ -z "$(ls "$YUBIN_ROOT/queue/bad")" ]
+	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 12 ]
+}
+
 @test "a slot that is given back in two writes is free" {
 	new_root
 	cd "$BATS_TEST_TMPDIR"
