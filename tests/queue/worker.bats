@@ -211,12 +211,17 @@ synced
 	[ "$(count "$BOX/bob")" -eq 1 ]
 }
 
-@test "unsynced is not done on file systems that are not known for it" {
+# A folder, $dir, on another file system than that of the test's.
+other_file_system() {
 	dir=$(mktemp -d /dev/shm/yubin.XXXXXX) || skip "no /dev/shm"
 	[ "$(stat -c %d "$dir")" != "$(stat -c %d "$BATS_TEST_TMPDIR")" ] || {
 		rmdir "$dir"
 		skip "/dev/shm is no file system of its own"
 	}
+}
+
+@test "unsynced is not done on file systems that are not known for it" {
+	other_file_system
 	[ "$(stat -f -c %T "$dir")" = tmpfs ] || skip "no tmpfs"
 	sed -i "s|^bob:.*|bob:{PLAIN}x:::::/:userdb_mail=maildir:$dir/bob|" \
 	    "$YUBIN_ROOT/domains/example.test/users"
@@ -485,7 +490,7 @@ unsynced" ]
 }
 
 @test "other file systems get files of their own" {
-	dir=$(mktemp -d /dev/shm/yubin.XXXXXX) || skip "no /dev/shm"
+	other_file_system
 	printf 'f: %s/box/\n' "$dir" >"$ALIASES"
 	run worker <<-EOT
 		job 1 $ID <> $M bob@example.test f@example.test
