@@ -100,14 +100,81 @@ was_held(struct runner *r, int slot, const char *id)
 	return true;
 }
 
+/* The marks of a file are newer than those of the slot that it was copied from,
+ * but whether the copy ever came to the disk nobody knows: the marks go back
+ * into the slot.  0 or -1. */
+static int
+bring_back(struct runner *r, int slot, const struct entry *file)
+{
+	char path[WALK_PATH];
+	struct entry q;
+	struct arena a;
+	int ok;
+
+	arena_init(&a, ENTRY_ARENA);
+	slot_path(path, slot);
+	ok = entry_open(&q, r->queue, path, &a) == 1 &&
+	             q.e.nrcpt == file->e.nrcpt
+	         ? 0
+	         : -1;
+	for (size_t i = 0; ok == 0 && i < q.e.nrcpt; i++)
+		if (q.e.rcpts[i].status != file->e.rcpts[i].status)
+			ok = entry_mark(&q, i, file->e.rcpts[i].status);
+	if (ok == 0)
+		ok = entry_sync(&q);
+	entry_close(&q);
+	arena_free(&a);
+	return ok;
+}
+
+/* A message that was leaving its slot when we died lies in both.  A file that
+ * is not whole was never more than the slot.  Found out before anything of it
+ * is delivered. */
+static void
+in_both(struct runner *r, struct message *m)
+{
+	char path[WALK_PATH];
+	struct entry q;
+	struct arena a;
+	int ok;
+
+	arena_init(&a, ENTRY_ARENA);
+	walk_path(path, str_z(m->id));
+	ok = entry_open(&q, r->queue, path, &a);
+	if (ok == 1)
+		ok = entry_check(&q);
+	if (ok == 1 && bring_back(r, m->slot, &q) < 0) {
+		m->slot = -1; /* which stays as it is until a restart */
+		ok = -1;
+	}
+	entry_close(&q);
+	arena_free(&a);
+	if (ok < 0 || entry_remove(r->queue, path) < 0 ||
+	    entry_sync_dir(r->queue, path) < 0)
+		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
+}
+
+static bool
+has_file(const struct runner *r, const char *id)
+{
+	char path[WALK_PATH];
+
+	walk_path(path, str_z(id));
+	return faccessat(r->queue, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 static void
 add_slot(struct runner *r, int slot, const char *id)
 {
+	struct message *m;
+
 	/* A copy that has left its slot is the message now. */
 	if (schedule_find(r, id) || (!r->started && was_held(r, slot, id)))
 		return;
 	r->taken[slot] = 1;
-	schedule_add(r, id, slot, r->started);
+	m = schedule_add(r, id, slot, r->started);
+	if (!r->started && has_file(r, id))
+		in_both(r, m);
 }
 
 static void
@@ -151,67 +218,10 @@ changed(struct runner *r, int i)
 	return true;
 }
 
-/* The marks of a file are newer than those of the slot that it was copied from,
- * but whether the copy ever came to the disk nobody knows: the marks go back
- * into the slot.  0 or -1. */
-static int
-bring_back(struct runner *r, int slot, const struct entry *file)
-{
-	char path[WALK_PATH];
-	struct entry q;
-	struct arena a;
-	int ok;
-
-	arena_init(&a, ENTRY_ARENA);
-	slot_path(path, slot);
-	ok = entry_open(&q, r->queue, path, &a) == 1 &&
-	             q.e.nrcpt == file->e.nrcpt
-	         ? 0
-	         : -1;
-	for (size_t i = 0; ok == 0 && i < q.e.nrcpt; i++)
-		if (q.e.rcpts[i].status != file->e.rcpts[i].status)
-			ok = entry_mark(&q, i, file->e.rcpts[i].status);
-	if (ok == 0)
-		ok = entry_sync(&q);
-	entry_close(&q);
-	arena_free(&a);
-	return ok;
-}
-
-/* A message that was leaving its slot when we died lies in both.  A file that
- * is not whole was never more than the slot. */
-static void
-in_both(struct runner *r, struct message *m)
-{
-	char path[WALK_PATH];
-	struct entry q;
-	struct arena a;
-	int ok;
-
-	arena_init(&a, ENTRY_ARENA);
-	walk_path(path, str_z(m->id));
-	ok = entry_open(&q, r->queue, path, &a);
-	if (ok == 1)
-		ok = entry_check(&q);
-	if (ok == 1 && bring_back(r, m->slot, &q) < 0) {
-		m->slot = -1; /* which stays as it is until a restart */
-		ok = -1;
-	}
-	entry_close(&q);
-	arena_free(&a);
-	if (ok < 0 || entry_remove(r->queue, path) < 0 ||
-	    entry_sync_dir(r->queue, path) < 0)
-		log_event("trouble", "id", m->id, "err", fail_last(), NULL);
-}
-
 static void
 add_file(struct runner *r, int dir, const char *id)
 {
-	struct message *m = schedule_find(r, id);
-
-	if (m && !r->started && m->slot >= 0)
-		in_both(r, m);
-	if (!m && !clean_misplaced(r, dir, id))
+	if (!schedule_find(r, id) && !clean_misplaced(r, dir, id))
 		schedule_add(r, id, -1, r->started);
 }
 

@@ -51,7 +51,8 @@ program_of(const struct runner *r, const struct dest *d)
 	return d ? r->deliver_remote : r->deliver_local;
 }
 
-/* Differs once the program was replaced: nothing has to be restarted then. */
+/* Differs once the program was replaced: nothing has to be restarted then.  0
+ * when there is none now. */
 static uint64_t
 version_of(const char *program)
 {
@@ -62,6 +63,12 @@ version_of(const char *program)
 	return (uint64_t)st.st_ino * 31 + (uint64_t)st.st_size +
 	       (uint64_t)st.st_mtim.tv_sec * 1000000007 +
 	       (uint64_t)st.st_mtim.tv_nsec;
+}
+
+static bool
+replaced(const struct worker *k, uint64_t version)
+{
+	return version != 0 && k->version != version;
 }
 
 static struct worker *
@@ -127,7 +134,7 @@ workers_local(struct runner *r)
 	for (size_t i = 0; i < r->nworkers; i++) {
 		struct worker *k = r->workers[i];
 
-		if (k->dest || k->version != version)
+		if (k->dest || replaced(k, version))
 			continue;
 		n++;
 		if (!best || k->running < best->running)
@@ -164,7 +171,7 @@ workers_remote(struct runner *r, struct dest *d)
 
 	for (size_t i = 0; i < r->nworkers; i++)
 		if (r->workers[i]->dest == d && !r->workers[i]->tasks &&
-		    r->workers[i]->version == version)
+		    !replaced(r->workers[i], version))
 			return r->workers[i];
 	if (r->nremote >= r->max_remote)
 		end_idlest(r);
@@ -286,7 +293,7 @@ is_idle(const struct runner *r, const struct worker *k)
 
 	return !k->tasks &&
 	       (r->stopping || now_ms() - k->answered_ms >= most ||
-		   k->version != version_of(program_of(r, k->dest)));
+		   replaced(k, version_of(program_of(r, k->dest))));
 }
 
 void
