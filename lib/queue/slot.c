@@ -276,33 +276,13 @@ slot_free(int queue, const char *path)
 
 /* -------------------------------------------------------------- looking */
 
-/* Returns the octets read, fewer only at the file's end; -1 failed. */
-static ssize_t
-read_at(int fd, char *to, size_t n, size_t at)
-{
-	size_t have = 0;
-
-	while (have < n) {
-		ssize_t got =
-		    pread(fd, to + have, n - have, (off_t)(at + have));
-
-		if (got == 0)
-			break;
-		if (got > 0)
-			have += (size_t)got;
-		else if (errno != EINTR)
-			return -1;
-	}
-	return (ssize_t)have;
-}
-
 /* The envelope begins with the id, behind the recipients' octets. */
 static int
 read_id(int fd, const struct envelope_header *h, char id[ID_SIZE])
 {
 	static const char key[] = "2:id,21:";
 	char text[sizeof(key) - 1 + ID_LEN];
-	ssize_t n = read_at(fd, text, sizeof(text), envelope_text_at(h));
+	ssize_t n = file_read_at(fd, text, sizeof(text), envelope_text_at(h));
 	struct str s = str_make(text, sizeof(text));
 
 	if (n < 0)
@@ -328,7 +308,7 @@ look(int fd, char id[ID_SIZE])
 {
 	char header[ENVELOPE_HEADER];
 	struct envelope_header h;
-	ssize_t n = read_at(fd, header, sizeof(header), 0);
+	ssize_t n = file_read_at(fd, header, sizeof(header), 0);
 
 	if (n != (ssize_t)sizeof(header))
 		return n < 0 ? fail("read ", "queue/slot") : 0;
