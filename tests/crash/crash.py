@@ -14,6 +14,7 @@ import collections
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import threading
@@ -79,6 +80,7 @@ class Rig:
             # AddressSanitizer cannot do without memory, and says so.
             self.memory = b"__asan_init" not in f.read()
         self.shown = 0
+        self.stopped = False
 
     def world(self, name, server):
         base = os.path.join(self.base, name)
@@ -162,7 +164,7 @@ class Rig:
 
     def work(self, jobs, name, until):
         server = Server()
-        while time.monotonic() < until:
+        while time.monotonic() < until and not self.stopped:
             with self.lock:
                 if not jobs:
                     return
@@ -171,8 +173,12 @@ class Rig:
 
     # --------------------------------------------------------------- figures
 
+    def stop(self, *_):
+        """End after the runs under way, with the figures until then."""
+        self.stopped = True
+
     def failed(self):
-        return any(self.count[k] for k in PROBLEMS)
+        return self.stopped or any(self.count[k] for k in PROBLEMS)
 
     def figures(self, planned):
         c = self.count
