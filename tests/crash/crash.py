@@ -197,6 +197,8 @@ def campaign(rig, chosen, seconds):
     seed = os.environ.get("SEED") or str(random.randrange(1000000))
     chance = random.Random(seed)
     server = Server()
+    for sig in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sig, rig.stop)
     jobs = [j for s in chosen for j in rig.jobs(s, server)]
     planned = len(jobs)
     print(f"# {planned} faults, SEED={seed}", flush=True)
