@@ -5,9 +5,9 @@
  *
  * The window of a domain, how many deliveries may run to it at once, starts
  * small, grows by one with each success up to DOMAIN_JOBS, and is halved by
- * each failure of the network.  When as many as the window have failed in a
- * row the domain is taken for dead: nothing is started for half a minute, then
- * one delivery finds out; each further failure doubles the pause.
+ * each failure of the network.  When three have failed in a row, or one while
+ * no other runs, the domain is taken for dead: nothing is started for half a
+ * minute, then one delivery finds out; each further failure doubles the pause.
  *
  * Deliveries to one of our own addresses are quick, but for those that run a
  * program: their window is what a few slow ones can do no harm with.
@@ -143,9 +143,8 @@ dest_find(struct runner *r, struct str name, bool local)
 
 /* Kept until the table is full: most come back soon. */
 void
-dest_release(struct runner *r, struct dest *d)
+dest_release(struct dest *d)
 {
-	(void)r;
 	d->refs--;
 }
 

@@ -24,12 +24,10 @@
 #include "queue/result.h"
 #include "queue/slot.h"
 
-#define RUNNER_ACTIVE 1000 /* messages active at once, less with few fds */
-#define RUNNER_SCAN_MS \
-	5000              /* between two looks for missed nudges, at least \
-	                   */
-#define RUNNER_JOB_S 7200 /* no delivery takes longer */
-#define RUNNER_LANES 8    /* senders' queues of a destination */
+#define RUNNER_ACTIVE 1000  /* messages active at once, less with few fds */
+#define RUNNER_SCAN_MS 5000 /* at least, between two looks for lost nudges */
+#define RUNNER_JOB_S 7200   /* no delivery takes longer */
+#define RUNNER_LANES 8      /* senders' queues of a destination */
 
 enum place {
 	PLACE_WAITING,
@@ -258,7 +256,7 @@ void work_free(struct runner *r, struct work *w);
 
 /* dest.c: destinations */
 struct dest *dest_find(struct runner *r, struct str name, bool local);
-void dest_release(struct runner *r, struct dest *d);
+void dest_release(struct dest *d);
 bool dest_has_room(const struct runner *r, const struct dest *d);
 void dest_park(struct runner *r, struct dest *d, struct work *w);
 struct message *dest_unpark(struct runner *r); /* one that may go on, or NULL */

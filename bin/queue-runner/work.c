@@ -66,7 +66,7 @@ work_free(struct runner *r, struct work *w)
 	}
 	for (size_t i = 0; w->targets && i < w->entry.e.nrcpt; i++)
 		if (w->targets[i].dest)
-			dest_release(r, w->targets[i].dest);
+			dest_release(w->targets[i].dest);
 	w->m->work = NULL;
 	entry_close(&w->entry);
 	arena_free(&w->arena);

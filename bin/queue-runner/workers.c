@@ -119,7 +119,7 @@ stop(struct runner *r, size_t at)
 	*(k->dest ? &r->nremote : &r->nlocal) -= 1;
 	close(k->fd);
 	if (k->dest)
-		dest_release(r, k->dest);
+		dest_release(k->dest);
 	free(k);
 }
 
