@@ -50,7 +50,9 @@ speak(struct smtp *s)
 		    "owner of the queue",
 		    "uid", log_num(s->monitor.spare->uid), NULL);
 	oom_hook(out_of_memory);
-	session_run(s);
+	do
+		session_run(s);
+	while (worker_again(s));
 	return 0;
 }
 

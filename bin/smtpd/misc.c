@@ -47,6 +47,6 @@ const struct smtp_reply *
 misc_quit(struct smtp *s, struct str args)
 {
 	(void)args;
-	s->closing = true;
+	s->closing = s->quit = true;
 	return session_reply(s, 221, "2.0.0", "Bye");
 }

@@ -17,6 +17,28 @@ _Static_assert((int)SMTP_DSN_NEVER == (int)ENVELOPE_NEVER &&
 		   (int)SMTP_DSN_DELAY == (int)ENVELOPE_ON_DELAY,
     "the queue keeps the bits of NOTIFY as they are");
 
+/* Whoever sends many messages sends them to the same people: what was ours a
+ * moment ago still is. */
+static bool
+is_known(const struct smtp *s, struct str address)
+{
+	for (size_t i = 0; i < SESSION_KNOWN; i++)
+		if (now_ms() < s->known[i].until_ms &&
+		    str_eq(address, str_z(s->known[i].address)))
+			return true;
+	return false;
+}
+
+static void
+remember(struct smtp *s, struct str address)
+{
+	struct known *k = &s->known[s->next_known++ % SESSION_KNOWN];
+
+	k->until_ms = now_ms() + SESSION_KNOWN_MS;
+	if (str_copy(k->address, sizeof(k->address), address) < 0)
+		k->address[0] = '\0';
+}
+
 /* Ask about a path; <postmaster> gets its domain in *p.  Returns one of
  * enum parent_rcpt. */
 static char
@@ -25,6 +47,8 @@ ask(struct smtp *s, struct smtp_path *p)
 	struct str q[2] = {smtp_path_local(p), smtp_path_domain(p)};
 	struct str answer;
 
+	if (is_known(s, smtp_path_text(p)))
+		return PARENT_OURS;
 	buf_reset(&s->line);
 	if (monitor_ask(&s->monitor, PARENT_RCPT, q, 2, &s->line,
 		now_plus_s(PARENT_WAIT)) < 0) {
@@ -38,6 +62,8 @@ ask(struct smtp *s, struct smtp_path *p)
 	    smtp_path_make(
 		STR("postmaster"), str_from(answer, 1), SMTP_PATH_UTF8, p) < 0)
 		return PARENT_FAILED;
+	if (answer.p[0] == PARENT_OURS)
+		remember(s, smtp_path_text(p));
 	return answer.p[0];
 }
 

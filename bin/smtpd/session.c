@@ -77,6 +77,15 @@ session_reset(struct smtp *s)
 	log_context("id", NULL);
 }
 
+void
+session_again(struct smtp *s)
+{
+	session_reset(s);
+	s->closing = s->quit = s->esmtp = false;
+	s->helo[0] = s->user[0] = '\0';
+	s->errors = s->failed_logins = s->refusals = 0;
+}
+
 bool
 session_may_login(const struct smtp *s)
 {

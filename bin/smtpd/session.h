@@ -30,6 +30,15 @@
 #define SESSION_MAIL_LINE (SMTP_CMD_LINE + 26 + 17 + 500 + 10 + 100)
 #define SESSION_RCPT_LINE (SMTP_CMD_LINE + 500)
 
+/* Addresses of ours that were asked about just now. */
+#define SESSION_KNOWN 8
+#define SESSION_KNOWN_MS 1000
+
+struct known {
+	char address[128];
+	int64_t until_ms;
+};
+
 struct smtp {
 	struct serve serve;
 	struct monitor monitor;
@@ -44,8 +53,11 @@ struct smtp {
 	bool cleartext_login; /* AUTH without TLS */
 	bool tls_offered;     /* STARTTLS is possible */
 
+	bool in_worker; /* see worker.h */
+
 	/* the session */
 	bool closing;
+	bool quit;                       /* by QUIT */
 	bool esmtp;                      /* greeted by EHLO */
 	char helo[SMTP_PATH_DOMAIN + 1]; /* "" before HELO or EHLO */
 	char user[256];                  /* who logged in; "" for nobody */
@@ -65,6 +77,8 @@ struct smtp {
 	struct arena arena;
 	struct queue_put put;
 
+	struct known known[SESSION_KNOWN];
+	size_t next_known;      /* to be replaced */
 	struct smtp_path asked; /* the recipient of this command, for the log */
 	struct buf orcpt;       /* and what its ORCPT stands for */
 
@@ -79,6 +93,9 @@ void session_init(struct smtp *s);
 
 /* Greet and serve until the client is gone.  The child's side. */
 void session_run(struct smtp *s);
+
+/* Forget the session that has ended, for another one. */
+void session_again(struct smtp *s);
 
 /* Make the reply that a handler returns; lives until the next one. */
 const struct smtp_reply *session_reply(

@@ -23,6 +23,9 @@
 
 #define VARS_MAX 4096
 
+#define SESSIONS_MOST 100   /* of one child */
+#define END_OF_REST SIGUSR1 /* ends children that rest, and no others */
+
 /* What packets bring. */
 enum { SOCK, CTL, DATA };
 
@@ -76,6 +79,8 @@ retire(struct worker *w, const char *why)
 	w->retired = true;
 	log_event("retired", "why", why, "n", log_num(w->taken), NULL);
 	shutdown(0, SHUT_RD);
+	for (size_t i = 0; i < w->n; i++)
+		kill(w->children[i].child, END_OF_REST);
 }
 
 /* ---- in the child ---- */
@@ -142,6 +147,44 @@ wait_connection(struct worker *w, struct monitor *m)
 	serve_connection(&w->s->serve);
 	w->s->tls_offered = starttls_offered();
 	return 0;
+}
+
+/* The packet brings the connection alone. */
+static int
+next_connection(void)
+{
+	static char text[VARS_MAX + 1];
+	int fds[PACKET_FDS], nfds;
+	ssize_t n = packet_receive(CTL_FD, text, VARS_MAX, fds, &nfds, true);
+
+	signal(END_OF_REST, SIG_IGN);
+	if (n <= 0 || nfds != 1 || dup2(fds[0], 0) < 0 || dup2(0, 1) < 0)
+		return 0;
+	close(fds[0]);
+	text[n] = '\0';
+	set_environment(text, (size_t)n, false);
+	return 1;
+}
+
+/* Only after an end in peace.  tlsserver has the connection open, too. */
+int
+worker_again(struct smtp *s)
+{
+	static const char again = PACKET_AGAIN;
+	static unsigned sessions;
+
+	if (!s->in_worker || !s->quit || s->errors > 0 || s->serve.tls ||
+	    ++sessions == SESSIONS_MOST)
+		return 0;
+	signal(END_OF_REST, SIG_DFL);
+	if (send(CTL_FD, &again, 1, MSG_NOSIGNAL) != 1)
+		return 0;
+	shutdown(0, SHUT_RDWR);
+	if (next_connection() == 0)
+		return 0;
+	serve_connection(&s->serve);
+	session_again(s);
+	return 1;
 }
 
 /* ---- in the parent ---- */
@@ -213,7 +256,8 @@ end_child(struct worker *w, size_t i)
 	while (waitpid(m->child, &status, 0) < 0 && errno == EINTR)
 		continue;
 	*m = w->children[--w->n];
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL &&
+	    WTERMSIG(status) != END_OF_REST)
 		retire(w, "a session was killed by a signal");
 	if (!spare)
 		return 1;
@@ -251,6 +295,8 @@ worker_run(struct smtp *s)
 	struct worker w = {.s = s};
 	int r;
 
+	s->in_worker = true;
+	signal(END_OF_REST, SIG_IGN);
 	if (find_user(&w) < 0)
 		return -1;
 	r = make_spare(&w);

@@ -22,6 +22,14 @@
 
 #define WORKER_MOST 10000 /* connections */
 
+/* A client whose session is over often comes again at once: its child waits a
+ * second for that, so that not each of many connections costs a process.
+ * A child serves one client address only, and no other session can have met
+ * what an attack left behind in it.
+ * Serve it again: call this at the end of a session.  Returns 1, all set up to
+ * speak to it; 0 there will be no other connection: exit. */
+int worker_again(struct smtp *s);
+
 /* Returns 0 in the child of each connection, all set up to speak; 1 in the
  * parent when no more connections come and all children are gone; -1 failed
  * (children may be left: they end with their parent).

@@ -73,8 +73,15 @@ clients_of(const struct clients *c, const struct peer *p)
 	size_t n = 0;
 
 	for (size_t i = 0; i < c->n; i++)
-		n += memcmp(&c->list[i].source, &s, sizeof(s)) == 0;
+		n += !c->list[i].resting &&
+		     memcmp(&c->list[i].source, &s, sizeof(s)) == 0;
 	return n;
+}
+
+size_t
+clients_served(const struct clients *c)
+{
+	return c->n - c->resting;
 }
 
 struct client *
@@ -110,9 +117,46 @@ clients_by_ctl(const struct clients *c, int ctl)
 }
 
 void
+clients_rest(struct clients *c, struct client *client)
+{
+	if (client->sock >= 0)
+		close(client->sock);
+	client->sock = -1;
+	client->resting = true;
+	client->since_ms = now_ms();
+	c->resting++;
+}
+
+struct client *
+clients_resting(const struct clients *c, const struct peer *p)
+{
+	for (size_t i = 0; c->resting > 0 && i < c->n; i++)
+		if (c->list[i].resting && strcmp(c->list[i].ip, p->ip) == 0)
+			return &c->list[i];
+	return NULL;
+}
+
+void
+clients_wake(struct clients *c, struct client *client)
+{
+	client->resting = false;
+	client->since_ms = now_ms();
+	c->resting--;
+}
+
+void
+clients_end_rest(struct clients *c, int64_t then)
+{
+	for (size_t i = c->n; c->resting > 0 && i-- > 0;)
+		if (c->list[i].resting && c->list[i].since_ms < then)
+			clients_remove(c, &c->list[i]);
+}
+
+void
 clients_remove(struct clients *c, struct client *gone)
 {
 	client_close(gone);
+	c->resting -= gone->resting;
 	*gone = c->list[--c->n];
 }
 

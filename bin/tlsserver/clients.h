@@ -28,6 +28,9 @@ struct client {
 	int ctl;     /* our end of the control socket */
 	int data;    /* our end of the clear-text socket */
 	int status;  /* exit code of the program */
+	/* A worker's process that has ended a session and waits for another
+	 * one of the same client, since since_ms. */
+	bool resting;
 	int64_t since_ms;
 	struct in6_addr source; /* the IPv4 address or the /64 */
 	char ip[UCSPI_IP];
@@ -36,6 +39,7 @@ struct client {
 struct clients {
 	struct client *list;
 	size_t n;
+	size_t resting; /* of them */
 	size_t max;
 	size_t max_source;
 };
@@ -48,7 +52,8 @@ void clients_init(struct clients *c, size_t max, size_t max_source);
  * IPv6. */
 void peer_read(struct peer *p, const struct sockaddr_storage *ss);
 
-/* How many come from the source of p. */
+/* How many are served; how many of them come from the source of p. */
+size_t clients_served(const struct clients *c);
 size_t clients_of(const struct clients *c, const struct peer *p);
 
 /* Make room for p's client, which has nothing yet; there must be room.  Lives
@@ -58,6 +63,18 @@ struct client *clients_add(struct clients *c, const struct peer *p);
 /* The client with this process, or with this control socket; NULL for none. */
 struct client *clients_by_pid(const struct clients *c, pid_t pid);
 struct client *clients_by_ctl(const struct clients *c, int ctl);
+
+/* Its session is over, its process rests. */
+void clients_rest(struct clients *c, struct client *client);
+
+/* One that rests, of the very address of p; NULL for none. */
+struct client *clients_resting(const struct clients *c, const struct peer *p);
+
+/* It has got another connection. */
+void clients_wake(struct clients *c, struct client *client);
+
+/* Forget those that have been resting since before then: their processes end.*/
+void clients_end_rest(struct clients *c, int64_t then);
 
 /* Forget it. */
 void clients_remove(struct clients *c, struct client *gone);

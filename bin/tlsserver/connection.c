@@ -14,6 +14,7 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "io/packet.h"
 #include "io/spawn.h"
 #include "net/ucspi_tls.h"
 #include "server.h"
@@ -211,6 +212,21 @@ start_with_sockets(struct server *s, int sock, struct str text,
 	if (r == 0 && s->mode == MODE_STARTTLS)
 		c->sock = fcntl(sock, F_DUPFD_CLOEXEC, 3);
 	return r;
+}
+
+int
+connection_again(struct server *s, int sock, const struct peer *peer,
+    size_t ordinal, struct client *c)
+{
+	const char *vars[VARS + TLS_VARS];
+	char text[VARS_MAX];
+	size_t n = make_vars(text, vars, sock, peer, ordinal);
+
+	if (packet_send(c->ctl, str_make(text, n), &sock, 1, false) < 0)
+		return fail("give the connection to a child", NULL);
+	if (s->mode == MODE_STARTTLS)
+		c->sock = fcntl(sock, F_DUPFD_CLOEXEC, 3);
+	return 0;
 }
 
 int

@@ -16,9 +16,12 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "io/packet.h"
 #include "server.h"
 
-#define EVENTS 16 /* looked at between two looks at the signals */
+#define REST_MS 1000 /* a worker's process waits for its client to come again \
+	              */
+#define EVENTS 16    /* looked at between two looks at the signals */
 
 static volatile sig_atomic_t got_term, got_hup;
 
@@ -79,7 +82,7 @@ log_close(const struct clients *c, const struct client *was)
 	log_event("close", "ip", was->ip, "status",
 	    log_num((unsigned)was->status), "s",
 	    log_num((unsigned long long)ms / 1000), "n",
-	    count_text(c, c->n - 1), NULL);
+	    count_text(c, clients_served(c) - 1), NULL);
 }
 
 static void
@@ -87,7 +90,8 @@ forget_if_gone(struct clients *c, struct client *client)
 {
 	if (!client_is_gone(client))
 		return;
-	log_close(c, client);
+	if (!client->resting)
+		log_close(c, client);
 	clients_remove(c, client);
 }
 
@@ -139,27 +143,64 @@ refuse(
 		shutdown(sock, SHUT_WR);
 }
 
+/* By a process that has served this client before.  Returns whether there is
+ * one. */
+static bool
+serve_again(struct server *s, int sock, const struct peer *peer, size_t same)
+{
+	struct clients *c = &s->clients;
+	struct client *old;
+
+	if (c->resting > 0 && !worker_is_current(s))
+		clients_end_rest(c, NOW_NEVER);
+	old = clients_resting(c, peer);
+	if (!old)
+		return false;
+	if (connection_again(s, sock, peer, same + 1, old) < 0) {
+		clients_remove(c, old);
+		return false;
+	}
+	clients_wake(c, old);
+	return true;
+}
+
+static bool
+serve_new(struct server *s, int sock, const struct peer *peer, size_t same,
+    pid_t *pid)
+{
+	struct clients *c = &s->clients;
+	struct client *new;
+
+	if (c->n == c->max)
+		clients_end_rest(c, NOW_NEVER);
+	new = clients_add(c, peer);
+	if (connection_start(s, sock, peer, same + 1, new) < 0) {
+		refuse(s, sock, peer, fail_last());
+		clients_remove(c, new);
+		return false;
+	}
+	*pid = new->pid;
+	return true;
+}
+
 static void
 take(struct server *s, int sock, const struct peer *peer)
 {
 	struct clients *c = &s->clients;
 	size_t same = clients_of(c, peer);
-	struct client *new;
+	bool full = clients_served(c) >= c->max;
+	pid_t pid = 0;
 
-	if (c->n >= c->max || same >= c->max_source) {
-		refuse(s, sock, peer,
-		    c->n >= c->max ? "MAX_CLIENTS" : "MAX_PER_SOURCE");
+	if (full || same >= c->max_source) {
+		refuse(s, sock, peer, full ? "MAX_CLIENTS" : "MAX_PER_SOURCE");
 		return;
 	}
-	new = clients_add(c, peer);
-	if (connection_start(s, sock, peer, same + 1, new) < 0) {
-		refuse(s, sock, peer, fail_last());
-		clients_remove(c, new);
-		return;
-	}
-	log_event("connect", "ip", peer->ip, "port", log_num(peer->port), "pid",
-	    log_num((unsigned)(new->pid ? new->pid : s->worker)), "n",
-	    count_text(c, c->n), NULL);
+	if (serve_again(s, sock, peer, same) ||
+	    serve_new(s, sock, peer, same, &pid))
+		log_event("connect", "ip", peer->ip, "port",
+		    log_num(peer->port), "pid",
+		    log_num((unsigned)(pid ? pid : s->worker)), "n",
+		    count_text(c, clients_served(c)), NULL);
 }
 
 static void
@@ -184,6 +225,19 @@ accept_one(struct server *s)
 	}
 }
 
+/* Whether a worker's process says that its session is over and that it could
+ * serve the same client again.  When we are about to stop it ends instead. */
+static bool
+wants_rest(const struct server *s, const struct client *c)
+{
+	char octet;
+
+	return s->is_worker && s->fd >= 0 && !c->resting && c->relay == 0 &&
+	       recv(c->ctl, &octet, 1, MSG_PEEK | MSG_DONTWAIT) == 1 &&
+	       octet == PACKET_AGAIN &&
+	       recv(c->ctl, &octet, 1, MSG_DONTWAIT) == 1;
+}
+
 /* The listener comes last: until then no number of a control socket that was
  * closed just now can have got a new meaning. */
 static void
@@ -198,6 +252,11 @@ events(struct server *s, const struct epoll_event *e, int n)
 		new = new || fd == s->fd;
 		if (!c)
 			continue;
+		if (wants_rest(s, c)) {
+			log_close(&s->clients, c);
+			clients_rest(&s->clients, c);
+			continue;
+		}
 		starttls_event(s, c);
 		forget_if_gone(&s->clients, c);
 	}
@@ -211,6 +270,7 @@ stop(struct server *s)
 {
 	if (s->fd < 0)
 		return;
+	clients_end_rest(&s->clients, NOW_NEVER);
 	log_event("stopping", "n", count_text(&s->clients, s->clients.n), NULL);
 	epoll_ctl(s->events, EPOLL_CTL_DEL, s->fd, NULL);
 	close(s->fd);
@@ -246,7 +306,8 @@ loop_run(struct server *s)
 	set_signals(&waiting);
 	watch_listener(s);
 	while (!got_term || s->clients.n) {
-		int n = epoll_pwait(s->events, e, EVENTS, -1, &waiting);
+		int n = epoll_pwait(s->events, e, EVENTS,
+		    s->clients.resting > 0 ? REST_MS : -1, &waiting);
 
 		if (got_term > 1)
 			break;
@@ -258,6 +319,7 @@ loop_run(struct server *s)
 			starttls_refresh(s, true);
 		}
 		events(s, e, n);
+		clients_end_rest(&s->clients, now_ms() - REST_MS);
 	}
 	log_event("stopped", NULL);
 	return 0;

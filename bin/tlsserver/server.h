@@ -38,6 +38,10 @@ int loop_run(struct server *s);
 int connection_start(struct server *s, int sock, const struct peer *peer,
     size_t ordinal, struct client *c);
 
+/* The same for a client whose process rests; -1: it does not any more. */
+int connection_again(struct server *s, int sock, const struct peer *peer,
+    size_t ordinal, struct client *c);
+
 /* The control socket of c has something to say: start TLS for it in a process
  * of its own, or let go of the connection. */
 void starttls_event(struct server *s, struct client *c);
@@ -48,6 +52,9 @@ void starttls_refresh(struct server *s, bool force);
 /* Give a connection (see smtpd's worker.h) to the worker, which is started when
  * it does not run, or when its program was replaced.  Returns 0 or -1. */
 int worker_give(struct server *s, struct str vars, const int *fds, int nfds);
+
+/* Whether the worker that runs would get the next connection. */
+bool worker_is_current(struct server *s);
 
 /* No more connections for the worker: it ends when its sessions have ended. */
 void worker_dismiss(struct server *s);

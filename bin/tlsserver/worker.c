@@ -82,10 +82,16 @@ start(struct server *s)
 	return 0;
 }
 
+bool
+worker_is_current(struct server *s)
+{
+	return s->worker_fd >= 0 && !was_replaced();
+}
+
 int
 worker_give(struct server *s, struct str vars, const int *fds, int nfds)
 {
-	if (s->worker_fd >= 0 && was_replaced())
+	if (!worker_is_current(s))
 		worker_dismiss(s);
 	for (int try = 0; try < 2; try++) {
 		if (s->worker_fd < 0 && start(s) < 0)

@@ -12,6 +12,11 @@
 
 #define PACKET_FDS 101 /* descriptors that may come along */
 
+/* What a worker's process writes to the control socket of a connection when it
+ * is over and the process can serve the same client again: the next packet
+ * comes there. */
+#define PACKET_AGAIN 'R'
+
 /* Send text (at least one octet) with fds[0..nfds), which stay open here; nfds
  * is at most PACKET_FDS.  With `wait` false a full socket is EAGAIN.
  * Returns 0 or -1 (EPIPE: nobody is there any more). */

@@ -160,6 +160,100 @@ letter() {
 	letter
 }
 
+# from ADDRESS LINES…: a session of a client of that address; prints the pid
+# that its log lines have.
+from() {
+	local address=$1
+	shift
+	python3 - "$address" "$PORT" "$@" <<-'X'
+		import socket, sys
+		c = socket.create_connection(("127.0.0.1", int(sys.argv[2])), 10,
+		    (sys.argv[1], 0))
+		f = c.makefile("rwb")
+		assert f.readline()[:3] == b"220"
+		for line in sys.argv[3:]:
+		    f.write(line.encode() + b"\r\n")
+		    f.flush()
+		    while (answer := f.readline())[3:4] == b"-":
+		        pass
+		    print(answer.decode().strip())
+		assert f.read() == b""
+	X
+}
+
+@test "a client that comes again has the same process, no other client has" {
+	local one two other
+	serve starttls
+	from 127.0.0.1 'HELO a' 'NOOP' QUIT
+	wait_for logged 'ev=close'
+	one=$(sessions)
+	from 127.0.0.1 'HELO a' QUIT
+	[ "$one" = "$(sessions)" ]
+	from 127.0.0.2 'HELO a' QUIT
+	two=$(sessions)
+	[ "$(wc -w <<<"$two")" -eq 2 ]
+	other=${two//$one/}
+	from 127.0.0.2 'HELO a' QUIT
+	[ "$two" = "$(sessions)" ]
+	[ -n "$other" ]
+	# And they do not wait for ever.
+	wait_for as_many 0
+}
+
+@test "nothing of a session is left for the next one of the same process" {
+	local got
+	serve starttls
+	from 127.0.0.1 'EHLO one' 'MAIL FROM:<x@elsewhere.test>' \
+	    'RCPT TO:<ann@example.test>' QUIT
+	got=$(from 127.0.0.1 'MAIL FROM:<>' 'HELO two' 'RCPT TO:<>' 'DATA' QUIT)
+	[ "$(cut -c 1-3 <<<"$got" | paste -sd' ')" = "503 250 503 503 221" ]
+	from 127.0.0.1 'HELO a' QUIT
+	timeout 15 openssl s_client -quiet -crlf -starttls smtp \
+	    -connect "127.0.0.1:$PORT" >"$BATS_TEST_TMPDIR/got" 2>/dev/null <<-'X'
+		EHLO me
+		QUIT
+	X
+	grep -q '^250-SIZE' "$BATS_TEST_TMPDIR/got"
+	# Whoever has seen errors or TLS serves nobody else.
+	wait_for as_many 0
+}
+
+@test "processes that rest: not over an update, a crash or the server's end" {
+	local first
+	serve plain
+	other
+	wait_for as_many 1
+	first=$(sessions)
+	from 127.0.0.1 'HELO a' QUIT
+	# shellcheck disable=SC2086
+	kill -SYS $first
+	wait_for logged 'ev=retired'
+	from 127.0.0.1 'HELO a' QUIT
+	[ "$(workers | wc -l)" -eq 2 ]
+	sleep 1.1 # programs are looked at once a second
+	from 127.0.0.1 'HELO a' QUIT
+	cp "$BIN/yubin-smtpd" "$BATS_TEST_TMPDIR/bin/new"
+	mv "$BATS_TEST_TMPDIR/bin/new" "$BATS_TEST_TMPDIR/bin/yubin-smtpd"
+	sleep 1.1
+	letter
+	[ "$(workers | wc -l)" -eq 3 ]
+	from 127.0.0.1 'HELO a' QUIT
+	kill "${STARTED[0]}"
+	wait "${STARTED[0]}"
+	STARTED=()
+}
+
+@test "clients at their limit: those that rest give way" {
+	serve plain -c 2
+	from 127.0.0.2 'HELO a' QUIT
+	from 127.0.0.3 'HELO a' QUIT
+	from 127.0.0.4 'HELO a' QUIT
+	hello
+	other
+	say NOOP
+	answer 250
+}
+
 @test "a replaced program serves the next connection, the old one its own" {
 	serve plain
 	hello
