@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -28,8 +29,9 @@
 #include "io/spawn.h"
 #include "serve/session.h"
 
-#define STOP_S 60         /* time for running deliveries when asked to stop */
-#define FDS_OTHER 64      /* descriptors that are no message's or worker's */
+#define STOP_S 60    /* time for running deliveries when asked to stop */
+#define FDS_OTHER 64 /* descriptors that are no message's or worker's */
+#define GATHER_MS 2
 #define NUDGES_MANY 9     /* at once: some may have found no room */
 #define ACTIVATE_MOST 200 /* messages looked into in one turn */
 
@@ -145,7 +147,6 @@ static void
 read_nudges(struct runner *r, int fd)
 {
 	char text[64];
-	int64_t soon;
 	ssize_t n;
 	int i;
 
@@ -155,11 +156,8 @@ read_nudges(struct runner *r, int fd)
 			break;
 		scan_nudge(r, str_make(text, (size_t)n));
 	}
-	soon = now_ms() + 500;
-	if (soon < r->least_scan_ms)
-		soon = r->least_scan_ms;
-	if (i >= NUDGES_MANY && r->next_scan_ms > soon)
-		r->next_scan_ms = soon;
+	if (i >= NUDGES_MANY)
+		scan_soon(r);
 }
 
 static void
@@ -246,6 +244,18 @@ wake_up(const struct runner *r)
 	return at;
 }
 
+/* When one event follows the other, handle those of some time together: each
+ * costs several processes a wake-up.  What comes alone is handled at once. */
+static void
+gather(struct runner *r)
+{
+	const struct timespec t = {0, GATHER_MS * 1000000L};
+
+	if (now_ms() - r->woke_ms < 2 * GATHER_MS)
+		nanosleep(&t, NULL);
+	r->woke_ms = now_ms();
+}
+
 static void
 wait_events(struct runner *r, int nudge, struct pollfd *p,
     const sigset_t *while_waiting)
@@ -260,7 +270,10 @@ wait_events(struct runner *r, int nudge, struct pollfd *p,
 	p[n + 1] = (struct pollfd){
 	    .fd = r->syncing ? r->syncer : -1, .events = POLLIN};
 	if (ppoll(p, (nfds_t)n + 2, &t, while_waiting) > 0) {
+		gather(r);
+		log_hold();
 		workers_read(r, p, n);
+		log_release();
 		if (p[n].revents)
 			read_nudges(r, nudge);
 	}

@@ -154,6 +154,7 @@ struct runner {
 	int queue; /* directory */
 	bool once, all, stopping, started, unclean;
 	int64_t next_scan_ms, least_scan_ms, next_clean_ms, next_yield_ms;
+	int64_t woke_ms; /* when an event came last */
 
 	/* schedule.c */
 	struct message **heap; /* waiting, the earliest first */
@@ -165,7 +166,8 @@ struct runner {
 
 	/* scan.c */
 	int64_t seen_ns[WALK_DIRS];
-	int scan_dir; /* to be looked at next; WALK_DIRS: none */
+	bool scan_missed; /* look again soon after the scan that goes on */
+	int scan_dir;     /* to be looked at next; WALK_DIRS: none */
 	int64_t scan_took_ms;
 	int nslots;           /* files there are */
 	unsigned char *taken; /* of slot i: known to us */
@@ -224,6 +226,9 @@ void lane_take(struct lane *l, struct message *m);
 void scan_init(struct runner *r);
 /* Look for what no nudge told of: at once, or begin it and go on by steps. */
 void scan_all(struct runner *r);
+
+/* Nudges were lost: look in half a second, but after the scan that goes on. */
+void scan_soon(struct runner *r);
 void scan_begin(struct runner *r);
 void scan_step(struct runner *r);
 bool scan_busy(const struct runner *r);

@@ -20,6 +20,7 @@
 #include "io/dir.h"
 
 #define LIST_ARENA ((size_t)512 * 1024 * 1024)
+#define SOON_MS 500
 #define SHARE 20 /* a look takes at most this part of the time */
 
 void
@@ -280,6 +281,20 @@ scan_step(struct runner *r)
 	if (r->next_scan_ms < r->least_scan_ms)
 		r->next_scan_ms = r->least_scan_ms;
 	r->started = true;
+	if (r->scan_missed)
+		scan_soon(r);
+}
+
+void
+scan_soon(struct runner *r)
+{
+	int64_t soon = now_ms() + SOON_MS;
+
+	r->scan_missed = scan_busy(r);
+	if (soon < r->least_scan_ms)
+		soon = r->least_scan_ms;
+	if (r->next_scan_ms > soon)
+		r->next_scan_ms = soon;
 }
 
 void

@@ -25,6 +25,13 @@ static struct {
 	char value[80];
 } context[LOG_CONTEXT];
 
+/* Lines that wait for log_release(). */
+static struct {
+	bool on;
+	size_t n;
+	char text[4096]; /* what a pipe takes as one piece */
+} held;
+
 struct line {
 	char text[LOG_LINE];
 	size_t n;
@@ -166,6 +173,49 @@ line_pair(struct line *l, const char *key, const char *value)
 }
 
 static void
+write_out(const char *p, size_t n)
+{
+	while (n > 0 && write(log_fd, p, n) < 0 && errno == EINTR)
+		continue;
+}
+
+static void
+flush_held(void)
+{
+	write_out(held.text, held.n);
+	held.n = 0;
+}
+
+static void
+put_line(const struct line *l)
+{
+	if (!held.on) {
+		write_out(l->text, l->n);
+		return;
+	}
+	if (l->n > sizeof(held.text) - held.n)
+		flush_held();
+	memcpy(held.text + held.n, l->text, l->n);
+	held.n += l->n;
+}
+
+void
+log_hold(void)
+{
+	held.on = !to_syslog;
+}
+
+void
+log_release(void)
+{
+	int err = errno;
+
+	flush_held();
+	held.on = false;
+	errno = err;
+}
+
+static void
 vlog(const char *ev, va_list ap)
 {
 	struct line l = {.n = 0};
@@ -188,8 +238,7 @@ vlog(const char *ev, va_list ap)
 			line_pair(&l, key, value);
 	}
 	l.text[l.n++] = '\n';
-	while (write(log_fd, l.text, l.n) < 0 && errno == EINTR)
-		continue;
+	put_line(&l);
 	errno = err;
 }
 

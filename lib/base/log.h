@@ -32,6 +32,12 @@ void log_event(const char *ev, ...) __attribute__((sentinel));
 /* Like log_event(), printed only when YUBIN_DEBUG is set to something. */
 void log_debug(const char *ev, ...) __attribute__((sentinel));
 
+/* Keep lines back from now on, to be written together: at log_release(), and
+ * whenever 4096 octets are full.  For a loop over many results: no fork and no
+ * exit may come in between. */
+void log_hold(void);
+void log_release(void);
+
 /* v in decimal, for use as a value; holds the last eight such texts. */
 const char *log_num(unsigned long long v);
 

@@ -42,6 +42,7 @@
 #define RESERVE_INODES 1000
 #define FILE_MODE 0660 /* the queue's group may deliver what we accept */
 #define PAUSE_MS 20
+#define NUDGE_MS 20     /* the longest that a nudge waits for room */
 #define IN_FLOW_MS 1000 /* the longest that acceptance waits for delivery */
 
 #ifndef RENAME_NOREPLACE
@@ -348,22 +349,35 @@ queue_put_abort(struct queue_put *q)
 	q->begun = false;
 }
 
+static bool
+send_to(int fd, struct str what, const struct sockaddr_un *a, int flags)
+{
+	return sendto(fd, what.p, what.n, MSG_NOSIGNAL | flags,
+		   (const struct sockaddr *)a, sizeof(*a)) >= 0;
+}
+
 bool
 queue_put_nudge(int queue, struct str what)
 {
+	const struct timeval patience = {0, NUDGE_MS * 1000L};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	bool there;
 
 	if (fd < 0)
 		return false;
+	errno = 0;
 	/* The real path may be longer than a socket's name can be. */
 	snprintf(
 	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
-	/* A runner whose socket is full will look by itself. */
-	there = sendto(fd, what.p, what.n, MSG_NOSIGNAL, (struct sockaddr *)&a,
-		    sizeof(a)) >= 0 ||
-	        errno == EAGAIN;
+	/* A runner whose socket is full reads it soon; if not, it will look
+	 * by itself. */
+	there = send_to(fd, what, &a, MSG_DONTWAIT) || errno == EAGAIN;
+	if (there && errno == EAGAIN) {
+		setsockopt(
+		    fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+		send_to(fd, what, &a, 0);
+	}
 	close(fd);
 	return there;
 }
