@@ -380,3 +380,16 @@ from() {
 	[ "$(workers | wc -l)" -gt 1 ]
 	letter
 }
+
+@test "an account that was removed is unknown a second later" {
+	serve plain
+	rcpt() {
+		from 127.0.0.1 'HELO a' 'MAIL FROM:<>' \
+		    'RCPT TO:<ann@example.test>' QUIT |
+		    sed -n 3p | cut -c 1-3
+	}
+	[ "$(rcpt)" = 250 ]
+	: >"$YUBIN_ROOT/domains/example.test/users"
+	sleep 1.1
+	[ "$(rcpt)" = 550 ]
+}

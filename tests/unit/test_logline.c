@@ -3,6 +3,8 @@
 #include "tap.h"
 
 #include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -49,6 +51,46 @@ test_round_trip(void)
 		CHECK_STR(l.prog, STR("smtpd"), "the program");
 		CHECK_NUM(strtol(l.pid.p, NULL, 10), getpid(), "its pid");
 	}
+}
+
+/* Held lines come when they are released or 4096 octets are full; then in whole
+ * lines, each write of which fits into a pipe as one piece. */
+static void
+test_held(void)
+{
+	static char text[65536];
+	int saved = dup(2), p[2], waiting = -1;
+	size_t lines = 0;
+	ssize_t n;
+
+	if (pipe(p) < 0 || dup2(p[1], 2) < 0)
+		abort();
+	log_open("smtpd");
+	log_hold();
+	log_event("one", "n", "1", NULL);
+	log_event("two", "n", "2", NULL);
+	ioctl(p[0], FIONREAD, &waiting);
+	log_release();
+	n = read(p[0], text, sizeof(text));
+	log_hold();
+	for (int i = 0; i < 400; i++)
+		log_event("many", "n", log_num((unsigned)i), NULL);
+	log_release();
+	log_event("last", NULL);
+	dup2(saved, 2);
+	close(saved);
+	close(p[1]);
+	CHECK_NUM(waiting, 0, "held lines are not written");
+	CHECK(n > 0 && strstr(text, "ev=one") < strstr(text, "ev=two"),
+	    "both come in order");
+	for (size_t at = 0; (n = read(p[0], text + at, sizeof(text) - at)) > 0;
+	     at += (size_t)n)
+		continue;
+	for (char *q = text; (q = strchr(q, '\n')); q++)
+		lines++;
+	CHECK_NUM(lines, 401, "none is missing");
+	CHECK(strstr(text, "ev=last") > strstr(text, "n=399"), "the last last");
+	close(p[0]);
 }
 
 static void
@@ -107,6 +149,7 @@ main(void)
 {
 	arena_init(&a, 1 << 20);
 	test_round_trip();
+	test_held();
 	test_lines();
 	test_time();
 	arena_free(&a);
