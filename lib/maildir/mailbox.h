@@ -18,8 +18,8 @@
 #include "maildir/files.h"
 #include "maildir/home.h"
 
-#define MAILBOX_KEYWORDS 64
-#define MAILBOX_PATHS 2 /* directories to watch */
+#define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
+#define MAILBOX_PATHS 2     /* directories to watch */
 
 /* What is known of a message, as mailbox_mail() tells it. */
 struct mail {
