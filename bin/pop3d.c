@@ -64,14 +64,14 @@ trouble(struct pop3d *p)
 
 /* Whether message i is neither deleted nor vanished; its size is known then. */
 static bool
-present(struct pop3d *p, size_t i)
+present(struct pop3d *p, size_t i, struct mail *mail)
 {
-	return !p->deleted[i] && mailbox_measure(&p->box, i) == 1;
+	return !p->deleted[i] && mailbox_measure(&p->box, i, mail) == 1;
 }
 
 /* The message a command names by number; answers -ERR itself. */
 static bool
-find(struct pop3d *p, uint32_t number, size_t *i)
+find(struct pop3d *p, uint32_t number, size_t *i, struct mail *mail)
 {
 	if (number == 0 || number > p->box.n) {
 		bad(p, "There is no such message");
@@ -82,9 +82,9 @@ find(struct pop3d *p, uint32_t number, size_t *i)
 		bad(p, "That message is marked as deleted");
 		return false;
 	}
-	if (mailbox_measure(&p->box, *i) == 1)
+	if (mailbox_measure(&p->box, *i, mail) == 1)
 		return true;
-	if (p->box.mails[*i].gone)
+	if (mail->gone)
 		err(p, "That message was removed by another session");
 	else
 		trouble(p);
@@ -97,10 +97,12 @@ totals(struct pop3d *p, size_t *n, uint64_t *octets)
 	*n = 0;
 	*octets = 0;
 	for (size_t i = 0; i < p->box.n; i++) {
-		if (!present(p, i))
+		struct mail mail;
+
+		if (!present(p, i, &mail))
 			continue;
 		(*n)++;
-		*octets += p->box.mails[i].wire_size;
+		*octets += mail.wire_size;
 	}
 }
 
@@ -116,25 +118,28 @@ cmd_stat(struct pop3d *p, struct str args)
 }
 
 static void
-print_size(struct pop3d *p, size_t i)
+print_size(struct pop3d *p, size_t i, const struct mail *mail)
 {
 	out_fmt(&p->s.out, "%zu %llu\r\n", i + 1,
-	    (unsigned long long)p->box.mails[i].wire_size);
+	    (unsigned long long)mail->wire_size);
 }
 
 static void
-print_uidl(struct pop3d *p, size_t i)
+print_uidl(struct pop3d *p, size_t i, const struct mail *mail)
 {
 	char uidl[MAILBOX_UIDL];
 
+	(void)mail;
 	mailbox_uidl(&p->box, i, uidl);
 	out_fmt(&p->s.out, "%zu %s\r\n", i + 1, uidl);
 }
 
 /* LIST and UIDL: one message, or all. */
 static void
-list(struct pop3d *p, struct str args, void (*print)(struct pop3d *, size_t))
+list(struct pop3d *p, struct str args,
+    void (*print)(struct pop3d *, size_t, const struct mail *))
 {
+	struct mail mail;
 	uint32_t number;
 	uint64_t octets;
 	size_t i, n;
@@ -142,9 +147,9 @@ list(struct pop3d *p, struct str args, void (*print)(struct pop3d *, size_t))
 	if (args.n > 0) {
 		if (!pop3_cmd_numbers(args, &number, 1)) {
 			bad(p, "The argument is no message number");
-		} else if (find(p, number, &i)) {
+		} else if (find(p, number, &i, &mail)) {
 			out_z(&p->s.out, "+OK ");
-			print(p, i);
+			print(p, i, &mail);
 		}
 		return;
 	}
@@ -152,8 +157,8 @@ list(struct pop3d *p, struct str args, void (*print)(struct pop3d *, size_t))
 	out_fmt(&p->s.out, "+OK %zu messages (%llu octets)\r\n", n,
 	    (unsigned long long)octets);
 	for (i = 0; i < p->box.n; i++)
-		if (present(p, i))
-			print(p, i);
+		if (present(p, i, &mail))
+			print(p, i, &mail);
 	out_z(&p->s.out, ".\r\n");
 }
 
@@ -212,7 +217,7 @@ send_text(struct pop3d *p, struct str text, uint32_t lines)
 
 /* Answer with the text of message i.  Returns whether it was sent. */
 static bool
-send_message(struct pop3d *p, size_t i, uint32_t lines)
+send_message(struct pop3d *p, size_t i, const struct mail *mail, uint32_t lines)
 {
 	struct mailbox_text t;
 	int r = mailbox_read(&p->box, i, &t);
@@ -225,7 +230,7 @@ send_message(struct pop3d *p, size_t i, uint32_t lines)
 		return false;
 	if (lines == UINT32_MAX)
 		out_fmt(&p->s.out, "+OK %llu octets\r\n",
-		    (unsigned long long)p->box.mails[i].wire_size);
+		    (unsigned long long)mail->wire_size);
 	else
 		ok(p, "top of the message follows");
 	send_text(p, t.text, lines);
@@ -237,16 +242,18 @@ static void
 cmd_retr(struct pop3d *p, struct str args)
 {
 	uint32_t number;
+	struct mail mail;
 	size_t i;
 
 	if (!pop3_cmd_numbers(args, &number, 1)) {
 		bad(p, "Say which message: RETR number");
 		return;
 	}
-	if (!find(p, number, &i) || !send_message(p, i, UINT32_MAX))
+	if (!find(p, number, &i, &mail) ||
+	    !send_message(p, i, &mail, UINT32_MAX))
 		return;
 	p->retrieved++;
-	if (!(p->box.mails[i].flags & FLAG_SEEN) &&
+	if (!(mail.flags & FLAG_SEEN) &&
 	    mailbox_store(&p->box, &i, 1, STORE_ADD, FLAG_SEEN, 0) < 0)
 		log_event("error", "err", fail_last(), NULL);
 }
@@ -255,14 +262,15 @@ static void
 cmd_top(struct pop3d *p, struct str args)
 {
 	uint32_t v[2];
+	struct mail mail;
 	size_t i;
 
 	if (!pop3_cmd_numbers(args, v, 2)) {
 		bad(p, "Say which message and how much: TOP number lines");
 		return;
 	}
-	if (find(p, v[0], &i))
-		send_message(p, i, v[1] == UINT32_MAX ? v[1] - 1 : v[1]);
+	if (find(p, v[0], &i, &mail))
+		send_message(p, i, &mail, v[1] == UINT32_MAX ? v[1] - 1 : v[1]);
 }
 
 /* --------------------------------------------------- the other commands */
@@ -271,13 +279,14 @@ static void
 cmd_dele(struct pop3d *p, struct str args)
 {
 	uint32_t number;
+	struct mail mail;
 	size_t i;
 
 	if (!pop3_cmd_numbers(args, &number, 1)) {
 		bad(p, "Say which message: DELE number");
 		return;
 	}
-	if (!find(p, number, &i))
+	if (!find(p, number, &i, &mail))
 		return;
 	p->deleted[i] = true;
 	ok(p, "marked for deletion");

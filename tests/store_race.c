@@ -142,9 +142,10 @@ learn(struct view *v, size_t from)
 	for (size_t i = from; i < v->m.n; i++) {
 		char id[ID_MAX];
 
-		if (v->m.mails[i].uid <= v->last)
-			broken("UID %u after %u", v->m.mails[i].uid, v->last);
-		v->last = v->m.mails[i].uid;
+		if (mailbox_uid(&v->m, i) <= v->last)
+			broken(
+			    "UID %u after %u", mailbox_uid(&v->m, i), v->last);
+		v->last = mailbox_uid(&v->m, i);
 		if (read_id(&v->m, i, id))
 			note("uid %s %u %u %s\n", v->name, v->m.uidvalidity,
 			    v->last, id);

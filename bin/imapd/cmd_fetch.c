@@ -23,7 +23,10 @@ set_seen(struct imap *s, const size_t *index, size_t n, bool *seen)
 	size_t count = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		seen[i] = !(s->box.mails[index[i]].flags & FLAG_SEEN);
+		struct mail m;
+
+		mailbox_mail(&s->box, index[i], &m);
+		seen[i] = !(m.flags & FLAG_SEEN);
 		if (seen[i])
 			unseen[count++] = index[i];
 	}
@@ -99,20 +102,22 @@ text_items(struct imap *s, struct fetch_text *t, const struct imap_fetch *f,
 static int
 fetch_one(struct imap *s, size_t i, const struct imap_fetch *f, unsigned items)
 {
-	struct mail *m = &s->box.mails[i];
+	struct mail m;
 	struct mailbox_text stored = {0};
 	bool text = f->n > 0 || (items & NEEDS_TEXT);
 	struct fetch_text t;
 	int r = 1;
 
 	if (items & NEEDS_MEASURE)
-		r = mailbox_measure(&s->box, i);
+		r = mailbox_measure(&s->box, i, &m);
+	else
+		mailbox_mail(&s->box, i, &m);
 	if (r > 0 && text)
 		r = mailbox_read(&s->box, i, &stored);
 	if (r <= 0)
 		return r;
 	buf_fmt(&s->text, "* %zu FETCH (", i + 1);
-	small_items(s, m, items);
+	small_items(s, &m, items);
 	if (text) {
 		t = (struct fetch_text){.text = stored.text};
 		text_items(s, &t, f, items);
@@ -137,7 +142,7 @@ fetch_all(
 		unsigned items = f->items | (seen[i] ? FETCH_FLAGS : 0);
 		int r = 0;
 
-		if (!s->box.mails[index[i]].gone)
+		if (!mailbox_gone(&s->box, index[i]))
 			r = fetch_one(s, index[i], f, items);
 		gone = gone || r == 0;
 		failed = failed || r < 0;

@@ -58,7 +58,7 @@ search(struct imap *s, const struct imap_query *q)
 			return imap_fail(s);
 		if (r > 0)
 			found[n++] =
-			    s->uid ? s->box.mails[i].uid : (uint32_t)i + 1;
+			    s->uid ? mailbox_uid(&s->box, i) : (uint32_t)i + 1;
 	}
 	if (q->options & SEARCH_RETURN)
 		extended_answer(s, q->options, found, n);

@@ -36,11 +36,12 @@ item(struct imap *s, struct scan *args, struct store *st)
 /* The bits of the flags that st names, keywords made where they are set. */
 static enum reply
 resolve(
-    struct imap *s, const struct store *st, uint32_t *flags, uint32_t *keywords)
+    struct imap *s, const struct store *st, uint32_t *flags, uint64_t *keywords)
 {
 	bool create = st->op != STORE_REMOVE;
 
-	*flags = *keywords = 0;
+	*flags = 0;
+	*keywords = 0;
 	for (size_t i = 0; i < st->n; i++) {
 		int k;
 
@@ -50,7 +51,7 @@ resolve(
 		}
 		k = mailbox_keyword(&s->box, st->names[i], create);
 		if (k >= 0)
-			*keywords |= 1u << k;
+			*keywords |= UINT64_C(1) << k;
 		else if (errno == ENOSPC)
 			return imap_no(s, "LIMIT", "too many keywords");
 		else if (errno == EINVAL)
@@ -67,7 +68,7 @@ tell(struct imap *s, const struct store *st, const size_t *index, size_t n)
 	bool gone = false;
 
 	for (size_t i = 0; i < n; i++) {
-		if (s->box.mails[index[i]].gone)
+		if (mailbox_gone(&s->box, index[i]))
 			gone = true;
 		else if (!st->silent)
 			imap_send_fetch_flags(s, index[i], s->uid);
@@ -81,7 +82,8 @@ tell(struct imap *s, const struct store *st, const size_t *index, size_t n)
 enum reply
 cmd_store(struct imap *s, struct scan *args)
 {
-	uint32_t flags = 0, keywords = 0, before = imap_known_keywords(&s->box);
+	uint32_t flags = 0;
+	uint64_t keywords = 0, before = imap_known_keywords(&s->box);
 	size_t *index, n;
 	struct imap_set set;
 	struct store st = {0};

@@ -13,7 +13,7 @@
 struct subject {
 	struct imap *s;
 	size_t i;
-	struct mail *mail;
+	struct mail mail;
 	struct mailbox_text stored;
 	bool open;
 	struct part_tree tree;
@@ -28,7 +28,7 @@ static bool match(struct subject *m, const struct imap_search *k);
 static bool
 prepare_one(struct imap *s, struct scan *args, struct imap_search *k)
 {
-	const struct mailbox *m = &s->box;
+	struct mailbox *m = &s->box;
 	int keyword;
 
 	switch (k->key) {
@@ -37,11 +37,11 @@ prepare_one(struct imap *s, struct scan *args, struct imap_search *k)
 		return imap_set_last(&k->set) <= m->n ||
 		       scan_fail(args, "no such message");
 	case KEY_UID:
-		imap_set_resolve(&k->set, m->n ? m->mails[m->n - 1].uid : 0);
+		imap_set_resolve(&k->set, m->n ? mailbox_uid(m, m->n - 1) : 0);
 		return true;
 	case KEY_KEYWORD:
 		keyword = mailbox_keyword(&s->box, k->text, false);
-		k->flag = keyword < 0 ? 0 : 1u << keyword;
+		k->flag = keyword < 0 ? 0 : UINT64_C(1) << keyword;
 		return true;
 	case KEY_HEADER:
 	case KEY_BODY:
@@ -83,7 +83,7 @@ open_text(struct subject *m)
 static bool
 measured(struct subject *m)
 {
-	int r = mailbox_measure(&m->s->box, m->i);
+	int r = mailbox_measure(&m->s->box, m->i, &m->mail);
 
 	if (r <= 0)
 		m->trouble = r == 0 ? 1 : -1;
@@ -135,7 +135,7 @@ match_measure(struct subject *m, const struct imap_search *k)
 
 	if (!measured(m))
 		return false;
-	day = date_day(m->mail->date_s, 0);
+	day = date_day(m->mail.date_s, 0);
 	switch (k->key) {
 	case KEY_BEFORE:
 		return day < k->day;
@@ -144,9 +144,9 @@ match_measure(struct subject *m, const struct imap_search *k)
 	case KEY_SINCE:
 		return day >= k->day;
 	case KEY_LARGER:
-		return m->mail->wire_size > k->size;
+		return m->mail.wire_size > k->size;
 	default:
-		return m->mail->wire_size < k->size;
+		return m->mail.wire_size < k->size;
 	}
 }
 
@@ -189,15 +189,15 @@ match(struct subject *m, const struct imap_search *k)
 	case KEY_NOT:
 		return !match(m, k->a);
 	case KEY_FLAG:
-		return m->mail->flags & k->flag;
+		return m->mail.flags & k->flag;
 	case KEY_RECENT:
-		return m->mail->recent;
+		return m->mail.recent;
 	case KEY_KEYWORD:
-		return m->mail->keywords & k->flag;
+		return m->mail.keywords & k->flag;
 	case KEY_SEQ:
 		return imap_set_has(&k->set, (uint32_t)m->i + 1);
 	case KEY_UID:
-		return imap_set_has(&k->set, m->mail->uid);
+		return imap_set_has(&k->set, m->mail.uid);
 	case KEY_SENTBEFORE:
 	case KEY_SENTON:
 	case KEY_SENTSINCE:
@@ -214,8 +214,14 @@ match(struct subject *m, const struct imap_search *k)
 int
 search_match(struct imap *s, const struct imap_search *keys, size_t i)
 {
-	struct subject m = {.s = s, .i = i, .mail = &s->box.mails[i]};
-	bool found = !m.mail->gone && match(&m, keys);
+	struct subject m = {
+	    .s = s,
+	    .i = i,
+	};
+	bool found;
+
+	mailbox_mail(&s->box, i, &m.mail);
+	found = !m.mail.gone && match(&m, keys);
 
 	if (m.open)
 		mailbox_read_end(&m.stored);

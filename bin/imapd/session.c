@@ -124,8 +124,8 @@ bool
 imap_select_set(struct imap *s, struct scan *args, struct imap_set *set,
     bool uid, size_t **index, size_t *n)
 {
-	const struct mailbox *m = &s->box;
-	uint32_t last = m->n ? m->mails[m->n - 1].uid : 0;
+	struct mailbox *m = &s->box;
+	uint32_t last = m->n ? mailbox_uid(m, m->n - 1) : 0;
 
 	imap_set_resolve(set, uid ? last : (uint32_t)m->n);
 	if (!uid && imap_set_last(set) > m->n)
@@ -133,7 +133,8 @@ imap_select_set(struct imap *s, struct scan *args, struct imap_set *set,
 	*index = arena_array(&s->arena, m->n, sizeof(**index));
 	*n = 0;
 	for (size_t i = 0; i < m->n; i++)
-		if (imap_set_has(set, uid ? m->mails[i].uid : (uint32_t)i + 1))
+		if (imap_set_has(
+			set, uid ? mailbox_uid(m, i) : (uint32_t)i + 1))
 			(*index)[(*n)++] = i;
 	return true;
 }

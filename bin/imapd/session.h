@@ -111,8 +111,8 @@ void imap_unselect(struct imap *s);
  * ask whether a mailbox may be called so: folder_valid(). */
 bool imap_mailbox(struct imap *s, struct scan *args, struct str *name);
 
-/* Read a sequence set, or UIDs when s->uid, and give the indices into
- * box.mails that it names, ascending, in the arena.  A UID nobody has is no
+/* Read a sequence set, or UIDs when s->uid, and give the indices
+ * of messages that it names, ascending, in the arena.  A UID nobody has is no
  * error, a sequence number nobody has is (RFC 3501 6.4.8, 9). */
 bool imap_messages(
     struct imap *s, struct scan *args, size_t **index, size_t *n);

@@ -9,20 +9,20 @@
 #include "proto/imap_write.h"
 
 static void
-put_flags(struct imap *s, uint32_t flags, bool recent, uint32_t keywords)
+put_flags(struct imap *s, uint32_t flags, bool recent, uint64_t keywords)
 {
 	imap_put_flags(&s->text, flags, recent, keywords, s->box.keyword,
 	    s->box.nkeywords);
 }
 
-uint32_t
+uint64_t
 imap_known_keywords(const struct mailbox *m)
 {
-	uint32_t mask = 0;
+	uint64_t mask = 0;
 
 	for (size_t i = 0; i < m->nkeywords; i++)
 		if (m->keyword[i])
-			mask |= 1u << i;
+			mask |= UINT64_C(1) << i;
 	return mask;
 }
 
@@ -61,13 +61,14 @@ imap_send_flags(struct imap *s)
 void
 imap_send_fetch_flags(struct imap *s, size_t i, bool with_uid)
 {
-	const struct mail *mail = &s->box.mails[i];
+	struct mail mail;
 
+	mailbox_mail(&s->box, i, &mail);
 	buf_fmt(&s->text, "* %zu FETCH (", i + 1);
 	if (with_uid)
-		buf_fmt(&s->text, "UID %lu ", (unsigned long)mail->uid);
+		buf_fmt(&s->text, "UID %lu ", (unsigned long)mail.uid);
 	buf_z(&s->text, "FLAGS ");
-	put_flags(s, mail->flags, mail->recent, mail->keywords);
+	put_flags(s, mail.flags, mail.recent, mail.keywords);
 	buf_z(&s->text, ")\r\n");
 	imap_flush_text(s);
 }

@@ -15,7 +15,7 @@ void imap_sync(struct imap *s, bool may_expunge);
 void imap_send_flags(struct imap *s);
 
 /* The keywords in use, as a mask. */
-uint32_t imap_known_keywords(const struct mailbox *m);
+uint64_t imap_known_keywords(const struct mailbox *m);
 
 /* "* n FETCH (FLAGS (…))" of one message, its UID too when with_uid. */
 void imap_send_fetch_flags(struct imap *s, size_t i, bool with_uid);

@@ -30,8 +30,8 @@ expected(const struct look *l, uint32_t uid)
 
 	if (!m || uid >= m->uidnext)
 		return true;
-	i = mailbox_search(m->mails, m->total, uid);
-	return i < m->total && m->mails[i].uid == uid && !m->mails[i].gone;
+	i = mailbox_search(m->entries, m->total, uid);
+	return i < m->total && m->entries[i].uid == uid && !m->entries[i].gone;
 }
 
 /* Give the files the UIDs of the list; returns how many expected ones have no
@@ -134,7 +134,7 @@ restore_list(struct look *l)
 	l->list.rewrite = true;
 	l->list.uidvalidity = m->uidvalidity;
 	for (size_t i = 0; i < m->total; i++) {
-		struct mail *mail = &m->mails[i];
+		struct mailbox_entry *mail = &m->entries[i];
 
 		if (mail->gone)
 			continue;

@@ -125,8 +125,8 @@ mailbox_close(struct mailbox *m)
 	arena_free(&m->names);
 	arena_free(&m->words);
 	arena_free(&m->reported);
-	free(m->mails);
-	m->mails = NULL;
+	free(m->entries);
+	m->entries = NULL;
 	m->n = m->total = m->room = 0;
 }
 
@@ -136,7 +136,7 @@ mailbox_recent(const struct mailbox *m)
 	size_t n = 0;
 
 	for (size_t i = 0; i < m->n; i++)
-		n += m->mails[i].recent;
+		n += m->entries[i].recent;
 	return n;
 }
 
@@ -145,13 +145,13 @@ mailbox_first_unseen(const struct mailbox *m)
 {
 	size_t i = 0;
 
-	while (i < m->n && m->mails[i].flags & FLAG_SEEN)
+	while (i < m->n && m->entries[i].flags & FLAG_SEEN)
 		i++;
 	return i;
 }
 
 size_t
-mailbox_search(const struct mail *mails, size_t n, uint32_t uid)
+mailbox_search(const struct mailbox_entry *mails, size_t n, uint32_t uid)
 {
 	size_t low = 0, high = n;
 
@@ -169,17 +169,45 @@ mailbox_search(const struct mail *mails, size_t n, uint32_t uid)
 size_t
 mailbox_find(const struct mailbox *m, uint32_t uid)
 {
-	return mailbox_search(m->mails, m->n, uid);
+	return mailbox_search(m->entries, m->n, uid);
 }
 
 void
 mailbox_uidl(const struct mailbox *m, size_t i, char to[MAILBOX_UIDL])
 {
-	if (m->mails[i].uidl)
-		snprintf(to, MAILBOX_UIDL, "%s", m->mails[i].uidl);
+	if (m->entries[i].uidl)
+		snprintf(to, MAILBOX_UIDL, "%s", m->entries[i].uidl);
 	else
-		snprintf(to, MAILBOX_UIDL, "%08x%08x", m->mails[i].uid,
+		snprintf(to, MAILBOX_UIDL, "%08x%08x", m->entries[i].uid,
 		    m->uidvalidity);
+}
+
+void
+mailbox_mail(struct mailbox *m, size_t i, struct mail *mail)
+{
+	const struct mailbox_entry *e = &m->entries[i];
+
+	*mail = (struct mail){.uid = e->uid,
+	    .flags = e->flags,
+	    .keywords = e->keywords,
+	    .recent = e->recent,
+	    .gone = e->gone,
+	    .measured = e->measured,
+	    .size = e->size,
+	    .wire_size = e->wire_size,
+	    .date_s = e->date_s};
+}
+
+uint32_t
+mailbox_uid(struct mailbox *m, size_t i)
+{
+	return m->entries[i].uid;
+}
+
+bool
+mailbox_gone(struct mailbox *m, size_t i)
+{
+	return m->entries[i].gone;
 }
 
 void
@@ -209,14 +237,14 @@ words_changed(struct mailbox *m)
 static void
 load_words(struct mailbox *m)
 {
-	const char *old[MAILBOX_KEYWORDS];
+	const char *old[KEYWORDS_N];
 
 	if (!words_changed(m))
 		return;
 	memcpy(old, m->keyword, sizeof(old));
 	if (keywords_load(m->fd, &m->words, m->keyword) < 0)
-		memcpy(m->keyword, old, sizeof(old));
-	for (size_t i = 0; i < MAILBOX_KEYWORDS; i++) {
+		memcpy((void *)m->keyword, old, sizeof(old));
+	for (size_t i = 0; i < KEYWORDS_N; i++) {
 		if (!m->keyword[i])
 			continue;
 		m->nkeywords = i + 1 > m->nkeywords ? i + 1 : m->nkeywords;
@@ -251,14 +279,14 @@ defined(const struct mailbox *m)
 {
 	uint32_t bits = 0;
 
-	for (size_t i = 0; i < MAILBOX_KEYWORDS; i++)
+	for (size_t i = 0; i < KEYWORDS_N; i++)
 		bits |= m->keyword[i] ? 1u << i : 0;
 	return bits;
 }
 
 /* The file of a known mail was found. */
 static void
-update(struct mail *mail, const struct file *file, uint32_t words)
+update(struct mailbox_entry *mail, const struct file *file, uint32_t words)
 {
 	struct name n = name_parse(str_z(file->name));
 
@@ -277,19 +305,20 @@ update(struct mail *mail, const struct file *file, uint32_t words)
 static void
 append(struct mailbox *m, const struct file *file, uint32_t words)
 {
-	struct mail *mail;
+	struct mailbox_entry *mail;
 
 	if (m->total == m->room) {
 		size_t room = m->room ? m->room * 2 : 64;
 
-		mail = realloc(m->mails, room * sizeof(*mail));
+		mail = realloc(m->entries, room * sizeof(*mail));
 		if (!mail)
 			oom();
-		m->mails = mail;
+		m->entries = mail;
 		m->room = room;
 	}
-	mail = &m->mails[m->total++];
-	*mail = (struct mail){.uid = file->uid, .wire_size = file->wire_size};
+	mail = &m->entries[m->total++];
+	*mail = (struct mailbox_entry){
+	    .uid = file->uid, .wire_size = file->wire_size};
 	update(mail, file, words);
 	mail->changed = false;
 }
@@ -297,9 +326,9 @@ append(struct mailbox *m, const struct file *file, uint32_t words)
 void
 mailbox_set_gone(struct mailbox *m, size_t i)
 {
-	m->mails[i].gone = true;
-	m->mails[i].name = NULL;
-	m->mails[i].uidl = NULL;
+	m->entries[i].gone = true;
+	m->entries[i].name = NULL;
+	m->entries[i].uidl = NULL;
 }
 
 /* Both are sorted by UID.  A file with a UID below our last that we do not
@@ -308,16 +337,16 @@ static void
 merge(struct mailbox *m, const struct files *f)
 {
 	uint32_t words = defined(m);
-	uint32_t last = m->total ? m->mails[m->total - 1].uid : 0;
+	uint32_t last = m->total ? m->entries[m->total - 1].uid : 0;
 	size_t old = m->total, i = 0;
 
 	for (size_t j = 0; j < f->n; j++) {
 		const struct file *file = &f->list[j];
 
-		while (i < old && m->mails[i].uid < file->uid)
+		while (i < old && m->entries[i].uid < file->uid)
 			mailbox_set_gone(m, i++);
-		if (i < old && m->mails[i].uid == file->uid)
-			update(&m->mails[i++], file, words);
+		if (i < old && m->entries[i].uid == file->uid)
+			update(&m->entries[i++], file, words);
 		else if (file->uid > last && file->uid >= m->uidnext)
 			append(m, file, words);
 	}
@@ -394,18 +423,18 @@ report_gone(struct mailbox *m, struct mailbox_changes *c)
 	uint32_t *uids;
 
 	for (size_t i = 0; i < m->n; i++)
-		gone += m->mails[i].gone;
+		gone += m->entries[i].gone;
 	if (gone == 0)
 		return;
 	seqs = arena_array(&m->reported, gone, sizeof(*seqs));
 	uids = arena_array(&m->reported, gone, sizeof(*uids));
 	c->nexpunged = gone;
 	for (size_t i = 0; i < m->n; i++) {
-		if (m->mails[i].gone) {
+		if (m->entries[i].gone) {
 			seqs[--gone] = i + 1;
-			uids[gone] = m->mails[i].uid;
+			uids[gone] = m->entries[i].uid;
 		} else {
-			m->mails[kept++] = m->mails[i];
+			m->entries[kept++] = m->entries[i];
 		}
 	}
 	m->n = m->total = kept;
@@ -420,14 +449,14 @@ report_flags(struct mailbox *m, struct mailbox_changes *c)
 	size_t *flagged, count = 0;
 
 	for (size_t i = 0; i < m->n; i++)
-		count += m->mails[i].changed && !m->mails[i].gone;
+		count += m->entries[i].changed && !m->entries[i].gone;
 	if (count == 0)
 		return;
 	flagged = arena_array(&m->reported, count, sizeof(*flagged));
 	for (size_t i = 0; i < m->n; i++) {
-		if (!m->mails[i].changed || m->mails[i].gone)
+		if (!m->entries[i].changed || m->entries[i].gone)
 			continue;
-		m->mails[i].changed = false;
+		m->entries[i].changed = false;
 		flagged[c->nflagged++] = i;
 	}
 	c->flagged = flagged;
@@ -440,11 +469,11 @@ report_new(struct mailbox *m)
 	size_t old = m->n, kept = old;
 
 	for (size_t i = old; i < m->total; i++)
-		if (!m->mails[i].gone)
-			m->mails[kept++] = m->mails[i];
+		if (!m->entries[i].gone)
+			m->entries[kept++] = m->entries[i];
 	m->n = m->total = kept;
 	for (size_t i = old; i < kept; i++)
-		m->mails[i].changed = false;
+		m->entries[i].changed = false;
 	return kept > old;
 }
 

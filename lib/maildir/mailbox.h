@@ -21,13 +21,23 @@
 #define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
 #define MAILBOX_PATHS 2     /* directories to watch */
 
+/* What is known of a message, as mailbox_mail() tells it. */
 struct mail {
 	uint32_t uid;
 	uint32_t flags;    /* msg/flags.h, without FLAG_RECENT */
-	uint32_t keywords; /* bit i: mailbox.keyword[i] */
+	uint64_t keywords; /* bit i: mailbox.keyword[i] */
 	bool recent;       /* \Recent in this session */
 	bool gone;         /* the file is gone; its expunge not yet reported */
-	/* Private from here: measured by mailbox_measure(). */
+	/* Set when measured, which mailbox_measure() sees to. */
+	bool measured;
+	uint64_t size;      /* octets stored */
+	uint64_t wire_size; /* with every line ending in CRLF: RFC822.SIZE */
+	int64_t date_s;     /* INTERNALDATE, seconds since 1970 */
+};
+
+struct mailbox_entry {
+	uint32_t uid, flags, keywords;
+	bool recent, gone;
 	bool measured, in_new, changed;
 	uint8_t base_n;   /* octets of name before ":2," */
 	const char *name; /* NULL when gone */
@@ -37,17 +47,17 @@ struct mail {
 };
 
 struct mailbox {
-	struct mail *mails; /* n of them, UIDs strictly rising */
-	size_t n;
+	size_t n; /* messages in the view, UIDs strictly rising */
 	uint32_t uidvalidity;
 	uint32_t uidnext; /* greater than every UID given out so far */
 	bool readonly;
 	bool deleted; /* the mailbox itself was removed: every mail is gone */
-	/* Names of keywords, NULL where the letter is not in use. */
+	/* Names of keywords, NULL where there is none. */
 	const char *keyword[MAILBOX_KEYWORDS];
 	size_t nkeywords; /* all in use are below this index */
 
 	/* Private. */
+	struct mailbox_entry *entries;
 	const struct home *home;
 	int fd, cur, new; /* the folder and its two directories */
 	size_t total;     /* with those found since the last sync, behind n */
@@ -63,7 +73,7 @@ struct mailbox {
 	char path[MAILBOX_PATHS][PATH_MAX];
 };
 
-/* Open the mailbox `name` and look at it: m->mails is complete, UIDs given.
+/* Open the mailbox `name` and look at it: the view is complete, UIDs given.
  * Not readonly: messages in new/ move to cur/ and are `recent` here and in no
  * other session; leftovers in tmp/ older than 36 hours go.  Readonly
  * (EXAMINE): messages in new/ stay there and count as `recent`.
@@ -105,11 +115,16 @@ size_t mailbox_first_unseen(const struct mailbox *m);
  * (m->n when there is none). */
 size_t mailbox_find(const struct mailbox *m, uint32_t uid);
 
-/* Fill in mail.size (octets stored), mail.wire_size (with every line ending in
- * CRLF: RFC822.SIZE) and mail.date_s (INTERNALDATE, seconds since 1970).
- * Costs a stat(2); reads the message only when its name tells no true size.
- * Returns 1; 0 it vanished (mail.gone is set); -1 failed. */
-int mailbox_measure(struct mailbox *m, size_t i);
+/* Message i < m->n: all that is known of it, its UID, whether it vanished.  No
+ * system call. */
+void mailbox_mail(struct mailbox *m, size_t i, struct mail *mail);
+uint32_t mailbox_uid(struct mailbox *m, size_t i);
+bool mailbox_gone(struct mailbox *m, size_t i);
+
+/* Like mailbox_mail(), with the sizes and the date.  Costs a stat(2) when they
+ * are not known yet; reads the message only when its name tells no true size.
+ * Returns 1; 0 it vanished; -1 failed (mail is filled in as far as known). */
+int mailbox_measure(struct mailbox *m, size_t i, struct mail *mail);
 
 /* The message's text as stored: lines end in LF or CRLF; wants out_crlf(). */
 struct mailbox_text {
@@ -118,8 +133,7 @@ struct mailbox_text {
 	size_t mapped;
 };
 
-/* Returns 1, and mailbox_read_end() must follow; 0 it vanished (mail.gone is
- * set); -1 failed. */
+/* Returns 1, and mailbox_read_end() must follow; 0 it vanished; -1 failed. */
 int mailbox_read(struct mailbox *m, size_t i, struct mailbox_text *t);
 void mailbox_read_end(struct mailbox_text *t);
 
@@ -137,10 +151,10 @@ enum store_op { STORE_SET, STORE_ADD, STORE_REMOVE };
 
 /* Change the flags (of FLAG_SETTABLE) and keywords of the n messages with
  * these indices.  Vanished ones become `gone` and are passed over.  The new
- * flags are in m->mails; changes of others met on the way are reported by the
+ * flags are in the view; changes of others met on the way are reported by the
  * next sync.  Not synced to disk.  Returns 0; -1 failed: EROFS, … */
 int mailbox_store(struct mailbox *m, const size_t *idx, size_t n,
-    enum store_op op, uint32_t flags, uint32_t keywords);
+    enum store_op op, uint32_t flags, uint64_t keywords);
 
 /* Remove the messages that carry \Deleted: all, or only those with only[i]
  * (an array of m->n).  They become `gone`; mailbox_sync(m, true, …) tells

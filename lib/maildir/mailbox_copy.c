@@ -26,8 +26,8 @@ struct copying {
 	struct arrival *list;
 	size_t *idx; /* of m, for each of list */
 	size_t n;
-	uint8_t letter[MAILBOX_KEYWORDS]; /* there, + 1; 0 not known yet */
-	const char *words[KEYWORDS_N];    /* the destination's */
+	uint8_t letter[KEYWORDS_N];    /* there, + 1; 0 not known yet */
+	const char *words[KEYWORDS_N]; /* the destination's */
 	struct arena arena;
 };
 
@@ -38,7 +38,7 @@ letters_there(struct copying *c, uint32_t keywords)
 {
 	uint32_t bits = 0;
 
-	for (size_t i = 0; i < MAILBOX_KEYWORDS; i++) {
+	for (size_t i = 0; i < KEYWORDS_N; i++) {
 		int at;
 
 		if (!(keywords & 1u << i) || !c->m->keyword[i])
@@ -57,7 +57,7 @@ letters_there(struct copying *c, uint32_t keywords)
 static void
 describe(struct copying *c, size_t i, struct arrival *a)
 {
-	const struct mail *mail = &c->m->mails[i];
+	const struct mailbox_entry *mail = &c->m->entries[i];
 	struct str sizes = name_sizes(str_make(mail->name, mail->base_n));
 	char unique[NAME_SIZE];
 
@@ -74,9 +74,10 @@ copy_text(struct copying *c, size_t i, struct arrival *a)
 {
 	struct mailbox_text t;
 	struct newfile f;
+	struct mail mail;
 	int r;
 
-	if (mailbox_measure(c->m, i) < 0)
+	if (mailbox_measure(c->m, i, &mail) < 0)
 		return -1;
 	r = mailbox_read(c->m, i, &t);
 	if (r <= 0) {
@@ -87,7 +88,7 @@ copy_text(struct copying *c, size_t i, struct arrival *a)
 	if (r == 0) {
 		newfile_data(&f, t.text.p, t.text.n);
 		snprintf(a->old, sizeof(a->old), "tmp/%.200s", f.base);
-		r = newfile_end(&f, c->m->mails[i].date_s, a->name);
+		r = newfile_end(&f, mail.date_s, a->name);
 	} else {
 		newfile_abort(&f);
 	}
@@ -98,7 +99,7 @@ copy_text(struct copying *c, size_t i, struct arrival *a)
 static int
 link_once(struct copying *c, size_t i, struct arrival *a)
 {
-	const struct mail *mail = &c->m->mails[i];
+	const struct mailbox_entry *mail = &c->m->entries[i];
 
 	describe(c, i, a);
 	a->from = c->fd;
@@ -115,7 +116,7 @@ link_once(struct copying *c, size_t i, struct arrival *a)
 static int
 link_one(struct copying *c, size_t i, struct arrival *a)
 {
-	for (int tries = 0; tries < MISSES && !c->m->mails[i].gone; tries++) {
+	for (int tries = 0; tries < MISSES && !c->m->entries[i].gone; tries++) {
 		if (link_once(c, i, a) == 0)
 			return 0;
 		if (errno != ENOENT && errno != ESTALE)
@@ -143,7 +144,7 @@ record(struct copying *c, struct mailbox_copied *pairs, size_t *npairs)
 	for (size_t i = 0; i < c->n; i++) {
 		if (!c->list[i].uid)
 			continue;
-		pairs[*npairs].from = c->m->mails[c->idx[i]].uid;
+		pairs[*npairs].from = c->m->entries[c->idx[i]].uid;
 		pairs[(*npairs)++].to = c->list[i].uid;
 	}
 }
@@ -179,12 +180,12 @@ move_round(struct copying *c, const size_t *idx, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		struct arrival *a = &c->list[c->n];
 
-		if (c->m->mails[idx[i]].gone)
+		if (c->m->entries[idx[i]].gone)
 			continue;
 		describe(c, idx[i], a);
 		a->from = mailbox_dir(c->m, idx[i]);
 		snprintf(
-		    a->old, sizeof(a->old), "%s", c->m->mails[idx[i]].name);
+		    a->old, sizeof(a->old), "%s", c->m->entries[idx[i]].name);
 		c->idx[c->n++] = idx[i];
 	}
 	if (c->n &&

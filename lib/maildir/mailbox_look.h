@@ -24,7 +24,8 @@ int mailbox_missed(struct mailbox *m, size_t i);
 void mailbox_renamed(struct mailbox *m, size_t i, const char *name);
 
 /* Like mailbox_find() among n mails. */
-size_t mailbox_search(const struct mail *mails, size_t n, uint32_t uid);
+size_t mailbox_search(
+    const struct mailbox_entry *mails, size_t n, uint32_t uid);
 
 void mailbox_set_gone(struct mailbox *m, size_t i);
 

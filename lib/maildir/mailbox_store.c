@@ -10,6 +10,7 @@
 
 #include "base/fail.h"
 #include "io/file.h"
+#include "maildir/keywords.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 #include "msg/flags.h"
@@ -46,7 +47,7 @@ apply(const struct change *c, struct name *n)
 static int
 store_once(struct mailbox *m, size_t i, const struct change *c)
 {
-	struct mail *mail = &m->mails[i];
+	struct mailbox_entry *mail = &m->entries[i];
 	struct name n = name_parse(str_z(mail->name));
 	struct name old = n;
 	char to[NAME_SIZE];
@@ -71,9 +72,9 @@ changes_nothing(const struct mailbox *m, size_t i, const struct change *c)
 {
 	struct name n, old;
 
-	if (m->mails[i].gone)
+	if (m->entries[i].gone)
 		return false;
-	old = n = name_parse(str_z(m->mails[i].name));
+	old = n = name_parse(str_z(m->entries[i].name));
 	apply(c, &n);
 	return old.flags == n.flags && old.letters == n.letters;
 }
@@ -95,13 +96,13 @@ store_one(struct mailbox *m, size_t i, const struct change *c)
 	for (int tries = 0; tries < MISSES; tries++) {
 		int r;
 
-		if (m->mails[i].gone)
+		if (m->entries[i].gone)
 			return 0;
 		r = store_once(m, i, c);
 		if (r > 0)
 			return 1;
 		if (errno != ENOENT && errno != ESTALE)
-			return fail("rename ", m->mails[i].name);
+			return fail("rename ", m->entries[i].name);
 		r = mailbox_missed(m, i);
 		if (r <= 0)
 			return r;
@@ -112,7 +113,7 @@ store_one(struct mailbox *m, size_t i, const struct change *c)
 
 int
 mailbox_store(struct mailbox *m, const size_t *idx, size_t n, enum store_op op,
-    uint32_t flags, uint32_t keywords)
+    uint32_t flags, uint64_t keywords)
 {
 	struct change c = {.op = op, .flags = flags & FLAG_SETTABLE};
 
@@ -120,9 +121,9 @@ mailbox_store(struct mailbox *m, const size_t *idx, size_t n, enum store_op op,
 		errno = EROFS;
 		return -1;
 	}
-	for (size_t i = 0; i < MAILBOX_KEYWORDS; i++)
+	for (size_t i = 0; i < KEYWORDS_N; i++)
 		c.words |= m->keyword[i] ? 1u << i : 0;
-	c.keywords = keywords & c.words;
+	c.keywords = (uint32_t)keywords & c.words;
 	if (renew(m, idx, n, &c) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++)
@@ -137,7 +138,7 @@ static int
 remove_one(struct mailbox *m, size_t i, bool only_deleted)
 {
 	for (int tries = 0; tries < MISSES; tries++) {
-		struct mail *mail = &m->mails[i];
+		struct mailbox_entry *mail = &m->entries[i];
 		int r;
 
 		/* The name says what its flags are at this moment. */

@@ -21,7 +21,7 @@
 int
 mailbox_dir(const struct mailbox *m, size_t i)
 {
-	return m->mails[i].in_new ? m->new : m->cur;
+	return m->entries[i].in_new ? m->new : m->cur;
 }
 
 int
@@ -30,14 +30,14 @@ mailbox_missed(struct mailbox *m, size_t i)
 	m->stale = true;
 	if (mailbox_look(m) < 0)
 		return -1;
-	return !m->mails[i].gone;
+	return !m->entries[i].gone;
 }
 
 void
 mailbox_renamed(struct mailbox *m, size_t i, const char *name)
 {
-	m->mails[i].name = arena_z(&m->names, str_z(name));
-	m->mails[i].in_new = false;
+	m->entries[i].name = arena_z(&m->names, str_z(name));
+	m->entries[i].in_new = false;
 }
 
 static int
@@ -121,18 +121,18 @@ mailbox_read(struct mailbox *m, size_t i, struct mailbox_text *t)
 	for (int tries = 0; tries < MISSES; tries++) {
 		int r;
 
-		if (m->mails[i].gone)
+		if (m->entries[i].gone)
 			return 0;
-		if (file_text(mailbox_dir(m, i), m->mails[i].name, t) == 0)
+		if (file_text(mailbox_dir(m, i), m->entries[i].name, t) == 0)
 			return 1;
 		if (errno != ENOENT && errno != ESTALE)
-			return fail("open ", m->mails[i].name);
+			return fail("open ", m->entries[i].name);
 		r = mailbox_missed(m, i);
 		if (r <= 0)
 			return r;
 	}
 	errno = EAGAIN;
-	return fail("open ", m->mails[i].name);
+	return fail("open ", m->entries[i].name);
 }
 
 void
@@ -188,11 +188,11 @@ mailbox_file_sizes(int dirfd, const char *name, uint64_t wire_hint,
 	return 0;
 }
 
-int
-mailbox_measure(struct mailbox *m, size_t i)
+static int
+measure(struct mailbox *m, size_t i)
 {
 	for (int tries = 0; tries < MISSES; tries++) {
-		struct mail *mail = &m->mails[i];
+		struct mailbox_entry *mail = &m->entries[i];
 		int r;
 
 		if (mail->measured)
@@ -216,6 +216,15 @@ mailbox_measure(struct mailbox *m, size_t i)
 }
 
 int
+mailbox_measure(struct mailbox *m, size_t i, struct mail *mail)
+{
+	int r = measure(m, i);
+
+	mailbox_mail(m, i, mail);
+	return r;
+}
+
+int
 mailbox_status(
     const struct home *h, struct str name, bool size, struct mailbox_status *st)
 {
@@ -229,10 +238,10 @@ mailbox_status(
 	    .uidnext = m.uidnext,
 	    .uidvalidity = m.uidvalidity};
 	for (size_t i = 0; i < m.n; i++) {
-		st->unseen += !(m.mails[i].flags & FLAG_SEEN);
-		st->deleted += (m.mails[i].flags & FLAG_DELETED) != 0;
-		if (size && mailbox_measure(&m, i) > 0)
-			st->size += m.mails[i].wire_size;
+		st->unseen += !(m.entries[i].flags & FLAG_SEEN);
+		st->deleted += (m.entries[i].flags & FLAG_DELETED) != 0;
+		if (size && measure(&m, i) > 0)
+			st->size += m.entries[i].wire_size;
 	}
 	mailbox_close(&m);
 	return 1;

@@ -24,6 +24,16 @@
 
 static char root[] = "/tmp/yubin-maildir.XXXXXX";
 static struct home home;
+static struct mail mail;
+
+static struct mail
+mail_of(struct mailbox *m, size_t i)
+{
+	struct mail it;
+
+	mailbox_mail(m, i, &it);
+	return it;
+}
 
 /* ------------------------------------------------------------------ names */
 
@@ -152,15 +162,16 @@ test_deliver(void)
 	CHECK_NUM(earlier_sync(home.fd, "cur/x"), 0, "one that is gone");
 	CHECK_NUM(m.n, 2, "two messages");
 	CHECK_NUM(mailbox_recent(&m), 2, "both recent");
-	CHECK(m.mails[0].uid == 1 && m.mails[1].uid == 2 && m.uidnext == 3,
+	CHECK(mail_of(&m, 0).uid == 1 && mail_of(&m, 1).uid == 2 &&
+		  m.uidnext == 3,
 	    "UIDs from 1 in order of time");
 	check_text(&m, 0, "A: b\n\nc\n", "stored with LF");
-	CHECK(mailbox_measure(&m, 0) == 1 && m.mails[0].size == 8 &&
-		  m.mails[0].wire_size == 11,
+	CHECK(mailbox_measure(&m, 0, &mail) == 1 && mail.size == 8 &&
+		  mail.wire_size == 11,
 	    "sizes stored and on the wire");
 	check_text(&m, 1, "a\r\r\nb\rc\nd\r",
 	    "CR CR LF and bare CR kept, else nothing lost");
-	CHECK(mailbox_measure(&m, 1) == 1 && m.mails[1].wire_size == 11,
+	CHECK(mailbox_measure(&m, 1, &mail) == 1 && mail.wire_size == 11,
 	    "one bare LF counts one more");
 	mailbox_close(&m);
 	CHECK_NUM(mailbox_open(&m, &home, STR("INBOX"), true), 1, "EXAMINE");
@@ -192,23 +203,23 @@ test_sessions(void)
 	CHECK_NUM(
 	    mailbox_store(&b, (size_t[]){0}, 1, STORE_ADD, FLAG_FLAGGED, 0), 0,
 	    "STORE by the other, renamed since");
-	CHECK_NUM(b.mails[0].flags, FLAG_SEEN | FLAG_FLAGGED,
+	CHECK_NUM(mail_of(&b, 0).flags, FLAG_SEEN | FLAG_FLAGGED,
 	    "both changes are there");
 	CHECK(mailbox_sync(&b, true, &c) == 0 && c.nflagged == 2 && c.keywords,
 	    "the other's flags and keyword reported");
 	CHECK(b.keyword[0] && strcmp(b.keyword[0], "$Forwarded") == 0 &&
-		  b.mails[1].keywords == 1,
+		  mail_of(&b, 1).keywords == 1,
 	    "keyword seen");
 	CHECK(mailbox_sync(&a, true, &c) == 0 && c.nflagged == 1 &&
 		  c.flagged[0] == 0 &&
-		  a.mails[0].flags == (FLAG_SEEN | FLAG_FLAGGED),
+		  mail_of(&a, 0).flags == (FLAG_SEEN | FLAG_FLAGGED),
 	    "and the first sees the second's");
 	CHECK_NUM(deliver(STR("INBOX"), "102.Qz.h", "new\r\n"), 1, "a third");
 	CHECK(mailbox_sync(&a, false, &c) == 0 && c.exists && a.n == 3 &&
-		  a.mails[2].recent && a.mails[2].uid == 3,
+		  mail_of(&a, 2).recent && mail_of(&a, 2).uid == 3,
 	    "noticed by the first");
 	CHECK(mailbox_sync(&b, false, &c) == 0 && c.exists && b.n == 3 &&
-		  !b.mails[2].recent && b.mails[2].uid == 3,
+		  !mail_of(&b, 2).recent && mail_of(&b, 2).uid == 3,
 	    "same UID in the second, not recent there");
 	CHECK_NUM(
 	    mailbox_store(&a, (size_t[]){0, 1}, 2, STORE_ADD, FLAG_DELETED, 0),
@@ -221,9 +232,9 @@ test_sessions(void)
 		  c.expunged[0] == 1 && c.expunged_uid[0] == 1 && a.n == 2,
 	    "only the other one went");
 	CHECK(mailbox_sync(&b, false, &c) == 0 && !c.nexpunged && b.n == 3 &&
-		  b.mails[0].gone,
+		  mail_of(&b, 0).gone,
 	    "expunge held back in the second");
-	CHECK_NUM(mailbox_measure(&b, 0), 0, "vanished");
+	CHECK_NUM(mailbox_measure(&b, 0, &mail), 0, "vanished");
 	CHECK(mailbox_sync(&b, true, &c) == 0 && c.nexpunged == 1 && b.n == 2,
 	    "and told when allowed");
 	mailbox_close(&a);
@@ -258,12 +269,13 @@ test_append(void)
 	append_close(&a);
 	CHECK_NUM(mailbox_open(&m, &home, STR("INBOX"), false), 1, "open");
 	CHECK_NUM(m.n, 4, "an unfinished one leaves nothing");
-	CHECK(m.mails[2].uid == 4 && m.mails[2].flags == FLAG_SEEN,
+	CHECK(mail_of(&m, 2).uid == 4 && mail_of(&m, 2).flags == FLAG_SEEN,
 	    "its flags, \\Recent not");
-	CHECK_NUM(m.mails[2].keywords, 3, "two keywords, the bad one left out");
-	CHECK(mailbox_measure(&m, 2) == 1 && m.mails[2].date_s == 86400,
+	CHECK_NUM(
+	    mail_of(&m, 2).keywords, 3, "two keywords, the bad one left out");
+	CHECK(mailbox_measure(&m, 2, &mail) == 1 && mail.date_s == 86400,
 	    "its date");
-	CHECK(m.mails[3].recent && m.mails[3].uid == 5,
+	CHECK(mail_of(&m, 3).recent && mail_of(&m, 3).uid == 5,
 	    "one without flags is recent");
 	mailbox_close(&m);
 }
@@ -291,10 +303,10 @@ test_copy(void)
 	    "COPYUID");
 	CHECK_NUM(mailbox_open(&d, &home, STR("Box"), false), 1, "dest");
 	CHECK(d.uidvalidity == v && v != m.uidvalidity, "its UIDVALIDITY");
-	CHECK(d.n == 2 && d.mails[1].flags == FLAG_SEEN &&
-		  d.mails[1].keywords == 3,
+	CHECK(d.n == 2 && mail_of(&d, 1).flags == FLAG_SEEN &&
+		  mail_of(&d, 1).keywords == 3,
 	    "flags and keywords by name");
-	CHECK(mailbox_measure(&d, 1) == 1 && d.mails[1].date_s == 86400,
+	CHECK(mailbox_measure(&d, 1, &mail) == 1 && mail.date_s == 86400,
 	    "date kept");
 	CHECK_NUM(mailbox_copy(
 		      &m, (size_t[]){1, 3}, 2, STR("Box"), true, pairs, &n, &v),
@@ -309,8 +321,8 @@ test_copy(void)
 	CHECK_NUM(mailbox_copy(
 		      &d, (size_t[]){0}, 1, STR("Box"), false, pairs, &n, &v),
 	    0, "copy into itself");
-	CHECK(
-	    mailbox_sync(&d, true, &c) == 0 && d.n == 5 && d.mails[4].uid == 5,
+	CHECK(mailbox_sync(&d, true, &c) == 0 && d.n == 5 &&
+		  mail_of(&d, 4).uid == 5,
 	    "a new message");
 	mailbox_close(&m);
 	mailbox_close(&d);
@@ -442,7 +454,7 @@ test_foreign(void)
 	CHECK_NUM(unlinkat(dir, "dovecot-uidlist", 0), 0, "the list is lost");
 	CHECK_NUM(deliver(STR("F"), "3.c", "three\n"), 1, "3");
 	CHECK(mailbox_sync(&m, true, &c) == 0 && m.n == 3 &&
-		  m.mails[2].uid == 3 && m.uidvalidity == v,
+		  mail_of(&m, 2).uid == 3 && m.uidvalidity == v,
 	    "a running session restores it");
 	mailbox_close(&m);
 	CHECK_NUM(validity(STR("F")), v, "UIDVALIDITY unchanged");
@@ -456,7 +468,7 @@ test_foreign(void)
 	CHECK_NUM(unlinkat(dir, "cur/2.b,S=4,W=5:2,", 0), 0, "rm");
 	CHECK_NUM(mailbox_store(&m, (size_t[]){1}, 1, STORE_ADD, FLAG_SEEN, 0),
 	    0, "STORE passes over it");
-	CHECK(m.mails[1].gone, "and knows");
+	CHECK(mail_of(&m, 1).gone, "and knows");
 	CHECK_NUM(folder_delete(&home, STR("F")), 0, "deleted while open");
 	CHECK(mailbox_sync(&m, true, &c) == 0 && m.n == 0 && m.deleted,
 	    "everything is gone");
