@@ -363,7 +363,7 @@ main(int argc, char **argv)
 	snprintf(log, sizeof(log), "%s.log", path);
 	log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (log_fd < 0 || home_open(&home, path, true) < 0 ||
-	    folder_create(&home, STR("Other")) < 0)
+	    folder_create(&home, STR("Other"), STR("")) < 0)
 		broken("start");
 	for (int k = 0; k < SESSIONS; k++)
 		pids[n++] = run(2, k, 0, until);

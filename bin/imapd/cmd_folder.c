@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* CREATE, DELETE, RENAME, SUBSCRIBE, UNSUBSCRIBE (RFC 3501 6.3.3 to 6.3.7),
- * with the response codes of RFC 5530. */
+ * with the response codes of RFC 5530; CREATE with special uses (RFC 6154). */
 #include <errno.h>
 
 #include "table.h"
@@ -20,6 +20,8 @@ refused(struct imap *s)
 	switch (errno) {
 	case EINVAL:
 		return imap_no(s, "CANNOT", "no mailbox can have this name");
+	case ENAMETOOLONG:
+		return imap_no(s, "CANNOT", "the name is too long");
 	case EEXIST:
 		return imap_no(s, "ALREADYEXISTS", "mailbox exists already");
 	case ENOENT:
@@ -43,13 +45,60 @@ concerns_selected(const struct imap *s, struct str name)
 	       s->box_name.p[name.n] == IMAP_DELIMITER;
 }
 
+/* "(USE (\Sent \Archive))" (RFC 6154 3, 6): the uses, divided by blanks, in
+ * *uses; *known says whether all of them are. */
+static bool
+create_params(struct imap *s, struct scan *args, struct str *uses, bool *known)
+{
+	struct buf b;
+
+	*known = true;
+	buf_init(&b, IMAP_COMMAND);
+	if (!scan_try_word(args, STR("(USE (")))
+		return scan_fail(args, "(USE (...)) expected");
+	while (!args->bad && !scan_try(args, ')')) {
+		const char *start = args->p;
+		struct str name;
+
+		if (b.n)
+			buf_chr(&b, ' ');
+		scan_need(args, '\\', "special use expected");
+		if (imap_atom(args, &name))
+			name = str_make(start, name.n + 1);
+		*known = *known && !args->bad && folder_use_known(name);
+		if (!args->bad)
+			buf_str(&b, name);
+		if (!args->bad && scan_peek(args) != ')')
+			imap_sp(args);
+	}
+	*uses = arena_str(&s->arena, buf_slice(&b));
+	buf_free(&b);
+	return scan_need(args, ')', "')' expected");
+}
+
+/* Make it, and tell its id (RFC 8474 4.1). */
+static enum reply
+create(struct imap *s, struct str name, struct str uses)
+{
+	char id[FOLDER_ID_SIZE];
+
+	if (folder_create(&s->home, name, uses) < 0)
+		return refused(s);
+	if (folder_id(&s->home, name, id) > 0)
+		buf_fmt(&s->reply, "[MAILBOXID (%s)] created", id);
+	return REPLY_OK;
+}
+
 /* CREATE.  A delimiter at the end announces children and is dropped. */
 enum reply
 cmd_create(struct imap *s, struct scan *args)
 {
-	struct str name;
+	struct str name, uses = STR("");
+	bool known = true;
 
-	if (!one_name(s, args, &name))
+	if (!imap_sp(args) || !imap_mailbox(s, args, &name) ||
+	    (scan_try(args, ' ') && !create_params(s, args, &uses, &known)) ||
+	    !scan_finish(args))
 		return imap_bad(s, args->bad);
 	if (name.n > 1 && name.p[name.n - 1] == IMAP_DELIMITER)
 		name.n--;
@@ -57,7 +106,9 @@ cmd_create(struct imap *s, struct scan *args)
 		return imap_no(s, "ALREADYEXISTS", "INBOX is always there");
 	if (!folder_valid(name))
 		return imap_no(s, "CANNOT", "no mailbox can have this name");
-	return folder_create(&s->home, name) < 0 ? refused(s) : REPLY_OK;
+	if (!known)
+		return imap_no(s, "USEATTR", "unknown special use");
+	return create(s, name, uses);
 }
 
 /* DELETE.  When it is the selected mailbox, it is left first. */

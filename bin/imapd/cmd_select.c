@@ -10,6 +10,7 @@ describe(struct imap *s)
 	const struct mailbox *m = &s->box;
 	struct out *o = &s->serve.out;
 	size_t unseen = mailbox_first_unseen(m);
+	char id[FOLDER_ID_SIZE];
 
 	imap_send_flags(s);
 	out_fmt(o, "* %zu EXISTS\r\n* %zu RECENT\r\n", m->n, mailbox_recent(m));
@@ -20,6 +21,9 @@ describe(struct imap *s)
 	    (unsigned long)m->uidvalidity);
 	out_fmt(
 	    o, "* OK [UIDNEXT %lu] next UID\r\n", (unsigned long)m->uidnext);
+	/* RFC 8474 4.2 */
+	if (folder_id_at(&s->home, m->fd, id) > 0)
+		out_fmt(o, "* OK [MAILBOXID (%s)] id of the mailbox\r\n", id);
 }
 
 static enum reply

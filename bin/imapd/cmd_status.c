@@ -1,13 +1,24 @@
 /* SPDX-License-Identifier: ISC */
-/* STATUS (RFC 3501 6.3.10), with SIZE and DELETED (RFC 8438, RFC 9051). */
+/* STATUS (RFC 3501 6.3.10), with SIZE and DELETED (RFC 8438, RFC 9051),
+ * MAILBOXID (RFC 8474). */
 #include "proto/imap_write.h"
 #include "status.h"
 #include "table.h"
 
-enum { MESSAGES, RECENT, UIDNEXT, UIDVALIDITY, UNSEEN, DELETED, SIZE, ITEMS };
+enum {
+	MESSAGES,
+	RECENT,
+	UIDNEXT,
+	UIDVALIDITY,
+	UNSEEN,
+	DELETED,
+	SIZE,
+	MAILBOXID,
+	ITEMS
+};
 
 static const char *const names[ITEMS] = {"MESSAGES", "RECENT", "UIDNEXT",
-    "UIDVALIDITY", "UNSEEN", "DELETED", "SIZE"};
+    "UIDVALIDITY", "UNSEEN", "DELETED", "SIZE", "MAILBOXID"};
 
 bool
 status_scan(struct scan *args, unsigned *items)
@@ -36,22 +47,27 @@ status_send(struct imap *s, struct str name, unsigned items)
 	struct mailbox_status st;
 	int r = mailbox_status(&s->home, name, items & 1u << SIZE, &st);
 	const char *gap = "";
+	char id[FOLDER_ID_SIZE];
 
+	if (r > 0 && items & 1u << MAILBOXID)
+		r = folder_id(&s->home, name, id);
 	if (r <= 0)
 		return r;
-	const uint64_t values[ITEMS] = {st.messages, st.recent, st.uidnext,
+	const uint64_t values[MAILBOXID] = {st.messages, st.recent, st.uidnext,
 	    st.uidvalidity, st.unseen, st.deleted, st.size};
 
 	buf_z(&s->text, "* STATUS ");
 	imap_put_astring(&s->text, name);
 	buf_z(&s->text, " (");
-	for (unsigned i = 0; i < ITEMS; i++) {
+	for (unsigned i = 0; i < MAILBOXID; i++) {
 		if (!(items & 1u << i))
 			continue;
 		buf_fmt(&s->text, "%s%s %llu", gap, names[i],
 		    (unsigned long long)values[i]);
 		gap = " ";
 	}
+	if (items & 1u << MAILBOXID)
+		buf_fmt(&s->text, "%sMAILBOXID (%s)", gap, id);
 	buf_z(&s->text, ")\r\n");
 	imap_flush_text(s);
 	return 1;

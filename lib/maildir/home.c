@@ -16,6 +16,7 @@
 #include "io/file.h"
 #include "io/lock.h"
 #include "maildir/folder.h"
+#include "maildir/folder_name.h"
 
 #define VALIDITY "dovecot-uidvalidity"
 #define VALIDITY_WAIT_S 30
@@ -58,17 +59,18 @@ home_close(struct home *h)
 	h->fd = -1;
 }
 
-/* Whether the first level of the name is "inbox". */
+/* Whether the directory may be spelled in more ways than one. */
 static bool
-under_inbox(struct str name)
+has_spellings(struct str name)
 {
-	return str_ieq(
-	    str_to(name, str_find(name, FOLDER_DELIMITER)), STR("INBOX"));
+	return str_has(name, '&') || str_istarts(name, STR("INBOX."));
 }
 
 int
-home_folder_dir(struct str name, char dir[NAME_MAX + 1])
+home_folder_dir(const struct home *h, struct str name, char dir[NAME_MAX + 1])
 {
+	struct stat st;
+
 	if (str_ieq(name, STR("INBOX"))) {
 		memcpy(dir, ".", 2);
 		return 0;
@@ -77,12 +79,16 @@ home_folder_dir(struct str name, char dir[NAME_MAX + 1])
 		errno = EINVAL;
 		return -1;
 	}
-	dir[0] = '.';
-	memcpy(dir + 1, name.p, name.n);
-	if (under_inbox(name))
-		memcpy(dir + 1, "INBOX", 5);
-	dir[1 + name.n] = '\0';
-	return 0;
+	if (folder_name_spell(name, 0, dir) && !has_spellings(name))
+		return 0;
+	for (int i = 0; i < FOLDER_NAME_SPELLINGS; i++)
+		if (folder_name_spell(name, i, dir) &&
+		    fstatat(h->fd, dir, &st, 0) == 0 && S_ISDIR(st.st_mode))
+			return 0;
+	if (folder_name_spell(name, 0, dir))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
 }
 
 /* Make the subdirectories that are missing.  Only INBOX may lack cur: another
@@ -102,15 +108,27 @@ complete(int fd, bool inbox)
 	return 1;
 }
 
+/* The descriptor, or -1; ENOENT for a bad name too. */
+static int
+open_dir(const struct home *h, struct str name, char dir[NAME_MAX + 1])
+{
+	if (home_folder_dir(h, name, dir) < 0) {
+		errno = ENOENT;
+		return -1;
+	}
+	return openat(h->fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
 int
 home_folder_open(const struct home *h, struct str name, int *fd)
 {
 	char dir[NAME_MAX + 1];
 	int r;
 
-	if (home_folder_dir(name, dir) < 0)
-		return 0;
-	*fd = openat(h->fd, dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	*fd = open_dir(h, name, dir);
+	/* An interrupted RENAME may be about to give that name. */
+	if (*fd < 0 && errno == ENOENT && folder_mend(h) > 0)
+		*fd = open_dir(h, name, dir);
 	if (*fd < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0
 		                                           : fail("open ", dir);

@@ -30,10 +30,12 @@ int home_become(const char **path);
 void home_close(struct home *h);
 
 /* The directory of mailbox `name` relative to h->fd: "." for INBOX (any
- * case), ".Name" for others; "inbox.x" becomes ".INBOX.x".
+ * case), ".Name" for others; "inbox.x" becomes ".INBOX.x".  It need not exist;
+ * when one exists in another spelling (maildir/folder_name.h) it is that one.
  * Returns 0; -1 EINVAL when the name is no acceptable mailbox name (see
- * folder_valid()). */
-int home_folder_dir(struct str name, char dir[NAME_MAX + 1]);
+ * folder_valid()), ENAMETOOLONG. */
+int home_folder_dir(
+    const struct home *h, struct str name, char dir[NAME_MAX + 1]);
 
 /* Open that directory and make its missing cur, new and tmp.
  * Returns 1 and the descriptor in *fd; 0 no such mailbox; -1 failed. */

@@ -60,7 +60,7 @@ open_parts(struct mailbox *m, struct str name)
 	static const char *const parts[MAILBOX_PATHS] = {"cur", "new"};
 	int fds[MAILBOX_PATHS];
 
-	if (home_folder_dir(name, dir) < 0)
+	if (home_folder_dir(m->home, name, dir) < 0)
 		return -1;
 	for (int i = 0; i < MAILBOX_PATHS; i++) {
 		int n = snprintf(m->path[i], PATH_MAX, "%s/%s/%s",

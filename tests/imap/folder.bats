@@ -61,8 +61,10 @@ load common
 		C: k CREATE {2+}
 		C~ \xc3\xbc\r\n
 		S: k NO *
-		C: l CREATE xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
-		S: l NO *
+		C: l CREATE xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+		S: l NO [CANNOT] *
+		C: la CREATE "a&b"
+		S: la NO [CANNOT] *
 		C: m CREATE ""
 		S: m NO *
 		C: n SUBSCRIBE ..
@@ -93,13 +95,18 @@ load common
 		S: * LIST (*) "." a.b
 		S: c OK *
 		C: d SELECT a
-		S: d NO *
+		S: d NO [NONEXISTENT] *
 		C: e DELETE a
 		S: e NO *
 		C: f DELETE INBOX
-		S: f NO *
+		S: f NO [CANNOT] *
 		C: g DELETE nothere
-		S: g NO *
+		S: g NO [NONEXISTENT] *
+		C: h DELETE a.b
+		S: h OK *
+		C: i LIST "" *
+		S: * LIST (*) "." INBOX
+		S: i OK *
 	EOS
 }
 
@@ -108,7 +115,8 @@ load common
 	run -0 yubin-imapd < <(printf 'a STATUS a (UIDVALIDITY)\r\nb DELETE a\r\nc CREATE a\r\nd STATUS a (UIDVALIDITY)\r\n')
 	mapfile -t st < <(grep '^\* STATUS' <<<"$output" | tr -d '\r')
 	[ "${#st[@]}" -eq 2 ]
-	[ "${st[0]}" != "${st[1]}" ]
+	local old=${st[0]//[!0-9]/} new=${st[1]//[!0-9]/}
+	[ "$new" -gt "$old" ]
 }
 
 @test "RENAME takes children along (6.3.5)" {
@@ -120,7 +128,7 @@ load common
 		C: b CREATE c
 		S: b OK *
 		C: c RENAME a c
-		S: c NO *
+		S: c NO [ALREADYEXISTS] *
 		C: d RENAME a d.e
 		S: d OK *
 		C: e LIST "" *
@@ -134,9 +142,9 @@ load common
 		S: * STATUS d.e (MESSAGES 1)
 		S: f OK *
 		C: g RENAME nothere x
-		S: g NO *
+		S: g NO [NONEXISTENT] *
 		C: h RENAME c INBOX
-		S: h NO *
+		S: h NO [ALREADYEXISTS] *
 	EOS
 }
 
@@ -191,4 +199,138 @@ load common
 		S: b OK *
 		X: test -d "\$MAILDIR/xfoo/cur" && test -d "\$MAILDIR/.bar/cur"
 	EOS
+}
+
+@test "RENAME into itself, onto a parent, onto a child of a taken name" {
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a CREATE a
+		S: a OK *
+		C: b CREATE a.c
+		S: b OK *
+		C: c RENAME a a.b
+		S: c OK *
+		C: d LIST "" *
+		S: * LIST (*) "." INBOX
+		S: * LIST (\Noselect*) "." a
+		S: * LIST (*) "." a.b
+		S: * LIST (*) "." a.b.c
+		S: d OK *
+		C: e CREATE x
+		S: e OK *
+		C: f RENAME x a
+		S: f OK *
+		C: g CREATE y.b
+		S: g OK *
+		C: h RENAME a y
+		S: h NO [ALREADYEXISTS] *
+		C: i LIST "" *
+		S: * LIST (*) "." INBOX
+		S: * LIST (\HasChildren) "." a
+		S: * LIST (*) "." a.b
+		S: * LIST (*) "." a.b.c
+		S: * LIST (\Noselect*) "." y
+		S: * LIST (*) "." y.b
+		S: i OK *
+	EOS
+}
+
+@test "RENAME that makes a child's name too long changes nothing" {
+	local long=$(printf 'x%.0s' {1..150})
+	imap <<-EOS
+		S: * PREAUTH *
+		C: a CREATE a
+		S: a OK *
+		C: b CREATE a.$long
+		S: b OK *
+		C: c RENAME a $long
+		S: c NO [CANNOT] *
+		C: d LIST "" *
+		S: * LIST (*) "." INBOX
+		S: * LIST (*) "." a
+		S: * LIST (*) "." a.$long
+		S: d OK *
+	EOS
+}
+
+@test "RENAME keeps subscriptions as they are, and INBOX's children (6.3.5, 6.3.6)" {
+	mails 1
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a CREATE INBOX.x
+		S: a OK *
+		C: b SUBSCRIBE old
+		S: b OK *
+		C: c CREATE old
+		S: c OK *
+		C: d RENAME old new
+		S: d OK *
+		C: e RENAME InBox was
+		S: e OK *
+		C: f RENAME inbox.x INBOX.y
+		S: f OK *
+		C: g LIST "" *
+		S: * LIST (\HasChildren) "." INBOX
+		S: * LIST (*) "." INBOX.y
+		S: * LIST (*) "." new
+		S: * LIST (*) "." was
+		S: g OK *
+		C: h LSUB "" *
+		S: * LSUB () "." old
+		S: h OK *
+	EOS
+}
+
+# What a session lists, sorted: names only.
+listing() {
+	printf 'a LIST "" *\r\n' | yubin-imapd 2>/dev/null | tr -d '\r' |
+	    sed -n 's/^\* LIST ([^)]*) "." //p' | LC_ALL=C sort | tr '\n' ' '
+}
+
+@test "RENAME with children, killed at each rename: finished at next use" {
+	for i in {1..12}; do
+		rm -rf "$MAILDIR"
+		mkdir -p "$MAILDIR"/{cur,new,tmp}
+		mails 1 a.b
+		printf 'a CREATE a\r\nb CREATE a.c\r\nc CREATE z.a\r\n' |
+		    yubin-imapd >/dev/null 2>&1
+		faults -o "$BATS_TEST_TMPDIR/report" kill "imapd:renameat:$i" \
+		    yubin-imapd < <(printf 'a RENAME a z.n\r\n') \
+		    >"$BATS_TEST_TMPDIR/out" 2>/dev/null || true
+		# What a client may see then: before, or after.
+		local got=$(listing)
+		if [ ! -s "$BATS_TEST_TMPDIR/report" ]; then
+			grep -q '^a OK' "$BATS_TEST_TMPDIR/out"
+			[ "$got" = "INBOX z z.a z.n z.n.b z.n.c " ]
+			break
+		fi
+		[ "$got" = "INBOX a a.b a.c z z.a " ] ||
+		    [ "$got" = "INBOX z z.a z.n z.n.b z.n.c " ]
+		[ ! -e "$MAILDIR/yubin-rename" ]
+		[ "$(find "$MAILDIR" -name '17*' | wc -l)" -eq 1 ]
+	done
+	[ "$i" -gt 4 ]
+	[ "$i" -lt 12 ]
+}
+
+@test "an interrupted RENAME is finished for who opens a new name, too" {
+	mails 1 a.b
+	mkdir -p "$MAILDIR"/.z/{cur,new,tmp}
+	printf 'a\tz\na.b\tz.b\n' >"$MAILDIR/yubin-rename"
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a STATUS z.b (MESSAGES)
+		S: * STATUS z.b (MESSAGES 1)
+		S: a OK *
+	EOS
+	[ ! -e "$MAILDIR/yubin-rename" ]
+}
+
+@test "a journal of RENAME that is wrong harms nothing" {
+	mails 1 a
+	mkdir -p "$MAILDIR"/.b/{cur,new,tmp}
+	printf 'a\tb\na\n../x\ty\nc\td\na\t../../x\na\tINBOX\nINBOX\tq\n\n' \
+	    >"$MAILDIR/yubin-rename"
+	[ "$(listing)" = "INBOX a b " ]
+	[ ! -e "$MAILDIR/yubin-rename" ]
 }

@@ -15,6 +15,7 @@ load common
 		S: * OK [UNSEEN 1] *
 		S: * OK [UIDVALIDITY *] *
 		S: * OK [UIDNEXT 3] *
+		S: * OK [MAILBOXID (*)] *
 		S: a OK [READ-WRITE] *
 	EOS
 }
@@ -27,6 +28,7 @@ load common
 		S: * 0 RECENT
 		S: * OK [UIDVALIDITY *] *
 		S: * OK [UIDNEXT 1] *
+		S: * OK [MAILBOXID (*)] *
 		S: a OK *
 	EOS
 }

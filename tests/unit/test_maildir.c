@@ -294,7 +294,7 @@ test_copy(void)
 		  &v) < 0 &&
 		  errno == ENOENT,
 	    "no destination");
-	CHECK_NUM(folder_create(&home, STR("Box")), 0, "create");
+	CHECK_NUM(folder_create(&home, STR("Box"), STR("")), 0, "create");
 	CHECK_NUM(mailbox_copy(&m, (size_t[]){0, 2}, 2, STR("Box"), false,
 		      pairs, &n, &v),
 	    0, "copy");
@@ -362,17 +362,20 @@ test_folders(void)
 {
 	uint32_t before;
 
-	CHECK_NUM(folder_create(&home, STR("A.B.C")), 0, "create deep");
+	CHECK_NUM(
+	    folder_create(&home, STR("A.B.C"), STR("")), 0, "create deep");
 	CHECK(listed(STR("A"), true, true) && listed(STR("A.B"), true, true) &&
 		  listed(STR("A.B.C"), false, false),
 	    "parents that do not exist are \\Noselect");
 	CHECK(
-	    folder_create(&home, STR("A.B.C")) < 0 && errno == EEXIST, "twice");
-	CHECK(folder_create(&home, STR("inBox")) < 0 && errno == EEXIST,
+	    folder_create(&home, STR("A.B.C"), STR("")) < 0 && errno == EEXIST,
+	    "twice");
+	CHECK(
+	    folder_create(&home, STR("inBox"), STR("")) < 0 && errno == EEXIST,
 	    "INBOX exists");
-	CHECK(folder_create(&home, STR("../x")) < 0 && errno == EINVAL,
+	CHECK(folder_create(&home, STR("../x"), STR("")) < 0 && errno == EINVAL,
 	    "out of the house");
-	CHECK_NUM(folder_create(&home, STR("A.")), 0,
+	CHECK_NUM(folder_create(&home, STR("A."), STR("")), 0,
 	    "the delimiter at the end is ignored (RFC 3501 6.3.3)");
 	before = validity(STR("A.B.C"));
 	CHECK(before != 0, "UIDVALIDITY");
@@ -384,7 +387,7 @@ test_folders(void)
 	    "INBOX stays");
 	CHECK(folder_delete(&home, STR("X")) < 0 && errno == ENOENT, "none");
 	CHECK_NUM(folder_delete(&home, STR("A.B.C")), 0, "delete");
-	CHECK_NUM(folder_create(&home, STR("A.B.C")), 0, "again");
+	CHECK_NUM(folder_create(&home, STR("A.B.C"), STR("")), 0, "again");
 	CHECK(validity(STR("A.B.C")) > before, "a greater UIDVALIDITY");
 	CHECK_NUM(folder_rename(&home, STR("A"), STR("Z.y")), 0,
 	    "rename of a parent");
@@ -440,7 +443,7 @@ test_foreign(void)
 	uint32_t v;
 	int dir;
 
-	CHECK_NUM(folder_create(&home, STR("F")), 0, "folder");
+	CHECK_NUM(folder_create(&home, STR("F"), STR("")), 0, "folder");
 	CHECK_NUM(deliver(STR("F"), "1.a", "one\n"), 1, "1");
 	CHECK_NUM(deliver(STR("F"), "2.b", "two\n"), 1, "2");
 	CHECK_NUM(mailbox_open(&m, &home, STR("F"), false), 1, "open");

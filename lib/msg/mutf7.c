@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Modified UTF-7, strict both ways.  Pure; RFC 3501 5.1.3, RFC 2152. */
-#include "proto/imap_utf7.h"
+#include "msg/mutf7.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -131,13 +131,13 @@ decode(struct str s, struct buf *b)
 }
 
 bool
-imap_utf7_valid(struct str s)
+mutf7_valid(struct str s)
 {
 	return decode(s, NULL);
 }
 
 int
-imap_utf7_decode(struct str s, struct buf *b)
+mutf7_decode(struct str s, struct buf *b)
 {
 	if (decode(s, b))
 		return 0;
@@ -225,7 +225,7 @@ put_char(struct encoder *e, uint32_t c)
 }
 
 int
-imap_utf7_encode(struct str s, struct buf *b)
+mutf7_encode(struct str s, struct buf *b)
 {
 	struct encoder e = {.b = b};
 	struct scan in = scan_make(s);

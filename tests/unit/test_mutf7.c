@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* proto/imap_utf7: RFC 3501 5.1.3. */
+/* msg/mutf7: RFC 3501 5.1.3. */
 #include "tap.h"
 
-#include "proto/imap_utf7.h"
+#include "msg/mutf7.h"
 
 static const struct {
 	const char *name, *utf8; /* NULL: must be refused */
@@ -40,7 +40,7 @@ test_encode(void)
 
 	buf_init(&b, 1000);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		CHECK(imap_utf7_encode(str_z(bad[i]), &b) < 0, "bad UTF-8");
+		CHECK(mutf7_encode(str_z(bad[i]), &b) < 0, "bad UTF-8");
 	buf_free(&b);
 }
 
@@ -52,16 +52,16 @@ main(void)
 	buf_init(&b, 1000);
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		struct str name = str_z(t[i].name);
-		bool ok = imap_utf7_valid(name);
+		bool ok = mutf7_valid(name);
 
 		CHECK(ok == (t[i].utf8 != NULL), t[i].name);
 		if (!ok || !t[i].utf8)
 			continue;
 		buf_reset(&b);
-		CHECK_NUM(imap_utf7_decode(name, &b), 0, "decodes");
+		CHECK_NUM(mutf7_decode(name, &b), 0, "decodes");
 		CHECK_STR(buf_slice(&b), str_z(t[i].utf8), "to UTF-8");
 		buf_reset(&b);
-		CHECK_NUM(imap_utf7_encode(str_z(t[i].utf8), &b), 0, "encodes");
+		CHECK_NUM(mutf7_encode(str_z(t[i].utf8), &b), 0, "encodes");
 		CHECK_STR(buf_slice(&b), name, "and back");
 	}
 	buf_free(&b);
