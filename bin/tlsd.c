@@ -100,10 +100,23 @@ parse_mode(int argc, char **argv)
 	return now;
 }
 
+static void
+load(struct tls_server *server)
+{
+	const struct tls_settings set = {.root = settings_root(),
+	    .cert = settings_text("TLS_CERT"),
+	    .key = settings_text("TLS_KEY"),
+	    .client_ca = settings_text("TLS_CLIENT_CA"),
+	    .protocols = settings_text("TLS_ALPN")};
+
+	if (tls_server_load(server, &set) < 0)
+		die(EXIT_TEMP);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct tls_server server;
+	static struct tls_server server;
 	struct ucspi peer;
 	struct ucspi_tls u;
 	struct drop user;
@@ -118,9 +131,7 @@ main(int argc, char **argv)
 		die(EXIT_TEMP);
 	log_context("ip", peer.remote_ip);
 	set_environment(&peer);
-	if (tls_server_load(&server, settings_root(), settings_text("TLS_CERT"),
-		settings_text("TLS_KEY")) < 0)
-		die(EXIT_TEMP);
+	load(&server);
 	drop = tls_user(&user);
 	sock = fcntl(0, F_DUPFD_CLOEXEC, 3);
 	if (sock < 0)

@@ -130,15 +130,26 @@ find_users(struct server *s, const char *user)
 	s->tls_user = &tls;
 }
 
+static int
+load(struct server *s)
+{
+	const struct tls_settings set = {.root = settings_root(),
+	    .cert = settings_text("TLS_CERT"),
+	    .key = settings_text("TLS_KEY"),
+	    .client_ca = settings_text("TLS_CLIENT_CA"),
+	    .protocols = settings_text("TLS_ALPN"),
+	    .tickets = true};
+
+	return tls_server_load(&s->tls, &set);
+}
+
 static void
 open_all(struct server *s, const struct options *o, char **argv)
 {
 	s->fd = o->inherit ? listen_inherit() : listen_open(argv[0], argv[1]);
 	if (s->fd < 0)
 		die(EXIT_TEMP);
-	if (s->mode != MODE_PLAIN &&
-	    tls_server_load(&s->tls, settings_root(), settings_text("TLS_CERT"),
-		settings_text("TLS_KEY")) < 0)
+	if (s->mode != MODE_PLAIN && load(s) < 0)
 		die(EXIT_TEMP);
 	if (o->port_file && listen_tell(s->fd, o->port_file) < 0)
 		die(EXIT_TEMP);

@@ -42,6 +42,11 @@ const struct setting settings[] = {
 	"certificate chain (PEM); default: tls/cert.pem below the root"),
     PATHNAME("TLS_KEY", "", "tlsserver tlsd",
 	"private key (PEM); default: tls/key.pem below the root"),
+    PATHNAME("TLS_CLIENT_CA", "", "tlsserver tlsd",
+	"authorities (PEM) by which clients may show certificates; empty: "
+	"they are not asked"),
+    TEXT("TLS_ALPN", "imap pop3 smtp", "tlsserver tlsd",
+	"ALPN names that are ours; clients that offer only others are refused"),
     NUM("TLS_TIMEOUT", "s", "30", 1, 3600,
 	"tlsserver tlsd deliver-remote smtpd imap-login pop3-login",
 	"time for a TLS handshake"),

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* TLS contexts and handshakes.  The server's context is made and warmed by one
- * handshake in memory before connections fork: that saves three quarters of
- * the time of each. */
+/* TLS handshakes, and what came of them. */
 #include "net/tls.h"
 
 #include <arpa/inet.h>
@@ -12,23 +10,17 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/ascii.h"
 #include "base/fail.h"
 #include "base/now.h"
 #include "io/wait.h"
+#include "net/tls_common.h"
 
-#define TICKETS_MS (12 * 3600 * 1000)
+#define SUBJECT_MAX 500 /* octets of a client's name */
 
-static const char ciphers[] =
-    "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:"
-    "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:"
-    "ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305";
-
-/* Fail with what, a detail, and OpenSSL's reason. */
-static int
-ssl_fail(int err, const char *what, const char *detail)
+int
+tls_fail(int err, const char *what, const char *detail)
 {
 	unsigned long code = ERR_get_error();
 	const char *why = code ? ERR_reason_error_string(code) : NULL;
@@ -43,16 +35,8 @@ ssl_fail(int err, const char *what, const char *detail)
 	return fail_text(err, text);
 }
 
-/* Never ask a terminal for the pass phrase of a key. */
-static int
-no_phrase(char *to, int size, int rw, void *arg)
-{
-	(void)to, (void)size, (void)rw, (void)arg;
-	return -1;
-}
-
-static void
-common_options(SSL_CTX *ctx)
+void
+tls_options(SSL_CTX *ctx)
 {
 	SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION);
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION |
@@ -62,141 +46,6 @@ common_options(SSL_CTX *ctx)
 				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
 				  SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-}
-
-static int
-fill_server(SSL_CTX *ctx, const struct tls_server *s)
-{
-	static const unsigned char id[] = "yubin";
-
-	common_options(ctx);
-	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
-	SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
-	SSL_CTX_set_default_passwd_cb(ctx, no_phrase);
-	if (SSL_CTX_set_cipher_list(ctx, ciphers) != 1)
-		return ssl_fail(0, "TLS ciphers", "");
-	if (SSL_CTX_use_certificate_chain_file(ctx, s->cert) != 1)
-		return ssl_fail(0, "certificate ", s->cert);
-	if (SSL_CTX_use_PrivateKey_file(ctx, s->key, SSL_FILETYPE_PEM) != 1)
-		return ssl_fail(0, "key ", s->key);
-	if (SSL_CTX_check_private_key(ctx) != 1)
-		return ssl_fail(0, "certificate and key differ: ", s->cert);
-	return 0;
-}
-
-/* Shake hands in memory until neither side moves; whether both are done. */
-static bool
-play(SSL *server, SSL *client)
-{
-	for (int i = 0; i < 16; i++) {
-		int a = SSL_do_handshake(client);
-		int b = SSL_do_handshake(server);
-
-		if (a == 1 && b == 1)
-			return true;
-	}
-	return false;
-}
-
-static int
-warm(SSL_CTX *ctx)
-{
-	SSL_CTX *cctx = SSL_CTX_new(TLS_client_method());
-	SSL *server = SSL_new(ctx);
-	SSL *client = cctx ? SSL_new(cctx) : NULL;
-	BIO *a, *b;
-	bool ok;
-
-	if (!server || !client || BIO_new_bio_pair(&a, 0, &b, 0) != 1)
-		oom();
-	SSL_set_bio(server, a, a);
-	SSL_set_bio(client, b, b);
-	SSL_set_accept_state(server);
-	SSL_set_connect_state(client);
-	ok = play(server, client);
-	SSL_free(client);
-	SSL_free(server);
-	SSL_CTX_free(cctx);
-	if (!ok)
-		return ssl_fail(0, "TLS self test", "");
-	ERR_clear_error();
-	return 0;
-}
-
-static void
-stamp(const char *path, struct tls_stamp *to)
-{
-	struct stat st;
-
-	memset(to, 0, sizeof(*to));
-	if (stat(path, &st) < 0)
-		return;
-	to->ino = st.st_ino;
-	to->mtime_ns =
-	    (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	to->size = st.st_size;
-}
-
-/* A new context from the files, put in place of the old one. */
-static int
-read_files(struct tls_server *s)
-{
-	SSL_CTX *ctx;
-
-	stamp(s->cert, &s->seen[0]);
-	stamp(s->key, &s->seen[1]);
-	s->loaded_ms = now_ms();
-	ERR_clear_error();
-	ctx = SSL_CTX_new(TLS_server_method());
-	if (!ctx)
-		return ssl_fail(0, "TLS", "");
-	if (fill_server(ctx, s) < 0 || warm(ctx) < 0) {
-		SSL_CTX_free(ctx);
-		return -1;
-	}
-	SSL_CTX_free(s->ctx);
-	s->ctx = ctx;
-	return 0;
-}
-
-static int
-set_path(
-    char to[TLS_PATH], const char *root, const char *given, const char *name)
-{
-	int n = given && *given
-	            ? snprintf(to, TLS_PATH, "%s", given)
-	            : snprintf(to, TLS_PATH, "%s/tls/%s", root, name);
-
-	if (n >= TLS_PATH) {
-		errno = ENAMETOOLONG;
-		return fail("certificate ", given);
-	}
-	return 0;
-}
-
-int
-tls_server_load(
-    struct tls_server *s, const char *root, const char *cert, const char *key)
-{
-	memset(s, 0, sizeof(*s));
-	if (set_path(s->cert, root, cert, "cert.pem") < 0 ||
-	    set_path(s->key, root, key, "key.pem") < 0)
-		return -1;
-	return read_files(s);
-}
-
-int
-tls_server_refresh(struct tls_server *s, bool force)
-{
-	struct tls_stamp now[2];
-
-	memset(now, 0, sizeof(now));
-	stamp(s->cert, &now[0]);
-	stamp(s->key, &now[1]);
-	if (!force && memcmp(now, s->seen, sizeof(now)) == 0 &&
-	    now_ms() - s->loaded_ms < TICKETS_MS)
-		return 0;
-	return read_files(s) < 0 ? -1 : 1;
 }
 
 /* Wait for what the handshake wants, or say why it failed. */
@@ -212,7 +61,7 @@ wait_step(struct tls *t, int r, int64_t deadline)
 	else if (why == SSL_ERROR_WANT_WRITE)
 		ready = wait_writable(t->fd, deadline);
 	else if (why == SSL_ERROR_SSL)
-		return ssl_fail(0, "TLS handshake", "");
+		return tls_fail(0, "TLS handshake", "");
 	else if (why == SSL_ERROR_SYSCALL && saved != 0) {
 		errno = saved;
 		return fail("TLS handshake", NULL);
@@ -265,7 +114,7 @@ attach(struct tls *t, SSL_CTX *ctx, int fd)
 int
 tls_accept(struct tls *t, const struct tls_server *s, int fd, int64_t deadline)
 {
-	if (attach(t, s->ctx, fd) < 0)
+	if (attach(t, s->base.ctx, fd) < 0)
 		return -1;
 	SSL_set_accept_state(t->ssl);
 	return shake(t, deadline);
@@ -301,8 +150,8 @@ tls_connect(
 	int r;
 
 	if (!ctx)
-		return ssl_fail(0, "TLS", "");
-	common_options(ctx);
+		return tls_fail(0, "TLS", "");
+	tls_options(ctx);
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	if (check)
 		SSL_CTX_set_default_verify_paths(ctx);
@@ -316,11 +165,11 @@ tls_connect(
 	    SSL_ctrl(t->ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
 		TLSEXT_NAMETYPE_host_name, (void *)(uintptr_t)host) != 1) {
 		tls_end(t);
-		return ssl_fail(0, "TLS server name ", host);
+		return tls_fail(0, "TLS server name ", host);
 	}
 	if (check && check_host(t->ssl, host) != 1) {
 		tls_end(t);
-		return ssl_fail(0, "TLS server name ", host);
+		return tls_fail(0, "TLS server name ", host);
 	}
 	return shake(t, deadline);
 }
@@ -359,6 +208,60 @@ put_binding(const struct tls *t, struct buf *vars)
 	buf_chr(vars, '\0');
 }
 
+/* The first mail address among the certificate's names. */
+static void
+put_email(X509 *cert, struct buf *vars)
+{
+	STACK_OF(OPENSSL_STRING) *mails = X509_get1_email(cert);
+	const char *mail = sk_OPENSSL_STRING_value(mails, 0);
+
+	if (mail && str_is_ascii(str_z(mail)))
+		put_var(vars, "SSL_CLIENT_SAN_Email_0", mail);
+	X509_email_free(mails);
+}
+
+static void
+put_subject(X509 *cert, struct buf *vars)
+{
+	BIO *b = BIO_new(BIO_s_mem());
+	char *p;
+	long n;
+
+	if (!b)
+		oom();
+	X509_NAME_print_ex(b, X509_get_subject_name(cert), 0, XN_FLAG_RFC2253);
+	n = BIO_get_mem_data(b, &p);
+	if (n > 0 && n <= SUBJECT_MAX && !memchr(p, '\0', (size_t)n)) {
+		buf_z(vars, "SSL_CLIENT_S_DN=");
+		buf_put(vars, p, (size_t)n);
+		buf_chr(vars, '\0');
+	}
+	BIO_free(b);
+}
+
+/* Of a certificate nobody vouches for nothing is told but that. */
+static void
+put_client(const struct tls *t, struct buf *vars)
+{
+	X509 *cert = SSL_get0_peer_certificate(t->ssl);
+	long r = SSL_get_verify_result(t->ssl);
+	char text[200];
+
+	if (!cert || !(SSL_get_verify_mode(t->ssl) & SSL_VERIFY_PEER)) {
+		put_var(vars, "SSL_CLIENT_VERIFY", "NONE");
+		return;
+	}
+	if (r != X509_V_OK) {
+		snprintf(text, sizeof(text), "FAILED:%s",
+		    X509_verify_cert_error_string(r));
+		put_var(vars, "SSL_CLIENT_VERIFY", text);
+		return;
+	}
+	put_var(vars, "SSL_CLIENT_VERIFY", "SUCCESS");
+	put_subject(cert, vars);
+	put_email(cert, vars);
+}
+
 void
 tls_vars(const struct tls *t, struct buf *vars)
 {
@@ -375,6 +278,7 @@ tls_vars(const struct tls *t, struct buf *vars)
 	if (sni && hostlike(sni))
 		put_var(vars, "SSL_TLS_SNI_SERVERNAME", sni);
 	put_binding(t, vars);
+	put_client(t, vars);
 }
 
 void
