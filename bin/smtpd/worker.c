@@ -176,11 +176,12 @@ worker_again(struct smtp *s)
 	if (!s->in_worker || !s->quit || s->errors > 0 || s->serve.tls ||
 	    ++sessions == SESSIONS_MOST)
 		return 0;
-	signal(END_OF_REST, SIG_DFL);
-	if (send(CTL_FD, &again, 1, MSG_NOSIGNAL) != 1)
+	/* ENOTCONN: the client was faster. */
+	if (shutdown(0, SHUT_RDWR) < 0 && errno != ENOTCONN)
 		return 0;
-	shutdown(0, SHUT_RDWR);
-	if (next_connection() == 0)
+	signal(END_OF_REST, SIG_DFL);
+	if (send(CTL_FD, &again, 1, MSG_NOSIGNAL) != 1 ||
+	    next_connection() == 0)
 		return 0;
 	serve_connection(&s->serve);
 	session_again(s);

@@ -182,8 +182,12 @@ class World:
                                  env=self.env)
             if sessions:
                 i.close()
+                control = None
                 for s in sessions:
-                    o.write(self.converse(ours, s) + b"\0")
+                    out, control = self.converse(ours, s, control)
+                    o.write(out + b"\0")
+                if control:
+                    control.close()
                 ours.close()
             code = self.end(p)
         out, log, report = (open(names[n], "rb").read()
@@ -198,32 +202,53 @@ class World:
             p.kill()
             return p.wait()
 
-    def converse(self, worker, text):
-        """Give a connection to a worker, with the socket that tells of its
-        end; say the text, and return what comes back."""
+    def converse(self, worker, text, control=None):
+        """Give a connection to a worker or, with the control socket of a
+        session before, to its process; say the text, and return what comes
+        back, and the control socket if its process waits for another one."""
         here, there = socket.socketpair()
-        control, its_control = socket.socketpair()
-        out = b""
-        with here, control:
-            with there, its_control:
+        again, out = control is not None, b""
+        fds = [there.fileno()]
+        with here:
+            with there:
+                if not again:
+                    control, its_control = socket.socketpair()
+                    fds.append(its_control.fileno())
                 try:
-                    socket.send_fds(worker, [b"PROTO=TCP\0TCPREMOTEIP=::1\0"],
-                                    [there.fileno(), its_control.fileno()])
+                    socket.send_fds(control if again else worker,
+                                    [b"PROTO=TCP\0TCPREMOTEIP=::1\0"], fds)
                 except OSError:
-                    return out  # it is gone
-            here.settimeout(40)
-            try:
-                here.sendall(text)
-                here.shutdown(socket.SHUT_WR)
-            except OSError:
-                pass  # it may have said something before
-            try:
-                while part := here.recv(65536):
-                    out += part
-            except TimeoutError:
-                self.problem("late", "a connection")
-            except OSError:
-                pass
+                    fds = []  # it is gone
+                if not again:
+                    its_control.close()
+            if fds:
+                out = self.say(here, text)
+        control.settimeout(40)
+        try:
+            if fds and control.recv(1) == b"R":
+                return out, control
+        except TimeoutError:
+            self.problem("late", "a control socket")
+        except OSError:
+            pass
+        control.close()
+        return out, None
+
+    def say(self, here, text):
+        out = b""
+        here.settimeout(40)
+        try:
+            here.sendall(text)
+            here.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # it may have said something before
+        try:
+            while part := here.recv(65536):
+                out += part
+        except TimeoutError:
+            self.problem("late", "a connection")
+        except OSError:
+            pass
         return out
 
     def must(self, argv, stdin=b""):
