@@ -51,7 +51,7 @@ mailbox_lock(struct mailbox *m)
 		if (!mailbox_adopt(m) && mailbox_look(m) < 0)
 			return -1;
 	}
-	errno = EAGAIN;
+	errno = m->deleted ? ESTALE : EAGAIN;
 	return fail("lock ", INDEX);
 }
 

@@ -323,46 +323,96 @@ make(struct source *s, struct index *x)
 
 /* --------------------------------------------- the view on another index */
 
-/* UIDs of the view's records that could not be read, which lie between two
- * known ones, are those that live there now, if they are as many. */
+/* Records from, … to - 1 of the view could not be read; they lie between the
+ * UIDs low and high. */
+struct gap {
+	uint32_t from, to, low, high;
+};
+
+/* They are all that there are between the two, if these are as many; or else
+ * all that live, if these are as many as messages of the view. */
 static bool
-guess(struct index *x, uint32_t *uids, size_t from, size_t to, uint32_t low,
-    uint32_t high)
+guess(struct mailbox *m, struct index *x, uint32_t *uids, const struct gap *g,
+    bool living)
 {
 	struct index_record rec;
-	uint32_t r = index_find(x, low + 1);
-	size_t i = from;
+	uint32_t i = g->from;
 
-	for (; r < x->head.count; r++) {
-		if (!index_get(x, r, &rec) || rec.uid >= high)
+	for (uint32_t r = index_find(x, g->low + 1); r < x->head.count; r++) {
+		if (!index_get(x, r, &rec) || rec.uid >= g->high)
 			break;
-		if (rec.flags & INDEX_DEAD)
+		if (living && rec.flags & INDEX_DEAD)
 			continue;
-		if (i == to)
+		while (living && i < g->to && mailbox_list_has(&m->holes, i))
+			i++;
+		if (i == g->to)
 			return false;
 		uids[i++] = rec.uid;
 	}
-	return i == to;
+	while (living && i < g->to && mailbox_list_has(&m->holes, i))
+		i++;
+	return i == g->to;
 }
 
-/* The UIDs of the view, m->n of them.  False: some cannot be told. */
+static bool
+fill_gap(
+    struct mailbox *m, struct index *x, uint32_t *uids, const struct gap *g)
+{
+	return g->from == g->to || guess(m, x, uids, g, false) ||
+	       guess(m, x, uids, g, true);
+}
+
+/* The UIDs of the view's m->total records (but for some of the holes).  False:
+ * some cannot be told. */
+static bool
+all_uids(struct mailbox *m, struct index *x, uint32_t *uids)
+{
+	struct index_record rec;
+	struct gap g = {0};
+
+	for (uint32_t r = 0; r < m->total; r++) {
+		if (!index_peek(&m->index, r, &rec))
+			continue;
+		uids[r] = rec.uid;
+		g.to = r;
+		g.high = rec.uid;
+		if (!fill_gap(m, x, uids, &g))
+			return false;
+		g.low = rec.uid;
+		g.from = r + 1;
+	}
+	g.to = m->total;
+	g.high = m->uidnext_told;
+	return fill_gap(m, x, uids, &g);
+}
+
+/* Whether records of the view cannot be read. */
+static bool
+has_gaps(const struct mailbox *m)
+{
+	struct index_record rec;
+
+	for (uint32_t r = 0; r < m->total; r++)
+		if (!index_peek(&m->index, r, &rec))
+			return true;
+	return false;
+}
+
+/* The UIDs of its messages, without the holes. */
 static bool
 view_uids(struct mailbox *m, struct index *x, uint32_t *uids)
 {
-	struct index_record rec;
-	uint32_t low = 0;
-	size_t i, from = 0;
+	size_t hole = 0, kept = 0;
 
-	for (i = 0; i < m->n; i++) {
-		if (!index_peek(&m->index, mailbox_at(m, i), &rec))
-			continue;
-		uids[i] = rec.uid;
-		if (from < i && !guess(x, uids, from, i, low, rec.uid))
-			return false;
-		low = rec.uid;
-		from = i + 1;
+	if (!all_uids(m, x, uids))
+		return false;
+	for (uint32_t r = 0; r < m->total; r++) {
+		if (hole < m->holes.n && m->holes.v[hole] == r)
+			hole++;
+		else
+			uids[kept++] = uids[r];
 	}
-	return from == i || guess(x, uids, from, i, low, m->uidnext_told);
+	return true;
 }
 
 /* Whether record r of ours and its successor say the same. */
@@ -430,7 +480,7 @@ moving_free(struct moving *v)
 static bool
 put_view(struct mailbox *m, struct index *x)
 {
-	uint32_t *uids = calloc(m->n + 1, sizeof(*uids));
+	uint32_t *uids = calloc((size_t)m->total + 1, sizeof(*uids));
 	struct moving v = {0};
 	bool ok;
 
@@ -491,6 +541,11 @@ mailbox_adopt(struct mailbox *m)
 		return true;
 	}
 	mailbox_collect(m);
+	if (has_gaps(m)) {
+		/* A full look tells more about these. */
+		index_close(&x);
+		return false;
+	}
 	ok = put_view(m, &x) && !m->deleted;
 	if (ok)
 		index_unlock(&m->index);
@@ -501,7 +556,9 @@ void
 mailbox_merge(struct mailbox *m, struct look *l)
 {
 	struct source s = {.m = m, .look = l};
+	struct mailbox_list lines = {0};
 	struct index x;
+	bool gaps;
 
 	if (m->index.locked && !m->index.bad &&
 	    m->index.head.uidvalidity == l->uidvalidity &&
@@ -512,7 +569,13 @@ mailbox_merge(struct mailbox *m, struct look *l)
 		s.old = &m->index;
 	if (m->opened)
 		mailbox_collect(m);
+	gaps = m->opened && has_gaps(m);
+	/* Where records cannot be read, the UID list tells what they were. */
+	for (size_t i = 0; gaps && i < l->list.n; i++)
+		mailbox_list_add(&lines, l->list.list[i].uid);
+	s.missing = &lines;
 	make(&s, &x);
+	mailbox_list_free(&lines);
 	if (m->opened) {
 		put_view(m, &x);
 		return;

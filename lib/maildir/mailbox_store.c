@@ -120,7 +120,8 @@ change_all(struct mailbox *m, const size_t *idx, size_t n, const void *arg,
 {
 	int r = 0;
 
-	for (size_t from = 0; r == 0 && from < n; from += BATCH) {
+	for (size_t from = 0; !m->deleted && r == 0 && from < n;
+	     from += BATCH) {
 		size_t to = n - from < BATCH ? n : from + BATCH;
 		int64_t before;
 

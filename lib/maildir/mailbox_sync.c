@@ -202,7 +202,7 @@ mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c)
 			break;
 		r = mailbox_look(m);
 	}
-	if (m->deleted)
+	if (m->deleted && expunge)
 		report_all(m, c);
 	else if (!m->index.bad)
 		m->modseq = m->index.head.modseq;
