@@ -2,13 +2,15 @@
 /* Many processes on one Maildir at once: deliveries, appends, sessions that
  * flag, move and expunge, and a foreign program that renames.
  *
- *   store_race MAILDIR MESSAGES
+ *   store_race MAILDIR MESSAGES [damage]
  *
  * Each message carries an id as its text.  Everything a session learns goes
  * into MAILDIR.log, one line each: "uid MAILBOX UIDVALIDITY UID ID",
- * "expunged ID".  Ends in a check: each id is in exactly one mailbox or was
- * expunged, a UID never meant two messages, a view's UIDs always rose.  Exit 0
- * when all is well; says what is not. */
+ * "expunged ID".  With damage, one process deletes, cuts off and scribbles over
+ * the indexes; a session may lose its view then, but nothing else.  Ends in a
+ * check: each id is in exactly one mailbox or was expunged, a UID never meant
+ * two messages, a view's UIDs always rose.  Exit 0 when all is well; says what
+ * is not. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <fcntl.h>
@@ -17,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +41,7 @@
 static struct home home;
 static int log_fd;
 static const char *path;
+static bool damage;
 
 _Noreturn static void
 broken(const char *fmt, ...)
@@ -142,6 +146,8 @@ learn(struct view *v, size_t from)
 	for (size_t i = from; i < v->m.n; i++) {
 		char id[ID_MAX];
 
+		if (v->m.deleted)
+			return;
 		if (mailbox_uid(&v->m, i) <= v->last)
 			broken(
 			    "UID %u after %u", mailbox_uid(&v->m, i), v->last);
@@ -162,13 +168,20 @@ view_open(struct view *v, const char *name)
 	v->counted = v->m.n;
 }
 
-static void
+/* False: the view was lost, as damage may do. */
+static bool
 view_sync(struct view *v, bool expunge)
 {
 	struct mailbox_changes c;
 
 	if (mailbox_sync(&v->m, expunge, &c) < 0)
 		broken("mailbox_sync");
+	if (v->m.deleted) {
+		if (!damage)
+			broken("view lost");
+		note("lost\n");
+		return false;
+	}
 	if (!expunge && c.nexpunged)
 		broken("expunge told when not allowed");
 	for (size_t i = 0; i < c.nexpunged; i++) {
@@ -180,6 +193,7 @@ view_sync(struct view *v, bool expunge)
 		broken("client counts %zu, we have %zu", v->counted, v->m.n);
 	learn(v, v->counted);
 	v->counted = v->m.n;
+	return true;
 }
 
 static size_t
@@ -212,7 +226,8 @@ move_some(struct view *v, const char *to)
 	uint32_t validity;
 
 	if (mailbox_copy(
-		&v->m, idx, n, str_z(to), true, pairs, &done, &validity) < 0)
+		&v->m, idx, n, str_z(to), true, pairs, &done, &validity) < 0 &&
+	    !v->m.deleted)
 		broken("move");
 	for (size_t i = 1; i < done; i++)
 		if (pairs[i].to <= pairs[i - 1].to)
@@ -259,7 +274,8 @@ session(int k, int64_t until)
 				expunge_one(&v);
 			else
 				flag_some(&v);
-			view_sync(&v, i % 3 != 0);
+			if (!view_sync(&v, i % 3 != 0))
+				break;
 		}
 		mailbox_close(&v.m);
 	}
@@ -289,6 +305,37 @@ foreigner(int64_t until)
 		if (d)
 			closedir(d);
 		usleep(2000);
+	}
+}
+
+/* Somebody who does not like our indexes. */
+static void
+vandal(int64_t until)
+{
+	static const char *const names[] = {
+	    "yubin-index", ".Other/yubin-index"};
+
+	while (now_ms() < until) {
+		char file[4096], junk[64];
+		struct stat st;
+		int fd;
+
+		usleep(20000);
+		snprintf(
+		    file, sizeof(file), "%s/%s", path, names[random() % 2]);
+		fd = open(file, O_WRONLY);
+		if (fd < 0)
+			continue;
+		for (size_t i = 0; i < sizeof(junk); i++)
+			junk[i] = (char)random();
+		if (random() % 3 == 0)
+			unlink(file);
+		else if (random() % 2 && fstat(fd, &st) == 0)
+			(void)!ftruncate(fd, random() % (st.st_size + 1));
+		else if (fstat(fd, &st) == 0 && st.st_size > 64)
+			(void)!pwrite(fd, junk, sizeof(junk),
+			    random() % (st.st_size - 64));
+		close(fd);
 	}
 }
 
@@ -327,6 +374,9 @@ run(int kind, int k, int count, int64_t until)
 	case 2:
 		session(k, until);
 		break;
+	case 4:
+		vandal(until);
+		break;
 	default:
 		foreigner(until);
 	}
@@ -351,15 +401,16 @@ wait_all(const pid_t *pids, int n)
 int
 main(int argc, char **argv)
 {
-	pid_t pids[WRITERS + SESSIONS + 1];
+	pid_t pids[WRITERS + SESSIONS + 2];
 	char log[4096];
-	int count = argc == 3 ? (int)strtol(argv[2], NULL, 10) : 0;
+	int count = argc >= 3 ? (int)strtol(argv[2], NULL, 10) : 0;
 	int n = 0;
 	int64_t until = now_ms() + 4000;
 
 	if (count <= 0)
 		return 100;
 	path = argv[1];
+	damage = argc == 4;
 	snprintf(log, sizeof(log), "%s.log", path);
 	log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	if (log_fd < 0 || home_open(&home, path, true) < 0 ||
@@ -368,6 +419,8 @@ main(int argc, char **argv)
 	for (int k = 0; k < SESSIONS; k++)
 		pids[n++] = run(2, k, 0, until);
 	pids[n++] = run(3, 0, 0, until);
+	if (damage)
+		pids[n++] = run(4, 0, 0, until);
 	for (int k = 0; k < WRITERS; k++)
 		pids[n++] = run(k >= DELIVERERS, k, count, 0);
 	if (!wait_all(pids, n))

@@ -7,7 +7,7 @@
 static void
 describe(struct imap *s)
 {
-	const struct mailbox *m = &s->box;
+	struct mailbox *m = &s->box;
 	struct out *o = &s->serve.out;
 	size_t unseen = mailbox_first_unseen(m);
 	char id[FOLDER_ID_SIZE];

@@ -12,11 +12,14 @@
 #include "io/file.h"
 #include "maildir/dotlock.h"
 #include "maildir/look.h"
+#include "maildir/mailbox_look.h"
 #include "maildir/uidlist.h"
 
 struct target {
-	int cur, new;
+	int fd, cur, new;
 	bool used_cur, used_new;
+	struct index index;
+	bool indexed; /* its lock is held, and it knows the UID list */
 };
 
 static int
@@ -85,45 +88,112 @@ place_all(struct target *t, struct arrival *list, size_t n, bool lax)
 }
 
 static int
-number(const struct home *h, int fd, struct uidlist *u, struct arrival *list,
-    size_t n)
+number(const struct home *h, struct target *t, struct uidlist *u,
+    struct arrival *list, size_t n)
 {
+	struct index_head *head = &t->index.head;
 	size_t from;
 
-	if (uidlist_load(u, fd) < 0)
-		return -1;
+	if (t->indexed && uidlist_fresh(&head->list, t->fd) &&
+	    n <= UIDLIST_UID_MAX - head->uidnext) {
+		uidlist_continue(
+		    u, head->uidvalidity, head->uidnext, &head->list);
+	} else {
+		t->indexed = false;
+		if (uidlist_load(u, t->fd) < 0)
+			return -1;
+	}
 	if ((!u->uidvalidity || n > UIDLIST_UID_MAX - u->uidnext) &&
 	    look_begin_list(u, h) < 0)
 		return -1;
 	from = u->n;
 	for (size_t i = 0; i < n; i++)
 		list[i].uid = uidlist_add(u, str_z(list[i].name));
-	return uidlist_save(u, fd, from);
+	return uidlist_save(u, t->fd, from);
+}
+
+static bool
+append(struct index *x, const struct arrival *a)
+{
+	struct name n = {
+	    .base = str_z(a->name), .flags = a->flags, .letters = a->letters};
+	bool fresh = !a->flags && !a->letters;
+	struct index_record rec = {.uid = a->uid,
+	    .flags = a->like.flags & INDEX_MEASURED,
+	    .size = a->like.size,
+	    .wire_more = a->like.wire_more,
+	    .date_s = a->like.date_s,
+	    .saved_s = name_saved(str_z(a->name))};
+	char name[NAME_SIZE];
+
+	if (!fresh && name_make(name, &n) < 0)
+		return false;
+	if (fresh)
+		rec.flags |= INDEX_IN_NEW;
+	return index_append(
+	    x, &rec, fresh ? str_z(a->name) : str_z(name), STR(""));
+}
+
+/* Tell the folder's index, so that nobody needs to look for them. */
+static void
+enter(struct target *t, const struct uidlist *u, const struct arrival *list,
+    size_t n, int64_t before)
+{
+	struct index *x = &t->index;
+
+	if (!t->indexed)
+		return;
+	index_next_modseq(x);
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].uid && !append(x, &list[i])) {
+			x->head.cur_mtime_ns = 0; /* have it made anew */
+			return;
+		}
+	}
+	x->head.list = u->stamp;
+	x->head.uidnext = u->uidnext;
+	if (t->used_cur)
+		mailbox_index_touched(
+		    x, t->cur, files_grain_ns(t->cur), before);
 }
 
 static int
-arrive_locked(const struct home *h, int fd, struct arrival *list, size_t n,
-    bool lax, uint32_t *uidvalidity)
+arrive_locked(const struct home *h, struct target *t, struct arrival *list,
+    size_t n, bool lax, uint32_t *uidvalidity)
 {
 	struct uidlist u;
-	struct target t = {
-	    .cur = openat(fd, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-	    .new = openat(fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+	int64_t before = files_mtime_ns(t->cur);
 	int r, err;
 
 	uidlist_init(&u);
-	r = t.cur < 0 || t.new < 0 ? fail("open ", "cur") : 0;
-	if (r == 0)
-		r = number(h, fd, &u, list, n);
+	r = number(h, t, &u, list, n);
 	*uidvalidity = u.uidvalidity;
 	if (r == 0)
-		r = place_all(&t, list, n, lax);
+		r = place_all(t, list, n, lax);
 	err = errno;
+	if (r == 0)
+		enter(t, &u, list, n, before);
 	uidlist_free(&u);
-	if (t.cur >= 0)
-		close(t.cur);
-	if (t.new >= 0)
-		close(t.new);
+	errno = err;
+	return r;
+}
+
+/* The lock of the index is always taken before that of the UID list. */
+static int
+with_locks(const struct home *h, struct target *t, struct arrival *list,
+    size_t n, bool lax, uint32_t *uidvalidity)
+{
+	struct dotlock lock;
+	int r, err;
+
+	t->indexed = index_open(&t->index, t->fd, INDEX) == 1 &&
+	             index_lock(&t->index) == 1;
+	r = dotlock_take(&lock, t->fd, UIDLIST_LOCK);
+	if (r == 0)
+		r = arrive_locked(h, t, list, n, lax, uidvalidity);
+	err = errno;
+	dotlock_release(&lock);
+	index_close(&t->index);
 	errno = err;
 	return r;
 }
@@ -132,14 +202,19 @@ int
 arrive(const struct home *h, int fd, struct arrival *list, size_t n, bool lax,
     uint32_t *uidvalidity)
 {
-	struct dotlock lock;
+	struct target t = {.fd = fd,
+	    .cur = openat(fd, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    .new = openat(fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
 	int r, err;
 
-	if (dotlock_take(&lock, fd, UIDLIST_LOCK) < 0)
-		return -1;
-	r = arrive_locked(h, fd, list, n, lax, uidvalidity);
+	r = t.cur < 0 || t.new < 0 ? fail("open ", "cur") : 0;
+	if (r == 0)
+		r = with_locks(h, &t, list, n, lax, uidvalidity);
 	err = errno;
-	dotlock_release(&lock);
+	if (t.cur >= 0)
+		close(t.cur);
+	if (t.new >= 0)
+		close(t.new);
 	errno = err;
 	return r;
 }

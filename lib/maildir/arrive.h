@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "maildir/home.h"
+#include "maildir/index.h"
 #include "maildir/name.h"
 
 struct arrival {
@@ -16,7 +17,8 @@ struct arrival {
 	char old[NAME_SIZE];  /* its name there */
 	char name[NAME_SIZE]; /* base to have */
 	uint32_t flags, letters;
-	uint32_t uid; /* given here; 0: it was not there any more */
+	struct index_record like; /* what is known of its size and date */
+	uint32_t uid;             /* given here; 0: it was not there any more */
 };
 
 /* Give UIDs to the n files and move them into the folder open at fd: to new/

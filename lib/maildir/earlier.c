@@ -30,13 +30,12 @@ static void
 add(struct earlier *e, const char *part, const char *name)
 {
 	if (e->n < EARLIER_MAX)
-		snprintf(e->path[e->n++], sizeof(e->path[0]), "%s/%s", part,
-		    name);
+		snprintf(
+		    e->path[e->n++], sizeof(e->path[0]), "%s/%s", part, name);
 }
 
 static int
-find_in_new(
-    int folder, char names[][NAME_SIZE], size_t n, struct earlier *e)
+find_in_new(int folder, char names[][NAME_SIZE], size_t n, struct earlier *e)
 {
 	char path[NAME_SIZE + 4];
 

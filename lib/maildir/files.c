@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -36,8 +37,8 @@ files_free(struct files *f)
 	files_init(f, f->names);
 }
 
-static int64_t
-clock_ns(void)
+int64_t
+files_clock_ns(void)
 {
 	struct timespec now;
 
@@ -45,17 +46,37 @@ clock_ns(void)
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-int
-files_look(int fd, struct files_seen *seen)
+int64_t
+files_mtime_ns(int fd)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
 		return fail("stat directory", NULL);
-	seen->mtime_ns =
-	    (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	seen->looked_ns = clock_ns();
-	return 0;
+	return (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+}
+
+/* ext2 to 4, XFS, btrfs, tmpfs, overlay: the kernel's own clock tick. */
+int64_t
+files_grain_ns(int fd)
+{
+	static const unsigned long local[] = {
+	    0xef53, 0x58465342, 0x9123683e, 0x01021994, 0x794c7630};
+	struct statfs fs;
+
+	if (fstatfs(fd, &fs) == 0)
+		for (size_t i = 0; i < sizeof(local) / sizeof(local[0]); i++)
+			if ((unsigned long)fs.f_type == local[i])
+				return TICK_NS;
+	return SHARED_NS;
+}
+
+int
+files_look(int fd, struct files_seen *seen)
+{
+	seen->mtime_ns = files_mtime_ns(fd);
+	seen->looked_ns = files_clock_ns();
+	return seen->mtime_ns == -1 ? -1 : 0;
 }
 
 bool
@@ -249,9 +270,8 @@ drop_old(struct files *f)
 }
 
 int
-files_scan(struct files *f, int cur, int new, bool take)
+files_scan_new(struct files *f, int cur, int new, bool take)
 {
-	struct files_seen after_cur, after_new;
 	int moved = 0;
 
 	f->pass++;
@@ -264,6 +284,16 @@ files_scan(struct files *f, int cur, int new, bool take)
 		if (moved == 0)
 			break;
 	}
+	return 0;
+}
+
+int
+files_scan(struct files *f, int cur, int new, bool take)
+{
+	struct files_seen after_cur, after_new;
+
+	if (files_scan_new(f, cur, new, take) < 0)
+		return -1;
 	if (files_look(cur, &f->cur) < 0 || scan_cur(f, cur) < 0 ||
 	    files_look(cur, &after_cur) < 0 || files_look(new, &after_new) < 0)
 		return -1;

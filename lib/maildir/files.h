@@ -48,6 +48,18 @@ void files_free(struct files *f);
  * to cur/ first; files moved here are `recent`.  Returns 0 or -1. */
 int files_scan(struct files *f, int cur, int new, bool take);
 
+/* The same for new/ alone; files in cur/ are only those moved there. */
+int files_scan_new(struct files *f, int cur, int new, bool take);
+
+/* The modification time of a directory, or -1. */
+int64_t files_mtime_ns(int fd);
+
+/* How long after a change of the directory another change may still leave the
+ * same time stamp. */
+int64_t files_grain_ns(int fd);
+
+int64_t files_clock_ns(void);
+
 /* Look at one directory's modification time.  0 or -1. */
 int files_look(int fd, struct files_seen *seen);
 

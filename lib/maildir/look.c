@@ -16,7 +16,6 @@
 #include "base/fail.h"
 #include "base/num.h"
 #include "maildir/dotlock.h"
-#include "maildir/mailbox_look.h"
 #include "maildir/name.h"
 
 #define PASSES 6
@@ -25,13 +24,17 @@
 static bool
 expected(const struct look *l, uint32_t uid)
 {
-	const struct mailbox *m = l->known;
-	size_t i;
+	struct index *x = l->known;
+	struct index_record rec;
+	uint32_t r;
 
-	if (!m || uid >= m->uidnext)
+	if (!x || x->bad || uid >= x->head.uidnext)
 		return true;
-	i = mailbox_search(m->entries, m->total, uid);
-	return i < m->total && m->entries[i].uid == uid && !m->entries[i].gone;
+	r = index_find(x, uid);
+	if (r == INDEX_NONE)
+		return true;
+	return r < x->head.count && index_get(x, r, &rec) && rec.uid == uid &&
+	       !(rec.flags & INDEX_DEAD);
 }
 
 /* Give the files the UIDs of the list; returns how many expected ones have no
@@ -124,24 +127,27 @@ look_begin_list(struct uidlist *u, const struct home *h)
 	return home_uidvalidity_next(h, &u->uidvalidity);
 }
 
-/* The list was lost under a running session, which still knows all of it. */
+/* The list was lost under a running session, whose index knows all of it. */
 static void
-restore_list(struct look *l)
+restore_list(struct look *l, struct arena *names)
 {
-	const struct mailbox *m = l->known;
+	struct index *x = l->known;
 
 	uidlist_free(&l->list);
 	l->list.rewrite = true;
-	l->list.uidvalidity = m->uidvalidity;
-	for (size_t i = 0; i < m->total; i++) {
-		struct mailbox_entry *mail = &m->entries[i];
+	l->list.uidvalidity = x->head.uidvalidity;
+	for (uint32_t r = 0; r < x->head.count; r++) {
+		struct index_record rec;
+		char base[NAME_SIZE];
 
-		if (mail->gone)
+		if (!index_get(x, r, &rec))
+			break;
+		if (rec.flags & INDEX_DEAD || !index_base(x, &rec, base))
 			continue;
-		l->list.uidnext = mail->uid;
-		uidlist_add(&l->list, str_make(mail->name, mail->base_n));
+		l->list.uidnext = rec.uid;
+		uidlist_add(&l->list, arena_str(names, str_z(base)));
 	}
-	l->list.uidnext = m->uidnext;
+	l->list.uidnext = x->head.uidnext;
 }
 
 /* Drop the lines of vanished files when they are the bulk. */
@@ -167,12 +173,12 @@ renew(struct look *l, const struct home *h, int fd, int cur, int new, bool take,
 {
 	int r = 1;
 
-	if (uidlist_fresh(&l->list, fd) && l->list.uidvalidity && sure)
+	if (uidlist_fresh(&l->list.stamp, fd) && l->list.uidvalidity && sure)
 		return 1;
 	if (uidlist_load(&l->list, fd) < 0)
 		return -1;
-	if (!l->list.uidvalidity && l->known && l->known->uidvalidity)
-		restore_list(l);
+	if (!l->list.uidvalidity && l->running && l->known)
+		restore_list(l, l->names);
 	else if (!l->list.uidvalidity)
 		r = look_begin_list(&l->list, h);
 	return r < 0 ? -1 : read_files(l, cur, new, take, PASSES);
@@ -247,9 +253,9 @@ look(struct look *l, const struct home *h, int fd, int cur, int new, bool take)
 
 int
 look_take(struct look *l, const struct home *h, int fd, int cur, int new,
-    struct arena *names, bool take, const struct mailbox *known)
+    struct arena *names, bool take, struct index *known, bool running)
 {
-	*l = (struct look){.known = known};
+	*l = (struct look){.known = known, .running = running, .names = names};
 	files_init(&l->files, names);
 	uidlist_init(&l->list);
 	if (look(l, h, fd, cur, new, take) < 0) {

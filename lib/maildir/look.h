@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "maildir/files.h"
 #include "maildir/home.h"
+#include "maildir/index.h"
 #include "maildir/uidlist.h"
 
 struct look {
@@ -18,14 +19,18 @@ struct look {
 	uint32_t uidvalidity, uidnext;
 	/* Private. */
 	struct uidlist list;
-	const struct mailbox *known;
+	struct index *known;
+	bool running;
+	struct arena *names;
 };
 
 /* Look at the folder open at fd.  names: where file names go, to outlive the
- * look.  take: move new/ to cur/.  known: what the session knew, or NULL.
+ * look.  take: move new/ to cur/.  known: the index of before,
+ * or NULL; running: it is that of an open session, which a lost UID list is
+ * made again from.
  * Returns 0, and look_free() must follow; -1 failed. */
 int look_take(struct look *l, const struct home *h, int fd, int cur, int new,
-    struct arena *names, bool take, const struct mailbox *known);
+    struct arena *names, bool take, struct index *known, bool running);
 void look_free(struct look *l);
 
 /* Begin an empty UID list with a new UIDVALIDITY.  0 or -1. */

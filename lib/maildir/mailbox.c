@@ -15,15 +15,13 @@
 #include "base/now.h"
 #include "io/dir.h"
 #include "maildir/keywords.h"
-#include "maildir/look.h"
 #include "maildir/mailbox_look.h"
-#include "msg/flags.h"
 
-#define NAMES_MAX ((size_t)4 << 30)
 #define WORDS_MAX ((size_t)16 << 20)
 #define REPORT_MAX ((size_t)4 << 30)
 #define LEFTOVER_S (36 * 3600)
 #define LEFTOVERS_MAX 10000
+#define CLEAN_S 3600
 
 /* Remove what deliveries that died left in tmp/, as every Maildir reader
  * does. */
@@ -79,6 +77,82 @@ open_parts(struct mailbox *m, struct str name)
 	return m->cur < 0 || m->new < 0 ? fail("open ", m->path[0]) : 0;
 }
 
+/* Once an hour will do. */
+static void
+clean(struct mailbox *m)
+{
+	int64_t now = now_wall_s();
+
+	if (m->readonly || now - m->index.head.cleaned_s < CLEAN_S)
+		return;
+	clean_tmp(m->fd);
+	if (index_lock(&m->index) != 1)
+		return;
+	m->index.head.cleaned_s = now;
+	index_unlock(&m->index);
+}
+
+/* A session that may not take messages out of new/ has those as recent. */
+static void
+note_in_new(struct mailbox *m)
+{
+	uint32_t left = m->index.head.in_new;
+
+	for (uint32_t r = m->total; r-- > 0 && left > 0;) {
+		struct index_record rec;
+
+		if (!index_get(&m->index, r, &rec))
+			return;
+		if (rec.flags & INDEX_DEAD || !(rec.flags & INDEX_IN_NEW))
+			continue;
+		mailbox_list_add(&m->recent, rec.uid);
+		left--;
+	}
+	mailbox_list_sort(&m->recent);
+}
+
+/* The first view, of what lives now.  The lock is held. */
+static bool
+take_view(struct mailbox *m)
+{
+	const struct index_head *h = &m->index.head;
+	struct index_record last = {0};
+
+	m->holes.n = 0;
+	for (uint32_t k = 0; k < h->dead; k++)
+		mailbox_list_add(&m->holes, 0);
+	if (!index_dead(&m->index, m->holes.v) ||
+	    (h->count > 0 && !index_get(&m->index, h->count - 1, &last)))
+		return false;
+	m->total = h->count;
+	m->n = m->total - m->holes.n;
+	m->uidnext_told = last.uid + 1;
+	m->seen_changes = h->changes;
+	m->seen_modseq = m->modseq = h->modseq;
+	note_in_new(m);
+	return true;
+}
+
+static int
+first_view(struct mailbox *m)
+{
+	bool ok = false;
+
+	for (int i = 0; i < 3 && !ok && !m->deleted; i++) {
+		if (mailbox_lock(m) < 0)
+			return -1;
+		ok = take_view(m);
+		index_unlock(&m->index);
+		if (!ok && mailbox_look(m) < 0)
+			return -1;
+	}
+	m->opened = true;
+	if (ok || m->deleted)
+		return 0;
+	errno = EAGAIN;
+	return fail("open ", m->path[0]);
+}
+
 int
 mailbox_open(
     struct mailbox *m, const struct home *h, struct str name, bool readonly)
@@ -87,20 +161,18 @@ mailbox_open(
 
 	*m = (struct mailbox){
 	    .home = h, .readonly = readonly, .fd = -1, .cur = -1, .new = -1};
+	index_init(&m->index);
 	r = home_folder_open(h, name, &m->fd);
 	if (r <= 0)
 		return r;
-	arena_init(&m->names, NAMES_MAX);
 	arena_init(&m->words, WORDS_MAX);
 	arena_init(&m->reported, REPORT_MAX);
-	if (open_parts(m, name) == 0) {
-		if (!readonly)
-			clean_tmp(m->fd);
-		if (mailbox_look(m) == 0) {
-			m->new_words = false;
-			m->n = m->total;
-			return 1;
-		}
+	if (open_parts(m, name) == 0 && mailbox_begin(m) == 0 &&
+	    first_view(m) == 0) {
+		clean(m);
+		mailbox_load_words(m);
+		m->new_words = false;
+		return 1;
 	}
 	err = errno;
 	mailbox_close(m);
@@ -119,95 +191,16 @@ close_one(int *fd)
 void
 mailbox_close(struct mailbox *m)
 {
+	index_close(&m->index);
 	close_one(&m->cur);
 	close_one(&m->new);
 	close_one(&m->fd);
-	arena_free(&m->names);
 	arena_free(&m->words);
 	arena_free(&m->reported);
-	free(m->entries);
-	m->entries = NULL;
-	m->n = m->total = m->room = 0;
-}
-
-size_t
-mailbox_recent(const struct mailbox *m)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < m->n; i++)
-		n += m->entries[i].recent;
-	return n;
-}
-
-size_t
-mailbox_first_unseen(const struct mailbox *m)
-{
-	size_t i = 0;
-
-	while (i < m->n && m->entries[i].flags & FLAG_SEEN)
-		i++;
-	return i;
-}
-
-size_t
-mailbox_search(const struct mailbox_entry *mails, size_t n, uint32_t uid)
-{
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (mails[middle].uid < uid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-size_t
-mailbox_find(const struct mailbox *m, uint32_t uid)
-{
-	return mailbox_search(m->entries, m->n, uid);
-}
-
-void
-mailbox_uidl(const struct mailbox *m, size_t i, char to[MAILBOX_UIDL])
-{
-	if (m->entries[i].uidl)
-		snprintf(to, MAILBOX_UIDL, "%s", m->entries[i].uidl);
-	else
-		snprintf(to, MAILBOX_UIDL, "%08x%08x", m->entries[i].uid,
-		    m->uidvalidity);
-}
-
-void
-mailbox_mail(struct mailbox *m, size_t i, struct mail *mail)
-{
-	const struct mailbox_entry *e = &m->entries[i];
-
-	*mail = (struct mail){.uid = e->uid,
-	    .flags = e->flags,
-	    .keywords = e->keywords,
-	    .recent = e->recent,
-	    .gone = e->gone,
-	    .measured = e->measured,
-	    .size = e->size,
-	    .wire_size = e->wire_size,
-	    .date_s = e->date_s};
-}
-
-uint32_t
-mailbox_uid(struct mailbox *m, size_t i)
-{
-	return m->entries[i].uid;
-}
-
-bool
-mailbox_gone(struct mailbox *m, size_t i)
-{
-	return m->entries[i].gone;
+	mailbox_list_free(&m->holes);
+	mailbox_list_free(&m->recent);
+	mailbox_list_free(&m->changed);
+	m->n = m->total = 0;
 }
 
 void
@@ -216,6 +209,8 @@ mailbox_watch_paths(const struct mailbox *m, const char *paths[MAILBOX_PATHS])
 	for (int i = 0; i < MAILBOX_PATHS; i++)
 		paths[i] = m->path[i];
 }
+
+/* ------------------------------------------------------------- keywords */
 
 /* Whether the file of keywords is another than the one loaded. */
 static bool
@@ -235,22 +230,38 @@ words_changed(struct mailbox *m)
 }
 
 static void
-load_words(struct mailbox *m)
+know_words(struct mailbox *m)
+{
+	m->known_words = 0;
+	for (size_t i = 0; i < MAILBOX_KEYWORDS; i++) {
+		if (!m->keyword[i])
+			continue;
+		m->known_words |= UINT64_C(1) << i;
+		m->nkeywords = i + 1 > m->nkeywords ? i + 1 : m->nkeywords;
+	}
+}
+
+uint64_t
+mailbox_words(const struct mailbox *m)
+{
+	return m->known_words;
+}
+
+void
+mailbox_load_words(struct mailbox *m)
 {
 	const char *old[KEYWORDS_N];
 
 	if (!words_changed(m))
 		return;
-	memcpy(old, m->keyword, sizeof(old));
+	memcpy((void *)old, m->keyword, sizeof(old));
 	if (keywords_load(m->fd, &m->words, m->keyword) < 0)
 		memcpy((void *)m->keyword, old, sizeof(old));
-	for (size_t i = 0; i < KEYWORDS_N; i++) {
-		if (!m->keyword[i])
-			continue;
-		m->nkeywords = i + 1 > m->nkeywords ? i + 1 : m->nkeywords;
-		if (!old[i] || strcmp(old[i], m->keyword[i]) != 0)
+	for (size_t i = 0; i < KEYWORDS_N; i++)
+		if (m->keyword[i] &&
+		    (!old[i] || strcmp(old[i], m->keyword[i]) != 0))
 			m->new_words = true;
-	}
+	know_words(m);
 }
 
 int
@@ -268,227 +279,6 @@ mailbox_keyword(struct mailbox *m, struct str name, bool create)
 	if (i < 0)
 		return -1;
 	m->new_words = true;
-	if ((size_t)i >= m->nkeywords)
-		m->nkeywords = (size_t)i + 1;
+	know_words(m);
 	return i;
-}
-
-/* The letters that stand for a keyword. */
-static uint32_t
-defined(const struct mailbox *m)
-{
-	uint32_t bits = 0;
-
-	for (size_t i = 0; i < KEYWORDS_N; i++)
-		bits |= m->keyword[i] ? 1u << i : 0;
-	return bits;
-}
-
-/* The file of a known mail was found. */
-static void
-update(struct mailbox_entry *mail, const struct file *file, uint32_t words)
-{
-	struct name n = name_parse(str_z(file->name));
-
-	if (mail->flags != n.flags || mail->keywords != (n.letters & words))
-		mail->changed = true;
-	mail->flags = n.flags;
-	mail->keywords = n.letters & words;
-	mail->name = file->name;
-	mail->uidl = file->uidl;
-	mail->base_n = file->base_n;
-	mail->in_new = file->in_new;
-	mail->recent = mail->recent || file->recent;
-	mail->gone = false;
-}
-
-static void
-append(struct mailbox *m, const struct file *file, uint32_t words)
-{
-	struct mailbox_entry *mail;
-
-	if (m->total == m->room) {
-		size_t room = m->room ? m->room * 2 : 64;
-
-		mail = realloc(m->entries, room * sizeof(*mail));
-		if (!mail)
-			oom();
-		m->entries = mail;
-		m->room = room;
-	}
-	mail = &m->entries[m->total++];
-	*mail = (struct mailbox_entry){
-	    .uid = file->uid, .wire_size = file->wire_size};
-	update(mail, file, words);
-	mail->changed = false;
-}
-
-void
-mailbox_set_gone(struct mailbox *m, size_t i)
-{
-	m->entries[i].gone = true;
-	m->entries[i].name = NULL;
-	m->entries[i].uidl = NULL;
-}
-
-/* Both are sorted by UID.  A file with a UID below our last that we do not
- * have came back from the dead; only a new session can show it. */
-static void
-merge(struct mailbox *m, const struct files *f)
-{
-	uint32_t words = defined(m);
-	uint32_t last = m->total ? m->entries[m->total - 1].uid : 0;
-	size_t old = m->total, i = 0;
-
-	for (size_t j = 0; j < f->n; j++) {
-		const struct file *file = &f->list[j];
-
-		while (i < old && m->entries[i].uid < file->uid)
-			mailbox_set_gone(m, i++);
-		if (i < old && m->entries[i].uid == file->uid)
-			update(&m->entries[i++], file, words);
-		else if (file->uid > last && file->uid >= m->uidnext)
-			append(m, file, words);
-	}
-	while (i < old)
-		mailbox_set_gone(m, i++);
-}
-
-/* The mailbox was deleted, or its UIDs began anew. */
-static void
-lose_all(struct mailbox *m)
-{
-	m->deleted = true;
-	for (size_t i = 0; i < m->total; i++)
-		mailbox_set_gone(m, i);
-}
-
-static bool
-is_deleted(const struct mailbox *m)
-{
-	struct stat st;
-
-	return fstat(m->cur, &st) == 0 && st.st_nlink == 0;
-}
-
-int
-mailbox_look(struct mailbox *m)
-{
-	struct arena names;
-	struct look l;
-
-	if (m->deleted)
-		return 0;
-	arena_init(&names, NAMES_MAX);
-	if (look_take(&l, m->home, m->fd, m->cur, m->new, &names, !m->readonly,
-		m->uidvalidity ? m : NULL) < 0) {
-		arena_free(&names);
-		if (!is_deleted(m))
-			return -1;
-		lose_all(m);
-		return 0;
-	}
-	if (m->uidvalidity && m->uidvalidity != l.uidvalidity) {
-		lose_all(m);
-	} else {
-		load_words(m);
-		merge(m, &l.files);
-		m->uidvalidity = l.uidvalidity;
-		if (l.uidnext > m->uidnext)
-			m->uidnext = l.uidnext;
-	}
-	m->seen_cur = l.files.cur;
-	m->seen_new = l.files.new;
-	m->stale = false;
-	look_free(&l);
-	arena_free(&m->names);
-	m->names = names;
-	return 0;
-}
-
-int
-mailbox_renew(struct mailbox *m)
-{
-	if (m->stale || files_changed(m->cur, &m->seen_cur) ||
-	    files_changed(m->new, &m->seen_new) || is_deleted(m))
-		return mailbox_look(m);
-	return 0;
-}
-
-/* Take the vanished mails out and report them, highest first. */
-static void
-report_gone(struct mailbox *m, struct mailbox_changes *c)
-{
-	size_t *seqs, gone = 0, kept = 0;
-	uint32_t *uids;
-
-	for (size_t i = 0; i < m->n; i++)
-		gone += m->entries[i].gone;
-	if (gone == 0)
-		return;
-	seqs = arena_array(&m->reported, gone, sizeof(*seqs));
-	uids = arena_array(&m->reported, gone, sizeof(*uids));
-	c->nexpunged = gone;
-	for (size_t i = 0; i < m->n; i++) {
-		if (m->entries[i].gone) {
-			seqs[--gone] = i + 1;
-			uids[gone] = m->entries[i].uid;
-		} else {
-			m->entries[kept++] = m->entries[i];
-		}
-	}
-	m->n = m->total = kept;
-	c->expunged = seqs;
-	c->expunged_uid = uids;
-}
-
-/* Mails whose flags others changed. */
-static void
-report_flags(struct mailbox *m, struct mailbox_changes *c)
-{
-	size_t *flagged, count = 0;
-
-	for (size_t i = 0; i < m->n; i++)
-		count += m->entries[i].changed && !m->entries[i].gone;
-	if (count == 0)
-		return;
-	flagged = arena_array(&m->reported, count, sizeof(*flagged));
-	for (size_t i = 0; i < m->n; i++) {
-		if (!m->entries[i].changed || m->entries[i].gone)
-			continue;
-		m->entries[i].changed = false;
-		flagged[c->nflagged++] = i;
-	}
-	c->flagged = flagged;
-}
-
-/* Let the view grow.  What came and went unseen never was. */
-static bool
-report_new(struct mailbox *m)
-{
-	size_t old = m->n, kept = old;
-
-	for (size_t i = old; i < m->total; i++)
-		if (!m->entries[i].gone)
-			m->entries[kept++] = m->entries[i];
-	m->n = m->total = kept;
-	for (size_t i = old; i < kept; i++)
-		m->entries[i].changed = false;
-	return kept > old;
-}
-
-int
-mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c)
-{
-	int r = mailbox_renew(m);
-
-	*c = (struct mailbox_changes){0};
-	arena_reset(&m->reported);
-	c->exists = report_new(m);
-	if (expunge)
-		report_gone(m, c);
-	report_flags(m, c);
-	c->keywords = m->new_words;
-	m->new_words = false;
-	return r;
 }

@@ -15,8 +15,8 @@
 
 #include "base/arena.h"
 #include "base/str.h"
-#include "maildir/files.h"
 #include "maildir/home.h"
+#include "maildir/index.h"
 
 #define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
 #define MAILBOX_PATHS 2     /* directories to watch */
@@ -28,28 +28,26 @@ struct mail {
 	uint64_t keywords; /* bit i: mailbox.keyword[i] */
 	bool recent;       /* \Recent in this session */
 	bool gone;         /* the file is gone; its expunge not yet reported */
+	uint64_t modseq;   /* when it last changed (RFC 7162) */
 	/* Set when measured, which mailbox_measure() sees to. */
 	bool measured;
 	uint64_t size;      /* octets stored */
 	uint64_t wire_size; /* with every line ending in CRLF: RFC822.SIZE */
 	int64_t date_s;     /* INTERNALDATE, seconds since 1970 */
+	int64_t saved_s;    /* when it came into this mailbox (RFC 8514) */
 };
 
-struct mailbox_entry {
-	uint32_t uid, flags, keywords;
-	bool recent, gone;
-	bool measured, in_new, changed;
-	uint8_t base_n;   /* octets of name before ":2," */
-	const char *name; /* NULL when gone */
-	const char *uidl;
-	uint64_t size, wire_size;
-	int64_t date_s;
+/* A growing list of numbers. */
+struct mailbox_list {
+	uint32_t *v;
+	size_t n, room;
 };
 
 struct mailbox {
 	size_t n; /* messages in the view, UIDs strictly rising */
 	uint32_t uidvalidity;
 	uint32_t uidnext; /* greater than every UID given out so far */
+	uint64_t modseq;  /* HIGHESTMODSEQ of the view (RFC 7162) */
 	bool readonly;
 	bool deleted; /* the mailbox itself was removed: every mail is gone */
 	/* Names of keywords, NULL where there is none. */
@@ -57,18 +55,23 @@ struct mailbox {
 	size_t nkeywords; /* all in use are below this index */
 
 	/* Private. */
-	struct mailbox_entry *entries;
 	const struct home *home;
-	int fd, cur, new; /* the folder and its two directories */
-	size_t total;     /* with those found since the last sync, behind n */
-	size_t room;
-	struct arena names;    /* file names of the last scan */
-	struct arena words;    /* keyword names */
+	int fd, cur, new;   /* the folder and its two directories */
+	struct index index; /* the view is its first `total` records but for */
+	uint32_t total;
+	uint32_t uidnext_told;       /* above all UIDs of these */
+	struct mailbox_list holes;   /* these, in rising order */
+	struct mailbox_list recent;  /* UIDs, rising */
+	struct mailbox_list changed; /* records of the view others changed */
+	uint64_t seen_changes, seen_modseq; /* how far `changed` goes */
+	struct arena words;                 /* keyword names */
 	struct arena reported; /* the arrays of the last mailbox_changes */
-	struct files_seen seen_cur, seen_new;
-	bool stale;     /* scan again at the next sync */
-	bool new_words; /* keyword[] has names not yet reported */
-	int64_t words_mtime_ns;
+	uint64_t known_words;  /* bits of keyword[] in use */
+	bool opened;           /* there is a view */
+	bool stale;            /* scan again at the next sync */
+	bool new_words;        /* keyword[] has names not yet reported */
+	size_t measured; /* the last one mailbox_measure() worked for, + 1 */
+	int64_t words_mtime_ns, grain_ns;
 	uint64_t words_ino;
 	char path[MAILBOX_PATHS][PATH_MAX];
 };
@@ -109,11 +112,11 @@ int mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c);
 /* How many messages are recent; the index of the first unseen one, m->n when
  * there is none. */
 size_t mailbox_recent(const struct mailbox *m);
-size_t mailbox_first_unseen(const struct mailbox *m);
+size_t mailbox_first_unseen(struct mailbox *m);
 
 /* The index of the message with this UID, or of the first with a greater one
  * (m->n when there is none). */
-size_t mailbox_find(const struct mailbox *m, uint32_t uid);
+size_t mailbox_find(struct mailbox *m, uint32_t uid);
 
 /* Message i < m->n: all that is known of it, its UID, whether it vanished.  No
  * system call. */
@@ -125,6 +128,40 @@ bool mailbox_gone(struct mailbox *m, size_t i);
  * are not known yet; reads the message only when its name tells no true size.
  * Returns 1; 0 it vanished; -1 failed (mail is filled in as far as known). */
 int mailbox_measure(struct mailbox *m, size_t i, struct mail *mail);
+
+/* The message's stable id for OBJECTID (RFC 8474), the same for its copies
+ * made by COPY and MOVE; "" when it vanished. */
+#define MAILBOX_ID 20
+void mailbox_id(struct mailbox *m, size_t i, char to[MAILBOX_ID]);
+
+/* Where the content cache has the message's entry: at this offset, so many
+ * octets (0: nowhere), with this checksum.  Only kept here; lost with the
+ * index. */
+struct mailbox_digest {
+	uint64_t at;
+	uint32_t n, check;
+};
+void mailbox_digest(struct mailbox *m, size_t i, struct mailbox_digest *d);
+/* Remember it.  It is a cache: failing is no failure. */
+void mailbox_set_digest(
+    struct mailbox *m, size_t i, const struct mailbox_digest *d);
+
+/* Between these two, calls for many messages (mailbox_measure(),
+ * mailbox_set_digest()) lock the index once instead of each time.  Not for
+ * long, and not over waiting for the network: others wait. */
+void mailbox_batch_begin(struct mailbox *m);
+void mailbox_batch_end(struct mailbox *m);
+
+/* The UIDs, rising, of messages that vanished since modseq (RFC 7162 3.2.5), in
+ * the arena.  Returns 1; 0: so old that it is not known, the client must be
+ * told of every UID that is not there. */
+int mailbox_vanished(struct mailbox *m, uint64_t modseq, struct arena *a,
+    uint32_t **uids, size_t *n);
+
+/* At leisure, when the client waits for nothing: look again at what may have
+ * changed in the moment of our own changes.  May wait for a clock tick, and
+ * read the directory.  Tells nothing: the next sync does. */
+void mailbox_settle(struct mailbox *m);
 
 /* The message's text as stored: lines end in LF or CRLF; wants out_crlf(). */
 struct mailbox_text {
@@ -140,7 +177,7 @@ void mailbox_read_end(struct mailbox_text *t);
 /* The POP3 unique-id (RFC 1939 7): Dovecot's from the UID list when it holds
  * one, else its default format, UID and UIDVALIDITY in hexadecimal. */
 #define MAILBOX_UIDL 71
-void mailbox_uidl(const struct mailbox *m, size_t i, char to[MAILBOX_UIDL]);
+void mailbox_uidl(struct mailbox *m, size_t i, char to[MAILBOX_UIDL]);
 
 /* The index of a keyword (case ignored); create: give it a letter when it has
  * none.  Returns -1: ENOENT, ENOSPC all letters are taken, EINVAL no keyword
@@ -183,6 +220,7 @@ int mailbox_copy(struct mailbox *m, const size_t *idx, size_t n,
 struct mailbox_status {
 	size_t messages, recent, unseen, deleted;
 	uint32_t uidnext, uidvalidity;
+	uint64_t modseq;
 	uint64_t size; /* wire octets of all (RFC 8438) when asked for */
 };
 

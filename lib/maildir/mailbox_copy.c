@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -16,6 +17,7 @@
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 #include "maildir/newfile.h"
+#include "msg/flags.h"
 
 #define MISSES 20
 #define ROUNDS 20
@@ -29,6 +31,7 @@ struct copying {
 	uint8_t letter[KEYWORDS_N];    /* there, + 1; 0 not known yet */
 	const char *words[KEYWORDS_N]; /* the destination's */
 	struct arena arena;
+	bool used_cur, used_new; /* where moved ones were */
 };
 
 /* The destination's letters for our keywords; those that find no letter are
@@ -54,18 +57,33 @@ letters_there(struct copying *c, uint32_t keywords)
 	return bits;
 }
 
-static void
+/* What message i will be there.  False: it is gone. */
+static bool
 describe(struct copying *c, size_t i, struct arrival *a)
 {
-	const struct mailbox_entry *mail = &c->m->entries[i];
-	struct str sizes = name_sizes(str_make(mail->name, mail->base_n));
-	char unique[NAME_SIZE];
+	struct mailbox *m = c->m;
+	char unique[NAME_SIZE], base[NAME_SIZE];
+	struct str sizes;
+	size_t n;
 
+	if (mailbox_get(m, i, &a->like) == INDEX_NONE ||
+	    a->like.flags & INDEX_DEAD)
+		return false;
+	if (!index_base(&m->index, &a->like, base))
+		base[0] = '\0';
+	sizes = name_sizes(str_z(base));
 	name_unique(unique);
 	snprintf(a->name, sizeof(a->name), "%.150s%.*s", unique,
 	    (int)(sizes.n < 80 ? sizes.n : 0), sizes.p);
-	a->flags = mail->flags;
-	a->letters = letters_there(c, mail->keywords);
+	n = strlen(a->name);
+	/* Its id goes along (OBJECTID, RFC 8474). */
+	if (str_search(str_z(a->name), STR(",U=")) == n)
+		snprintf(a->name + n, sizeof(a->name) - n, ",U=%016llx",
+		    (unsigned long long)name_id(str_z(base)));
+	a->flags = a->like.flags & FLAG_SETTABLE;
+	a->letters =
+	    letters_there(c, (uint32_t)(a->like.keywords & mailbox_words(m)));
+	return true;
 }
 
 /* Where hard links do not reach: copy the text. */
@@ -96,15 +114,20 @@ copy_text(struct copying *c, size_t i, struct arrival *a)
 	return r;
 }
 
+/* Bring mail i into the destination's tmp/.  -1: failed, ENOENT. */
 static int
 link_once(struct copying *c, size_t i, struct arrival *a)
 {
-	const struct mailbox_entry *mail = &c->m->entries[i];
+	char name[NAME_SIZE];
+	int dir;
 
-	describe(c, i, a);
+	if (!describe(c, i, a) || !mailbox_file(c->m, i, name, &dir)) {
+		errno = ESTALE;
+		return -1;
+	}
 	a->from = c->fd;
 	snprintf(a->old, sizeof(a->old), "tmp/%.200s", a->name);
-	if (linkat(mailbox_dir(c->m, i), mail->name, c->fd, a->old, 0) == 0)
+	if (linkat(dir, name, c->fd, a->old, 0) == 0)
 		return 0;
 	if (errno == EXDEV || errno == EPERM || errno == EMLINK ||
 	    errno == EOPNOTSUPP || errno == ENOSYS)
@@ -112,11 +135,11 @@ link_once(struct copying *c, size_t i, struct arrival *a)
 	return -1;
 }
 
-/* Bring mail i into the destination's tmp/.  A vanished one is ESTALE. */
+/* The same until its file stands still.  A vanished one is ESTALE. */
 static int
 link_one(struct copying *c, size_t i, struct arrival *a)
 {
-	for (int tries = 0; tries < MISSES && !c->m->entries[i].gone; tries++) {
+	for (int tries = 0; tries < MISSES && !mailbox_gone(c->m, i); tries++) {
 		if (link_once(c, i, a) == 0)
 			return 0;
 		if (errno != ENOENT && errno != ESTALE)
@@ -144,7 +167,7 @@ record(struct copying *c, struct mailbox_copied *pairs, size_t *npairs)
 	for (size_t i = 0; i < c->n; i++) {
 		if (!c->list[i].uid)
 			continue;
-		pairs[*npairs].from = c->m->entries[c->idx[i]].uid;
+		pairs[*npairs].from = c->list[i].like.uid;
 		pairs[(*npairs)++].to = c->list[i].uid;
 	}
 }
@@ -168,37 +191,51 @@ copy(struct copying *c, const size_t *idx, size_t n,
 	return 0;
 }
 
+/* Those that were moved are gone here.  Returns how many were not. */
+static int
+moved(struct copying *c, int64_t before)
+{
+	int missed = 0;
+
+	if (mailbox_lock(c->m) < 0)
+		return -1;
+	index_next_modseq(&c->m->index);
+	for (size_t i = 0; i < c->n; i++) {
+		if (c->list[i].uid)
+			mailbox_removed(c->m, c->idx[i]);
+		else
+			missed++;
+	}
+	mailbox_touched(c->m, before);
+	mailbox_unlock(c->m);
+	return missed;
+}
+
 /* One round of moving those of idx that are still here.  Returns how many
  * must be looked for again, or -1. */
 static int
 move_round(struct copying *c, const size_t *idx, size_t n,
     struct mailbox_copied *pairs, size_t *npairs, uint32_t *uidvalidity)
 {
-	int missed = 0;
+	int64_t before = files_mtime_ns(c->m->cur);
 
 	c->n = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct arrival *a = &c->list[c->n];
 
-		if (c->m->entries[idx[i]].gone)
+		if (!describe(c, idx[i], a) ||
+		    !mailbox_file(c->m, idx[i], a->old, &a->from))
 			continue;
-		describe(c, idx[i], a);
-		a->from = mailbox_dir(c->m, idx[i]);
-		snprintf(
-		    a->old, sizeof(a->old), "%s", c->m->entries[idx[i]].name);
+		c->used_cur = c->used_cur || a->from == c->m->cur;
+		c->used_new = c->used_new || a->from == c->m->new;
 		c->idx[c->n++] = idx[i];
 	}
-	if (c->n &&
-	    arrive(c->m->home, c->fd, c->list, c->n, true, uidvalidity) < 0)
+	if (c->n == 0)
+		return 0;
+	if (arrive(c->m->home, c->fd, c->list, c->n, true, uidvalidity) < 0)
 		return -1;
 	record(c, pairs, npairs);
-	for (size_t i = 0; i < c->n; i++) {
-		if (c->list[i].uid)
-			mailbox_set_gone(c->m, c->idx[i]);
-		else
-			missed++;
-	}
-	return missed;
+	return moved(c, before);
 }
 
 static int
@@ -210,7 +247,8 @@ move(struct copying *c, const size_t *idx, size_t n,
 	for (int i = 0; r > 0 && i < ROUNDS; i++) {
 		r = move_round(c, idx, n, pairs, npairs, uidvalidity);
 		/* Others renamed them: see where they are now. */
-		c->m->stale = true;
+		if (r > 0)
+			c->m->stale = true;
 		if (r > 0 && mailbox_look(c->m) < 0)
 			return -1;
 	}
@@ -222,8 +260,10 @@ move(struct copying *c, const size_t *idx, size_t n,
 		errno = EAGAIN;
 	if (r != 0)
 		return -1;
-	return file_sync_dir(c->m->cur) < 0 || file_sync_dir(c->m->new) < 0 ? -1
-	                                                                    : 0;
+	if ((c->used_cur && file_sync_dir(c->m->cur) < 0) ||
+	    (c->used_new && file_sync_dir(c->m->new) < 0))
+		return -1;
+	return 0;
 }
 
 int
@@ -256,7 +296,8 @@ mailbox_copy(struct mailbox *m, const size_t *idx, size_t n, struct str dest,
 		r = (moving ? move : copy)(
 		    &c, idx, n, pairs, npairs, uidvalidity);
 	err = errno;
-	m->stale = true;
+	if (r < 0)
+		m->stale = true;
 	arena_free(&c.arena);
 	free(c.list);
 	free(c.idx);

@@ -1,33 +1,90 @@
 /* SPDX-License-Identifier: ISC */
-/* What the mailbox_*.c files share among themselves. */
+/* What the mailbox_*.c files share among themselves.
+ *
+ * The view is a number of records of the index but for the holes: those that
+ * were dead before, or whose end was told.  So message i is found without a
+ * list of messages, and a session needs memory only for what vanished. */
 #ifndef MAILDIR_MAILBOX_LOOK_H
 #define MAILDIR_MAILBOX_LOOK_H
 
+#include "maildir/look.h"
 #include "maildir/mailbox.h"
 #include "maildir/name.h"
 
-/* Look at the disk and merge: new mails at the end, vanished ones `gone`,
- * differing flags `changed`.  Returns 0 or -1. */
+/* ------------------------------------------------ mailbox_view.c: the view */
+
+void mailbox_list_add(struct mailbox_list *l, uint32_t v);
+void mailbox_list_free(struct mailbox_list *l);
+/* Sort, and leave out what is there twice. */
+void mailbox_list_sort(struct mailbox_list *l);
+/* How many are below v, in a sorted list. */
+size_t mailbox_list_below(const struct mailbox_list *l, uint32_t v);
+bool mailbox_list_has(const struct mailbox_list *l, uint32_t v);
+
+/* The record of message i. */
+uint32_t mailbox_at(const struct mailbox *m, size_t i);
+
+/* Read the record of message i, mending a damaged index.  Returns its number;
+ * INDEX_NONE: the view is lost, rec is one of a vanished message. */
+uint32_t mailbox_get(struct mailbox *m, size_t i, struct index_record *rec);
+
+/* The name of message i's file, and the directory it is in; false: gone. */
+bool mailbox_file(struct mailbox *m, size_t i, char name[NAME_SIZE], int *dir);
+
+/* Let the view lose everything: the mailbox is gone, or its UIDs are. */
+void mailbox_lose_all(struct mailbox *m);
+
+/* ---------------------------------------- mailbox_look.c: disk and index */
+
+/* Bring the index up to date with the disk; a full look reads all.
+ * Return 0 or -1. */
+int mailbox_renew(struct mailbox *m);
 int mailbox_look(struct mailbox *m);
 
-/* The same unless nothing changed since the last look. */
-int mailbox_renew(struct mailbox *m);
+/* Open the folder's index, or make it.  0 or -1. */
+int mailbox_begin(struct mailbox *m);
 
-/* The directory that mail i's name is in. */
-int mailbox_dir(const struct mailbox *m, size_t i);
+/* Take the index's lock (nested) to change it.  `changed` is complete then.
+ * 0 or -1. */
+int mailbox_lock(struct mailbox *m);
+/* Release it; what was changed meanwhile is not told to this session. */
+void mailbox_unlock(struct mailbox *m);
+
+/* Under the lock: cur/ has the stamp `before` when we began, and we changed
+ * it: keep the index trusted. */
+void mailbox_touched(struct mailbox *m, int64_t before);
+/* The same of any index, whose cur/ is open at cur. */
+void mailbox_index_touched(
+    struct index *x, int cur, int64_t grain_ns, int64_t before);
 
 /* An operation on mail i's file said ENOENT: look where it is now.  Returns
  * 1 it is there (perhaps under another name), 0 gone, -1 failed. */
 int mailbox_missed(struct mailbox *m, size_t i);
 
-/* The file now has this name, in cur/. */
+/* Under the lock: message i's file was renamed to this in cur/; or removed. */
 void mailbox_renamed(struct mailbox *m, size_t i, const char *name);
+void mailbox_removed(struct mailbox *m, size_t i);
 
-/* Like mailbox_find() among n mails. */
-size_t mailbox_search(
-    const struct mailbox_entry *mails, size_t n, uint32_t uid);
+/* ------------------------------------- mailbox_merge.c: look into index */
 
-void mailbox_set_gone(struct mailbox *m, size_t i);
+/* Under the lock (if there is an index to lock): make the index say what the
+ * look saw. */
+void mailbox_merge(struct mailbox *m, struct look *l);
+
+/* The file in the folder is another index than ours: put the view on it.
+ * False: it cannot be used. */
+bool mailbox_adopt(struct mailbox *m);
+
+/* ------------------------------------------ mailbox_sync.c: what is told */
+
+/* Take note of what others changed in the index. */
+void mailbox_collect(struct mailbox *m);
+
+/* ------------------------------------------------------------- the rest */
+
+/* Read the keyword names if their file has changed; the letters in use. */
+void mailbox_load_words(struct mailbox *m);
+uint64_t mailbox_words(const struct mailbox *m);
 
 /* Sizes and date of the file `name` below dirfd; wire_hint: its wire size if
  * the name does not tell it, 0 unknown.  Returns 0; -1 failed, ENOENT. */

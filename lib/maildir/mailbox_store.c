@@ -10,16 +10,17 @@
 
 #include "base/fail.h"
 #include "io/file.h"
-#include "maildir/keywords.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 #include "msg/flags.h"
 
+#define LETTERS 0x3ffffffu /* of keywords in file names */
 #define MISSES 20
+#define BATCH 256 /* renames under one lock */
 
 struct change {
 	enum store_op op;
-	uint32_t flags, keywords;
+	uint32_t flags, letters;
 	uint32_t words; /* the letters that are keywords at all */
 };
 
@@ -30,53 +31,55 @@ apply(const struct change *c, struct name *n)
 	case STORE_SET:
 		n->flags = c->flags;
 		/* Letters without a meaning (yet) stay. */
-		n->letters = (n->letters & ~c->words) | c->keywords;
+		n->letters = (n->letters & ~c->words) | c->letters;
 		break;
 	case STORE_ADD:
 		n->flags |= c->flags;
-		n->letters |= c->keywords;
+		n->letters |= c->letters;
 		break;
 	case STORE_REMOVE:
 		n->flags &= ~c->flags;
-		n->letters &= ~c->keywords;
+		n->letters &= ~c->letters;
 		break;
 	}
 }
 
-/* Returns 1 done, -1 failed; ENOENT: look and try again. */
+/* Returns 1 done, 0 it is gone, -1 failed; ENOENT: look and try again. */
 static int
 store_once(struct mailbox *m, size_t i, const struct change *c)
 {
-	struct mailbox_entry *mail = &m->entries[i];
-	struct name n = name_parse(str_z(mail->name));
-	struct name old = n;
-	char to[NAME_SIZE];
+	char from[NAME_SIZE], to[NAME_SIZE];
+	struct name n, old;
+	int dir;
 
+	if (!mailbox_file(m, i, from, &dir))
+		return 0;
+	old = n = name_parse(str_z(from));
 	apply(c, &n);
 	if (old.flags == n.flags && old.letters == n.letters)
 		return 1;
 	if (name_make(to, &n) < 0)
 		return -1;
-	if (renameat(mailbox_dir(m, i), mail->name, m->cur, to) < 0)
-		return -1;
-	m->stale = true;
+	if (renameat(dir, from, m->cur, to) < 0)
+		return fail("rename ", from);
 	mailbox_renamed(m, i, to);
-	mail->flags = n.flags;
-	mail->keywords = n.letters & c->words;
 	return 1;
 }
 
 /* Whether the change would leave mail i as we know it. */
 static bool
-changes_nothing(const struct mailbox *m, size_t i, const struct change *c)
+changes_nothing(struct mailbox *m, size_t i, const struct change *c)
 {
-	struct name n, old;
+	struct index_record rec;
+	struct name n;
 
-	if (m->entries[i].gone)
-		return false;
-	old = n = name_parse(str_z(m->entries[i].name));
+	mailbox_get(m, i, &rec);
+	n = (struct name){.flags = rec.flags & FLAG_SETTABLE,
+	    .letters = (uint32_t)rec.keywords & LETTERS};
 	apply(c, &n);
-	return old.flags == n.flags && old.letters == n.letters;
+	return !(rec.flags & INDEX_DEAD) &&
+	       n.flags == (rec.flags & FLAG_SETTABLE) &&
+	       n.letters == ((uint32_t)rec.keywords & LETTERS);
 }
 
 /* What we know of flags may be old.  A rename fails then, which is noticed;
@@ -90,102 +93,137 @@ renew(struct mailbox *m, const size_t *idx, size_t n, const struct change *c)
 	return 0;
 }
 
+/* Do once() until the file stands still under it. */
 static int
-store_one(struct mailbox *m, size_t i, const struct change *c)
+insist(struct mailbox *m, size_t i, const void *arg,
+    int (*once)(struct mailbox *m, size_t i, const void *arg))
 {
 	for (int tries = 0; tries < MISSES; tries++) {
-		int r;
+		int r = once(m, i, arg);
 
-		if (m->entries[i].gone)
-			return 0;
-		r = store_once(m, i, c);
-		if (r > 0)
-			return 1;
+		if (r >= 0)
+			return r;
 		if (errno != ENOENT && errno != ESTALE)
-			return fail("rename ", m->entries[i].name);
+			return -1;
 		r = mailbox_missed(m, i);
 		if (r <= 0)
 			return r;
 	}
 	errno = EAGAIN;
-	return fail("rename message", NULL);
+	return fail("change message", NULL);
+}
+
+/* Do that to the n messages, under the index's lock. */
+static int
+change_all(struct mailbox *m, const size_t *idx, size_t n, const void *arg,
+    int (*once)(struct mailbox *m, size_t i, const void *arg))
+{
+	int r = 0;
+
+	for (size_t from = 0; !m->deleted && r == 0 && from < n;
+	     from += BATCH) {
+		size_t to = n - from < BATCH ? n : from + BATCH;
+		int64_t before;
+
+		if (mailbox_lock(m) < 0)
+			return -1;
+		before = files_mtime_ns(m->cur);
+		index_next_modseq(&m->index);
+		for (size_t i = from; i < to; i++)
+			if (insist(m, idx[i], arg, once) < 0)
+				r = -1;
+		mailbox_touched(m, before);
+		mailbox_unlock(m);
+	}
+	return r;
+}
+
+static int
+store_it(struct mailbox *m, size_t i, const void *arg)
+{
+	return store_once(m, i, arg);
 }
 
 int
 mailbox_store(struct mailbox *m, const size_t *idx, size_t n, enum store_op op,
     uint32_t flags, uint64_t keywords)
 {
-	struct change c = {.op = op, .flags = flags & FLAG_SETTABLE};
+	struct change c = {.op = op,
+	    .flags = flags & FLAG_SETTABLE,
+	    .words = (uint32_t)mailbox_words(m) & LETTERS};
 
 	if (m->readonly) {
 		errno = EROFS;
 		return -1;
 	}
-	for (size_t i = 0; i < KEYWORDS_N; i++)
-		c.words |= m->keyword[i] ? 1u << i : 0;
-	c.keywords = (uint32_t)keywords & c.words;
+	c.letters = (uint32_t)keywords & c.words;
 	if (renew(m, idx, n, &c) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		if (store_one(m, idx[i], &c) < 0)
-			return -1;
-	return 0;
+	return change_all(m, idx, n, &c, store_it);
 }
 
-/* Remove mail i, as long as it carries the flag when only_deleted.
+/* Remove mail i, as long as it carries the flag when *arg.
  * Returns 1 removed, 0 gone or spared, -1 failed. */
 static int
-remove_one(struct mailbox *m, size_t i, bool only_deleted)
+remove_it(struct mailbox *m, size_t i, const void *arg)
 {
-	for (int tries = 0; tries < MISSES; tries++) {
-		struct mailbox_entry *mail = &m->entries[i];
-		int r;
+	const bool *only_deleted = arg;
+	char name[NAME_SIZE];
+	int dir;
 
-		/* The name says what its flags are at this moment. */
-		if (mail->gone ||
-		    (only_deleted && !(mail->flags & FLAG_DELETED)))
-			return 0;
-		if (unlinkat(mailbox_dir(m, i), mail->name, 0) == 0) {
-			m->stale = true;
-			mailbox_set_gone(m, i);
-			return 1;
-		}
-		if (errno != ENOENT && errno != ESTALE)
-			return fail("unlink ", mail->name);
-		r = mailbox_missed(m, i);
-		if (r <= 0)
-			return r;
-	}
-	errno = EAGAIN;
-	return fail("unlink message", NULL);
+	/* The name says what its flags are at this moment. */
+	if (!mailbox_file(m, i, name, &dir) ||
+	    (*only_deleted && !(name_parse(str_z(name)).flags & FLAG_DELETED)))
+		return 0;
+	if (unlinkat(dir, name, 0) < 0)
+		return fail("unlink ", name);
+	mailbox_removed(m, i);
+	return 1;
 }
 
 int
 mailbox_expunge(struct mailbox *m, const bool *only)
 {
+	const bool only_deleted = true;
+	size_t *idx, n = 0;
+	int r;
+
 	if (m->readonly) {
 		errno = EROFS;
 		return -1;
 	}
 	if (mailbox_renew(m) < 0)
 		return -1;
-	for (size_t i = 0; i < m->n; i++)
-		if ((!only || only[i]) && remove_one(m, i, true) < 0)
-			return -1;
-	return 0;
+	if (!index_look(&m->index) || m->index.head.deleted == 0)
+		return 0;
+	idx = calloc(m->n + 1, sizeof(*idx));
+	if (!idx)
+		oom();
+	for (size_t i = 0; i < m->n; i++) {
+		struct index_record rec;
+
+		if (only && !only[i])
+			continue;
+		mailbox_get(m, i, &rec);
+		if (rec.flags & FLAG_DELETED && !(rec.flags & INDEX_DEAD))
+			idx[n++] = i;
+	}
+	r = change_all(m, idx, n, &only_deleted, remove_it);
+	free(idx);
+	return r;
 }
 
 int
 mailbox_remove(struct mailbox *m, const size_t *idx, size_t n)
 {
-	bool failed = false;
+	const bool only_deleted = false;
+	bool failed;
 
 	if (m->readonly) {
 		errno = EROFS;
 		return -1;
 	}
-	for (size_t i = 0; i < n; i++)
-		failed = remove_one(m, idx[i], false) < 0 || failed;
+	failed = change_all(m, idx, n, &only_deleted, remove_it) < 0;
 	if (n && (file_sync_dir(m->cur) < 0 || file_sync_dir(m->new) < 0))
 		failed = true;
 	return failed ? -1 : 0;

@@ -16,29 +16,8 @@
 #include "msg/flags.h"
 
 #define READ_MAX 262144 /* above this size, map instead of reading */
+#define AHEAD 32        /* messages measured under one lock */
 #define MISSES 10       /* renames by others in the way of one operation */
-
-int
-mailbox_dir(const struct mailbox *m, size_t i)
-{
-	return m->entries[i].in_new ? m->new : m->cur;
-}
-
-int
-mailbox_missed(struct mailbox *m, size_t i)
-{
-	m->stale = true;
-	if (mailbox_look(m) < 0)
-		return -1;
-	return !m->entries[i].gone;
-}
-
-void
-mailbox_renamed(struct mailbox *m, size_t i, const char *name)
-{
-	m->entries[i].name = arena_z(&m->names, str_z(name));
-	m->entries[i].in_new = false;
-}
 
 static int
 open_message(int dirfd, const char *name, struct stat *st)
@@ -118,21 +97,24 @@ file_text(int dirfd, const char *name, struct mailbox_text *t)
 int
 mailbox_read(struct mailbox *m, size_t i, struct mailbox_text *t)
 {
+	char name[NAME_SIZE];
+	int dir;
+
 	for (int tries = 0; tries < MISSES; tries++) {
 		int r;
 
-		if (m->entries[i].gone)
+		if (!mailbox_file(m, i, name, &dir))
 			return 0;
-		if (file_text(mailbox_dir(m, i), m->entries[i].name, t) == 0)
+		if (file_text(dir, name, t) == 0)
 			return 1;
 		if (errno != ENOENT && errno != ESTALE)
-			return fail("open ", m->entries[i].name);
+			return fail("open ", name);
 		r = mailbox_missed(m, i);
 		if (r <= 0)
 			return r;
 	}
 	errno = EAGAIN;
-	return fail("open ", m->entries[i].name);
+	return fail("open ", name);
 }
 
 void
@@ -188,25 +170,58 @@ mailbox_file_sizes(int dirfd, const char *name, uint64_t wire_hint,
 	return 0;
 }
 
+/* Remember what was measured.  The index is a cache: this may fail. */
+static void
+remember(struct mailbox *m, size_t i, const struct mail *mail)
+{
+	struct index_record rec;
+	uint32_t r;
+
+	if (mailbox_lock(m) < 0)
+		return;
+	r = mailbox_get(m, i, &rec);
+	if (r != INDEX_NONE && rec.uid == mail->uid &&
+	    mail->wire_size - mail->size <= UINT32_MAX) {
+		rec.flags |= INDEX_MEASURED;
+		rec.size = mail->size;
+		rec.wire_more = (uint32_t)(mail->wire_size - mail->size);
+		rec.date_s = mail->date_s;
+		index_put(&m->index, r, &rec, false);
+	}
+	mailbox_unlock(m);
+}
+
 static int
-measure(struct mailbox *m, size_t i)
+measure_once(struct mailbox *m, size_t i, struct mail *mail)
+{
+	struct index_record rec;
+	char name[NAME_SIZE];
+	int dir;
+
+	mailbox_mail(m, i, mail);
+	if (mail->measured)
+		return 1;
+	if (mailbox_get(m, i, &rec) == INDEX_NONE ||
+	    !mailbox_file(m, i, name, &dir))
+		return 0;
+	if (mailbox_file_sizes(dir, name, (uint64_t)rec.date_s, &mail->size,
+		&mail->wire_size, &mail->date_s) < 0)
+		return fail("stat ", name);
+	remember(m, i, mail);
+	mail->measured = true;
+	return 1;
+}
+
+static int
+measure(struct mailbox *m, size_t i, struct mail *mail)
 {
 	for (int tries = 0; tries < MISSES; tries++) {
-		struct mailbox_entry *mail = &m->entries[i];
-		int r;
+		int r = measure_once(m, i, mail);
 
-		if (mail->measured)
-			return 1;
-		if (mail->gone)
-			return 0;
-		if (mailbox_file_sizes(mailbox_dir(m, i), mail->name,
-			mail->wire_size, &mail->size, &mail->wire_size,
-			&mail->date_s) == 0) {
-			mail->measured = true;
-			return 1;
-		}
+		if (r >= 0)
+			return r;
 		if (errno != ENOENT && errno != ESTALE)
-			return fail("stat ", mail->name);
+			return -1;
 		r = mailbox_missed(m, i);
 		if (r <= 0)
 			return r;
@@ -215,13 +230,49 @@ measure(struct mailbox *m, size_t i)
 	return fail("stat message", NULL);
 }
 
+/* Whoever measures one message after the other wants them all: some more at
+ * once, under one lock. */
+static void
+measure_ahead(struct mailbox *m, size_t i)
+{
+	struct mail mail;
+
+	if (mailbox_lock(m) < 0)
+		return;
+	for (size_t k = 0; k < AHEAD && i < m->n; k++, i++)
+		if (measure(m, i, &mail) < 0)
+			break;
+	mailbox_unlock(m);
+}
+
 int
 mailbox_measure(struct mailbox *m, size_t i, struct mail *mail)
 {
-	int r = measure(m, i);
+	int r;
 
 	mailbox_mail(m, i, mail);
+	if (mail->measured)
+		return mail->gone ? 0 : 1;
+	if (m->measured == i)
+		measure_ahead(m, i);
+	r = measure(m, i, mail);
+	m->measured = i + 1;
+	mail->gone = r == 0;
 	return r;
+}
+
+static uint64_t
+wire_sum(struct mailbox *m)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct mail mail;
+
+		if (mailbox_measure(m, i, &mail) > 0)
+			sum += mail.wire_size;
+	}
+	return sum;
 }
 
 int
@@ -235,14 +286,12 @@ mailbox_status(
 		return r;
 	*st = (struct mailbox_status){.messages = m.n,
 	    .recent = mailbox_recent(&m),
+	    .unseen = m.index.head.unseen,
+	    .deleted = m.index.head.deleted,
 	    .uidnext = m.uidnext,
-	    .uidvalidity = m.uidvalidity};
-	for (size_t i = 0; i < m.n; i++) {
-		st->unseen += !(m.entries[i].flags & FLAG_SEEN);
-		st->deleted += (m.entries[i].flags & FLAG_DELETED) != 0;
-		if (size && measure(&m, i) > 0)
-			st->size += m.entries[i].wire_size;
-	}
+	    .uidvalidity = m.uidvalidity,
+	    .modseq = m.modseq,
+	    .size = size ? wire_sum(&m) : 0};
 	mailbox_close(&m);
 	return 1;
 }

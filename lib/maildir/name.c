@@ -95,26 +95,42 @@ name_sizes(struct str base)
 	return str_from(base, s < w ? s : w);
 }
 
+uint64_t
+name_id(struct str base)
+{
+	size_t at = str_search(base, STR(",U="));
+	uint64_t h = UINT64_C(14695981039346656037); /* FNV-1a */
+	struct str own = str_to(base, base.n - name_sizes(base).n);
+
+	if (at < base.n && base.n - at >= 3 + 16 &&
+	    num_scan_hex(str_make(base.p + at + 3, 16), UINT64_MAX, &h) == 0)
+		return h;
+	for (size_t i = 0; i < own.n; i++)
+		h = (h ^ (unsigned char)own.p[i]) * UINT64_C(1099511628211);
+	return h;
+}
+
 int
 name_make(char to[NAME_SIZE], const struct name *n)
 {
-	char flags[52]; /* 26 letters of each case at most */
-	size_t count = 0;
-	int len;
+	char flags[3 + 52] = ":2,"; /* 26 letters of each case at most */
+	size_t count = 3;
 
 	for (char c = 'A'; c <= 'Z'; c++)
 		if (flag_of(c) ? n->flags & flag_of(c)
 			       : n->others & 1u << (c - 'A'))
 			flags[count++] = c;
-	for (char c = 'a'; c <= 'z'; c++)
+	for (char c = 'a'; n->letters && c <= 'z'; c++)
 		if (n->letters & 1u << (c - 'a'))
 			flags[count++] = c;
-	len = snprintf(
-	    to, NAME_SIZE, "%.*s:2,%.*s", STR_FMT(n->base), (int)count, flags);
-	if (len >= 0 && len < NAME_SIZE)
-		return 0;
-	errno = ENAMETOOLONG;
-	return fail("name ", NULL);
+	if (n->base.n + count >= NAME_SIZE) {
+		errno = ENAMETOOLONG;
+		return fail("name ", NULL);
+	}
+	memcpy(to, n->base.p, n->base.n);
+	memcpy(to + n->base.n, flags, count);
+	to[n->base.n + count] = '\0';
+	return 0;
 }
 
 void
@@ -130,6 +146,18 @@ name_unique(char to[NAME_SIZE])
 			*p = '_';
 	snprintf(to, NAME_SIZE, "%lld.I%s.%s", (long long)now_wall_s(), id,
 	    host[0] ? host : "localhost");
+}
+
+uint32_t
+name_saved(struct str base)
+{
+	uint64_t now = (uint64_t)now_wall_s(), v;
+	struct str digits = str_to(base, str_find(base, '.'));
+
+	/* Not before 1990, not later than tomorrow. */
+	if (num_scan(digits, now + 86400, &v) == 0 && v > 631152000)
+		return (uint32_t)v;
+	return (uint32_t)now;
 }
 
 /* The number that text starts with. */

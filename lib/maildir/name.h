@@ -37,6 +37,15 @@ bool name_size(struct str base, char key, uint64_t *v);
 /* Where the sizes begin: ",S=1,W=2" at the end of base, or an empty slice. */
 struct str name_sizes(struct str base);
 
+/* A number that stays with the message when it is copied or moved: told by
+ * ",U=" in the base, which copies get, else the sum of what is before the
+ * sizes. */
+uint64_t name_id(struct str base);
+
+/* When the message got this name, as it says in front, seconds since 1970; now
+ * when it says nothing that can be. */
+uint32_t name_saved(struct str base);
+
 /* Write BASE:2,FLAGS.  Returns 0, or -1 ENAMETOOLONG. */
 int name_make(char to[NAME_SIZE], const struct name *n);
 

@@ -48,8 +48,8 @@ void newfile_data(struct newfile *f, const void *p, size_t n);
  * could not be read. */
 int newfile_same(struct newfile *f);
 
-/* All was counted.  final: the name that newfile_end() would give for this base.
- * Returns 0 or -1 ENAMETOOLONG. */
+/* All was counted.  final: the name that newfile_end() would give for this
+ * base. Returns 0 or -1 ENAMETOOLONG. */
 int newfile_count_end(
     struct newfile *f, const char *base, char final[NAME_MAX + 1]);
 

@@ -199,11 +199,10 @@ mtime_ns(const struct stat *st)
 static void
 identify(struct uidlist *u, const struct stat *st)
 {
-	u->found = true;
-	u->dev = st->st_dev;
-	u->ino = st->st_ino;
-	u->size = (uint64_t)st->st_size;
-	u->mtime_ns = mtime_ns(st);
+	u->stamp = (struct uidlist_stamp){.dev = st->st_dev,
+	    .ino = st->st_ino,
+	    .size = (uint64_t)st->st_size,
+	    .mtime_ns = mtime_ns(st)};
 }
 
 /* Read the open file into u->text. */
@@ -232,10 +231,10 @@ read_text(struct uidlist *u, int fd)
 		if (n <= 0)
 			break;
 	}
-	u->size = u->text.n;
+	u->stamp.size = u->text.n;
 	/* What another process appended just now may not be durable yet, but
 	 * we are going to tell clients about it. */
-	if (now_wall_us() * 1000 - u->mtime_ns < YOUNG_NS)
+	if (now_wall_us() * 1000 - u->stamp.mtime_ns < YOUNG_NS)
 		return fdatasync(fd);
 	return 0;
 }
@@ -261,14 +260,25 @@ uidlist_load(struct uidlist *u, int dirfd)
 }
 
 bool
-uidlist_fresh(const struct uidlist *u, int dirfd)
+uidlist_fresh(const struct uidlist_stamp *stamp, int dirfd)
 {
 	struct stat st;
 
 	if (fstatat(dirfd, UIDLIST, &st, 0) < 0)
-		return !u->found;
-	return u->found && u->dev == st.st_dev && u->ino == st.st_ino &&
-	       u->size == (uint64_t)st.st_size && u->mtime_ns == mtime_ns(&st);
+		return stamp->ino == 0;
+	return stamp->dev == st.st_dev && stamp->ino == st.st_ino &&
+	       stamp->size == (uint64_t)st.st_size &&
+	       stamp->mtime_ns == mtime_ns(&st);
+}
+
+void
+uidlist_continue(struct uidlist *u, uint32_t uidvalidity, uint32_t uidnext,
+    const struct uidlist_stamp *stamp)
+{
+	uidlist_init(u);
+	u->uidvalidity = uidvalidity;
+	u->uidnext = uidnext;
+	u->stamp = *stamp;
 }
 
 uint32_t

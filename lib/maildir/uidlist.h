@@ -23,6 +23,12 @@
 #define UIDLIST_LOCK "dovecot-uidlist.lock"
 #define UIDLIST_UID_MAX 0xf0000000u /* beyond it is garbage */
 
+/* Which file it was, and in which state. */
+struct uidlist_stamp {
+	uint64_t dev, ino, size;
+	int64_t mtime_ns;
+};
+
 struct uidlist_entry {
 	uint32_t uid;
 	struct str fields; /* "S12 W13 Pxyz", without the blank behind */
@@ -38,9 +44,7 @@ struct uidlist {
 	bool rewrite; /* other version, or damaged: appending will not do */
 	/* Private. */
 	struct buf text;
-	bool found;
-	uint64_t dev, ino, size;
-	int64_t mtime_ns;
+	struct uidlist_stamp stamp; /* ino 0: there was no file */
 };
 
 void uidlist_init(struct uidlist *u);
@@ -54,8 +58,12 @@ int uidlist_parse(struct uidlist *u, struct str text);
  * held.  Returns 1; 0 there is none or it is unusable (uidvalidity 0); -1. */
 int uidlist_load(struct uidlist *u, int dirfd);
 
-/* Whether the file is still the one loaded, unchanged. */
-bool uidlist_fresh(const struct uidlist *u, int dirfd);
+/* Whether the file is still the one with this stamp, unchanged. */
+bool uidlist_fresh(const struct uidlist_stamp *stamp, int dirfd);
+
+/* A list to append to, of which only this much is known. */
+void uidlist_continue(struct uidlist *u, uint32_t uidvalidity, uint32_t uidnext,
+    const struct uidlist_stamp *stamp);
 
 /* Add an entry with the next UID; base must live as long as u.  Returns the
  * UID. */

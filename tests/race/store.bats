@@ -3,16 +3,14 @@
 # nothing is lost or doubled, UIDs rise and never mean two messages.
 load ../helper
 
-@test "ten processes on one Maildir" {
-	local dir=$BATS_TEST_TMPDIR/Maildir log=$BATS_TEST_TMPDIR/Maildir.log
-	store_race "$dir" 120
+check_log() { # MAILDIR LOG
 	# what a UID means, over all sessions
-	[ -z "$(grep '^uid ' "$log" | sort -u | awk '
+	[ -z "$(grep '^uid ' "$2" | sort -u | awk '
 	    { key = $2 " " $3 " " $4 }
 	    key in id && id[key] != $5 { print "UID of two:", key, id[key], $5 }
 	    { id[key] = $5 }')" ]
 	# UIDVALIDITY never changed
-	[ "$(awk '$1 == "uid" { print $2, $3 }' "$log" | sort -u | wc -l)" -eq 2 ]
+	[ "$(awk '$1 == "uid" { print $2, $3 }' "$2" | sort -u | wc -l)" -eq 2 ]
 	# every message is in one place
 	awk '
 	    $1 == "final" { n[$3]++ }
@@ -25,7 +23,19 @@ load ../helper
 				if (!n[id] && !e[id]) { print id, "lost"; bad = 1 }
 			}
 		exit bad
-	    }' "$log"
-	[ -z "$(find "$dir/tmp" "$dir/.Other/tmp" -type f)" ]
-	[ ! -e "$dir/dovecot-uidlist.lock" ]
+	    }' "$2"
+	[ -z "$(find "$1/tmp" "$1/.Other/tmp" -type f)" ]
+	[ ! -e "$1/dovecot-uidlist.lock" ]
+}
+
+@test "ten processes on one Maildir" {
+	local dir=$BATS_TEST_TMPDIR/Maildir
+	store_race "$dir" 120
+	check_log "$dir" "$dir.log"
+}
+
+@test "and one that deletes, cuts off and scribbles over the indexes" {
+	local dir=$BATS_TEST_TMPDIR/Maildir
+	store_race "$dir" 120 damage
+	check_log "$dir" "$dir.log"
 }

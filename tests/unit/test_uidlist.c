@@ -87,7 +87,7 @@ test_save(int dir)
 
 	uidlist_init(&u);
 	CHECK_NUM(uidlist_load(&u, dir), 0, "no file yet");
-	CHECK(uidlist_fresh(&u, dir), "and that has not changed");
+	CHECK(uidlist_fresh(&u.stamp, dir), "and that has not changed");
 	CHECK_NUM(
 	    file_replace(dir, "courierimapuiddb", STR("1 77 3\n2 x\n"), 0600),
 	    0, "Courier's");
@@ -101,14 +101,14 @@ test_save(int dir)
 	CHECK_NUM(uidlist_add(&u, STR("b")), 2, "next UID");
 	CHECK_NUM(uidlist_save(&u, dir, from), 0, "append");
 	CHECK(file_is(dir, "3 V5 N2 G1\n1 W3 :a\n2 :b\n"), "one line more");
-	CHECK(uidlist_fresh(&u, dir), "known");
+	CHECK(uidlist_fresh(&u.stamp, dir), "known");
 	u.rewrite = true;
 	CHECK_NUM(uidlist_save(&u, dir, u.n), 0, "rewrite");
 	CHECK(file_is(dir, "3 V5 N3 G1\n1 W3 :a\n2 :b\n"),
 	    "next UID in the header, fields kept");
 	CHECK_NUM(uidlist_load(&u, dir), 1, "load");
 	CHECK_NUM(unlinkat(dir, UIDLIST, 0), 0, "rm");
-	CHECK(!uidlist_fresh(&u, dir), "noticed");
+	CHECK(!uidlist_fresh(&u.stamp, dir), "noticed");
 	uidlist_free(&u);
 }
 

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+/* Writing an index anew.  It is not synced: what a power cut leaves of it is
+ * found by the checksums, or by the stamps in its head. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/now.h"
+#include "io/lock.h"
+#include "maildir/index_check.h"
+
+void
+index_build_init(struct index_build *b)
+{
+	*b = (struct index_build){0};
+}
+
+void
+index_build_free(struct index_build *b)
+{
+	free(b->list);
+	free(b->names);
+	index_build_init(b);
+}
+
+static void *
+grow(void *p, size_t room, size_t size)
+{
+	p = realloc(p, room * size);
+	if (!p)
+		oom();
+	return p;
+}
+
+void
+index_build_add(struct index_build *b, struct index_record *rec,
+    struct str name, struct str uidl)
+{
+	struct str text = index_split_name(rec, name);
+	size_t n = text.n + uidl.n;
+
+	if (b->n == b->room) {
+		b->room = b->room ? b->room * 2 : 64;
+		if (b->room > INDEX_MOST)
+			oom();
+		b->list = grow(b->list, b->room, sizeof(*b->list));
+	}
+	if (n > b->names_room - b->names_n) {
+		b->names_room = b->names_room * 2 + 8192;
+		if (b->names_room > UINT32_MAX / 2)
+			oom();
+		b->names = grow(b->names, b->names_room, 1);
+	}
+	memcpy(b->names + b->names_n, text.p, text.n);
+	memcpy(b->names + b->names_n + text.n, uidl.p, uidl.n);
+	rec->name_at = (uint32_t)b->names_n;
+	rec->name_n = (uint8_t)text.n;
+	rec->uidl_n = (uint8_t)uidl.n;
+	rec->name_check = index_sum_name(b->names + b->names_n, n);
+	b->names_n += n;
+	b->list[b->n++] = *rec;
+}
+
+static void
+fill_head(struct index_build *b)
+{
+	struct index_head *h = &b->head;
+
+	h->magic = INDEX_MAGIC;
+	h->record_size = sizeof(struct index_record);
+	if (getrandom(&h->id, sizeof(h->id), GRND_NONBLOCK) !=
+	    (ssize_t)sizeof(h->id))
+		h->id = (uint64_t)now_wall_us() ^ (uint64_t)getpid() << 48;
+	h->room = b->n + b->n / 4 + 64;
+	h->count = b->n;
+	h->names_room = (uint32_t)(b->names_n + b->names_n / 4 + 8192);
+	h->names_n = (uint32_t)b->names_n;
+	h->dead = h->in_new = h->unseen = h->deleted = h->dead_check = 0;
+	h->unseen_from = b->n;
+	h->changes = 0;
+	for (uint32_t r = 0; r < b->n; r++)
+		index_count(h, &b->list[r], r, 1);
+	h->check = index_sum_head(h);
+}
+
+/* Write everything into the mapping, which is all zeros. */
+static void
+fill(const struct index_build *b, unsigned char *map)
+{
+	const struct index_head *h = &b->head;
+	unsigned char *bits = map + index_bits_at();
+
+	memcpy(map, h, sizeof(*h));
+	for (uint32_t r = 0; r < b->n; r++) {
+		struct index_record *rec = &b->list[r];
+
+		rec->check = index_sum_record(rec, h->id, r);
+		if (rec->flags & INDEX_DEAD)
+			bits[r / 8] |= (unsigned char)(1u << r % 8);
+	}
+	if (b->n)
+		memcpy(map + index_records_at(h), b->list,
+		    b->n * sizeof(*b->list));
+	if (b->names_n)
+		memcpy(map + index_names_at(h), b->names, b->names_n);
+}
+
+/* An empty file of that size with another name, mapped.  -1: failed. */
+static int
+create(struct index *x, int dirfd, const char *name, size_t size)
+{
+	void *p = MAP_FAILED;
+	int err;
+
+	x->fd = openat(dirfd, name,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (x->fd < 0)
+		return -1;
+	/* With its blocks, lest the disk be full when we write to them. */
+	err = posix_fallocate(x->fd, 0, (off_t)size);
+	if (err == 0)
+		p = mmap(
+		    NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, x->fd, 0);
+	if (p != MAP_FAILED) {
+		x->map = p;
+		x->mapped = size;
+		index_guard_add(p, size);
+		return 0;
+	}
+	unlinkat(dirfd, name, 0);
+	close(x->fd);
+	x->fd = -1;
+	return -1;
+}
+
+static int
+write_file(struct index_build *b, struct index *x, int dirfd, const char *name,
+    bool lock)
+{
+	char temp[NAME_SIZE];
+
+	snprintf(temp, sizeof(temp), ".%.200s.%ld.tmp", name, (long)getpid());
+	unlinkat(dirfd, temp, 0);
+	if (create(x, dirfd, temp, index_size(&b->head)) < 0)
+		return -1;
+	fill(b, x->map);
+	if ((!lock || lock_take(x->fd, true, now_ms()) == 1) &&
+	    renameat(dirfd, temp, dirfd, name) == 0)
+		return 0;
+	unlinkat(dirfd, temp, 0);
+	index_close(x);
+	return -1;
+}
+
+void
+index_build_finish(struct index_build *b, struct index *x, int dirfd,
+    const char *name, bool lock)
+{
+	void *p;
+
+	index_init(x);
+	fill_head(b);
+	if (dirfd < 0 || write_file(b, x, dirfd, name, lock) < 0) {
+		p = mmap(NULL, index_size(&b->head), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p == MAP_FAILED)
+			oom();
+		x->map = p;
+		x->mapped = index_size(&b->head);
+		fill(b, x->map);
+	}
+	x->head = b->head;
+	x->locked = lock;
+}

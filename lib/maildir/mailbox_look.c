@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: ISC */
+/* Keeping the index in step with the disk.
+ *
+ * The index says what cur/ looked like at a modification time.  Our own
+ * renames change that time; a foreign program's change in the same tick of the
+ * kernel's clock would leave no trace of its own.  So after ours the index is
+ * trusted, but only for a while (head.again_ns), which is long enough that
+ * reading cur/ anew costs one or two hundredths of the time at most. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fail.h"
+#include "base/now.h"
+#include "maildir/dotlock.h"
+#include "maildir/mailbox.h"
+#include "maildir/mailbox_look.h"
+
+#define NAMES_MAX ((size_t)4 << 30)
+#define OWN_COSTS 64    /* again_ns lies so many readings ahead */
+#define FOREIGN_COSTS 8 /* when the stamp was young without our doing */
+#define AGAIN_MOST_NS 600000000000
+#define BOOT_NS 2000000000 /* starting a machine takes longer */
+#define TRIES 8
+
+static bool
+is_deleted(const struct mailbox *m)
+{
+	struct stat st;
+
+	return fstat(m->cur, &st) == 0 && st.st_nlink == 0;
+}
+
+int
+mailbox_lock(struct mailbox *m)
+{
+	for (int i = 0; i < TRIES; i++) {
+		bool outer = m->index.locked == 0;
+		int r = index_lock(&m->index);
+
+		if (r < 0)
+			return -1;
+		if (r > 0) {
+			if (outer)
+				mailbox_collect(m);
+			return 0;
+		}
+		if (!mailbox_adopt(m) && mailbox_look(m) < 0)
+			return -1;
+	}
+	errno = m->deleted ? ESTALE : EAGAIN;
+	return fail("lock ", INDEX);
+}
+
+void
+mailbox_unlock(struct mailbox *m)
+{
+	if (m->index.locked == 1) {
+		m->seen_changes = m->index.head.changes;
+		m->seen_modseq = m->index.head.modseq;
+	}
+	index_unlock(&m->index);
+}
+
+static int64_t
+grain(struct mailbox *m)
+{
+	if (!m->grain_ns)
+		m->grain_ns = files_grain_ns(m->cur);
+	return m->grain_ns;
+}
+
+void
+mailbox_index_touched(
+    struct index *x, int cur, int64_t grain_ns, int64_t before)
+{
+	struct index_head *h = &x->head;
+	int64_t wait = h->cost_ns * OWN_COSTS;
+
+	/* Else there was a foreign change, which must be looked at. */
+	if (h->cur_mtime_ns != before)
+		return;
+	h->cur_mtime_ns = files_mtime_ns(cur);
+	if (!h->again_ns)
+		h->again_ns =
+		    files_clock_ns() + (wait > grain_ns ? wait : grain_ns);
+}
+
+void
+mailbox_touched(struct mailbox *m, int64_t before)
+{
+	mailbox_index_touched(&m->index, m->cur, grain(m), before);
+}
+
+/* ----------------------------------------------------------- a full look */
+
+/* When to read cur/ again that was seen like this just now. */
+static int64_t
+again(struct mailbox *m, const struct files_seen *seen, int64_t cost)
+{
+	int64_t trusted = seen->mtime_ns + grain(m);
+	int64_t soon = files_clock_ns() + cost * FOREIGN_COSTS;
+
+	if (seen->looked_ns >= trusted)
+		return 0;
+	return soon > trusted ? soon : trusted;
+}
+
+static void
+stamp(struct mailbox *m, const struct look *l, int64_t start)
+{
+	struct index_head *h = &m->index.head;
+	struct stat st;
+
+	if (fstat(m->cur, &st) == 0) {
+		h->cur_dev = st.st_dev;
+		h->cur_ino = st.st_ino;
+	}
+	h->cost_ns = files_clock_ns() - start;
+	if (h->cost_ns < 0)
+		h->cost_ns = 0;
+	h->cur_mtime_ns = l->files.cur.mtime_ns;
+	h->again_ns = again(m, &l->files.cur, h->cost_ns);
+	h->new = l->files.new;
+	h->list = l->list.stamp;
+	h->boot_ns = index_boot_ns();
+	h->uidvalidity = l->uidvalidity;
+	if (l->uidnext > h->uidnext)
+		h->uidnext = l->uidnext;
+}
+
+static void
+note_recent(struct mailbox *m, const struct look *l)
+{
+	for (size_t i = 0; i < l->files.n; i++)
+		if (l->files.list[i].recent && !l->files.list[i].in_new)
+			mailbox_list_add(&m->recent, l->files.list[i].uid);
+	mailbox_list_sort(&m->recent);
+}
+
+/* The look is taken: put it into the index.  The lock is held if there is an
+ * index to lock. */
+static void
+use(struct mailbox *m, struct look *l, int64_t start)
+{
+	mailbox_load_words(m);
+	if (m->index.locked && m->opened) {
+		/* Our own changes so far are no news to us. */
+		m->seen_changes = m->index.head.changes;
+		m->seen_modseq = m->index.head.modseq;
+	}
+	mailbox_merge(m, l);
+	stamp(m, l, start);
+	note_recent(m, l);
+	m->uidvalidity = l->uidvalidity;
+	if (m->index.head.uidnext > m->uidnext)
+		m->uidnext = m->index.head.uidnext;
+	m->stale = false;
+	if (m->opened)
+		mailbox_collect(m);
+}
+
+static int
+look(struct mailbox *m)
+{
+	int64_t start = files_clock_ns();
+	struct arena names;
+	struct look l;
+	int r;
+
+	arena_init(&names, NAMES_MAX);
+	r = look_take(&l, m->home, m->fd, m->cur, m->new, &names, !m->readonly,
+	    index_is_open(&m->index) ? &m->index : NULL, m->opened);
+	if (r == 0) {
+		if (m->opened && m->uidvalidity != l.uidvalidity)
+			mailbox_lose_all(m);
+		else
+			use(m, &l, start);
+		look_free(&l);
+	} else if (is_deleted(m)) {
+		mailbox_lose_all(m);
+		r = 0;
+	}
+	arena_free(&names);
+	return r;
+}
+
+int
+mailbox_look(struct mailbox *m)
+{
+	int nested = m->index.locked, r = 0;
+
+	if (m->deleted)
+		return 0;
+	/* Of others' index, or of ours, or (damaged, deleted) of none. */
+	for (int i = 0; i < TRIES && index_is_open(&m->index); i++) {
+		r = index_lock(&m->index);
+		if (r < 0)
+			return -1;
+		if (r > 0 && !nested && m->opened)
+			mailbox_collect(m);
+		if (r > 0 || !mailbox_adopt(m))
+			break;
+	}
+	r = look(m);
+	while (m->index.locked > nested)
+		mailbox_unlock(m);
+	return r;
+}
+
+/* ------------------------------------------------------- new mail alone */
+
+/* A record of a message in new/ and its file, or none. */
+static bool
+take_known(struct mailbox *m, uint32_t r, struct index_record *rec,
+    const struct files *f)
+{
+	char base[NAME_SIZE];
+	struct file *file;
+	struct index_record old = *rec;
+
+	if (!index_base(&m->index, rec, base))
+		return false;
+	file = files_find(f, str_z(base));
+	if (!file)
+		return false;
+	file->uid = rec->uid;
+	if (file->in_new)
+		return true;
+	rec->flags &= (uint16_t)~INDEX_IN_NEW;
+	if (!index_set_name(&m->index, rec, str_z(file->name)))
+		return false;
+	index_put(&m->index, r, rec,
+	    rec->keywords != old.keywords || (rec->flags ^ old.flags) & 0xff);
+	mailbox_list_add(&m->recent, rec->uid);
+	return true;
+}
+
+/* Find the files of all records in new/, which are near the end. */
+static bool
+take_all_known(struct mailbox *m, const struct files *f)
+{
+	uint32_t left = m->index.head.in_new;
+
+	for (uint32_t r = m->index.head.count; r-- > 0 && left > 0;) {
+		struct index_record rec;
+
+		if (!index_get(&m->index, r, &rec))
+			return false;
+		if (rec.flags & INDEX_DEAD || !(rec.flags & INDEX_IN_NEW))
+			continue;
+		left--;
+		if (!take_known(m, r, &rec, f))
+			return false;
+	}
+	return left == 0;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct file *const *x = a, *const *y = b;
+
+	return name_order((*x)->name, (*y)->name);
+}
+
+/* Append the n files to the index: their UIDs are durable. */
+static bool
+append_new(struct mailbox *m, struct file **order, size_t n)
+{
+	index_next_modseq(&m->index);
+	for (size_t i = 0; i < n; i++) {
+		struct str name = str_z(order[i]->name);
+		struct index_record rec = {.uid = order[i]->uid,
+		    .flags = order[i]->in_new ? INDEX_IN_NEW : 0,
+		    .saved_s = name_saved(name)};
+
+		if (!index_append(&m->index, &rec, name, STR("")))
+			return false;
+		if (!order[i]->in_new)
+			mailbox_list_add(&m->recent, rec.uid);
+	}
+	return true;
+}
+
+/* UIDs for the n files without one.  Returns 1; 0: this needs a full look. */
+static int
+number_new(struct mailbox *m, struct file **order, size_t n)
+{
+	struct index_head *h = &m->index.head;
+	struct dotlock lock;
+	struct uidlist u;
+	int r = 0;
+
+	if (n > UIDLIST_UID_MAX - h->uidnext)
+		return 0;
+	if (dotlock_take(&lock, m->fd, UIDLIST_LOCK) < 0)
+		return -1;
+	uidlist_continue(&u, h->uidvalidity, h->uidnext, &h->list);
+	if (uidlist_fresh(&h->list, m->fd)) {
+		qsort(order, n, sizeof(struct file *), by_name);
+		for (size_t i = 0; i < n; i++)
+			order[i]->uid = uidlist_add(
+			    &u, str_make(order[i]->name, order[i]->base_n));
+		r = uidlist_save(&u, m->fd, 0) < 0 ? -1 : 1;
+	}
+	if (r > 0) {
+		h->list = u.stamp;
+		h->uidnext = u.uidnext;
+		r = append_new(m, order, n);
+	}
+	uidlist_free(&u);
+	dotlock_release(&lock);
+	return r;
+}
+
+static int
+take(struct mailbox *m, struct files *f)
+{
+	struct file **order;
+	size_t n = 0;
+	int r = 1;
+
+	if (files_scan_new(f, m->cur, m->new, !m->readonly) < 0)
+		return -1;
+	if (!take_all_known(m, f))
+		return 0;
+	order = calloc(f->n + 1, sizeof(*order));
+	if (!order)
+		oom();
+	for (size_t i = 0; i < f->n; i++)
+		if (f->list[i].uid == 0)
+			order[n++] = &f->list[i];
+	if (n > 0)
+		r = number_new(m, order, n);
+	free(order);
+	mailbox_list_sort(&m->recent);
+	return r;
+}
+
+/* Only new/ has changed: look at nothing else.  The lock is held.  Returns 1;
+ * 0: this needs a full look; -1. */
+static int
+take_new(struct mailbox *m)
+{
+	int64_t before = files_mtime_ns(m->cur);
+	struct arena names;
+	struct files f;
+	int r;
+
+	if (!uidlist_fresh(&m->index.head.list, m->fd))
+		return 0;
+	arena_init(&names, NAMES_MAX);
+	files_init(&f, &names);
+	r = take(m, &f);
+	if (r > 0) {
+		m->index.head.new = f.new;
+		if (files_mtime_ns(m->cur) != before)
+			mailbox_touched(m, before);
+		m->uidnext = m->index.head.uidnext;
+	}
+	files_free(&f);
+	arena_free(&names);
+	return r;
+}
+
+/* ------------------------------------------------------------ renewing */
+
+enum state { SAME, NEW_MAIL, CHANGED };
+
+/* How the disk differs from what the index says. */
+static enum state
+compare(struct mailbox *m, bool trust)
+{
+	const struct index_head *h = &m->index.head;
+	int64_t now = files_clock_ns();
+
+	if (m->stale || files_mtime_ns(m->cur) != h->cur_mtime_ns)
+		return CHANGED;
+	if (h->again_ns && !trust &&
+	    (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS))
+		return CHANGED;
+	if (files_changed(m->new, &h->new) || (!m->readonly && h->in_new))
+		return NEW_MAIL;
+	return SAME;
+}
+
+/* Under the lock. */
+static int
+bring_up(struct mailbox *m, bool trust)
+{
+	enum state state = compare(m, trust);
+	int r = state == SAME ? 1 : 0;
+
+	if (state == NEW_MAIL)
+		r = take_new(m);
+	if (r == 0)
+		return mailbox_look(m);
+	return r < 0 ? -1 : 0;
+}
+
+int
+mailbox_renew(struct mailbox *m)
+{
+	int r;
+
+	if (m->deleted)
+		return 0;
+	if (is_deleted(m))
+		return mailbox_look(m);
+	if (!index_replaced(&m->index) && index_look(&m->index) &&
+	    compare(m, false) == SAME)
+		return 0;
+	if (mailbox_lock(m) < 0)
+		return -1;
+	r = bring_up(m, false);
+	/* What was found is news, but for what others will see as ours. */
+	mailbox_collect(m);
+	mailbox_unlock(m);
+	return r;
+}
+
+/* Whether the index is one of this folder that may be trusted. */
+static bool
+usable(struct mailbox *m)
+{
+	const struct index_head *h = &m->index.head;
+	int64_t shift = index_boot_ns() - h->boot_ns;
+	struct stat st;
+
+	/* After a power cut its pages may be of any age. */
+	return shift < BOOT_NS && shift > -BOOT_NS && fstat(m->cur, &st) == 0 &&
+	       st.st_dev == h->cur_dev && st.st_ino == h->cur_ino &&
+	       uidlist_fresh(&h->list, m->fd);
+}
+
+int
+mailbox_begin(struct mailbox *m)
+{
+	int r = 0;
+
+	for (int i = 0; i < TRIES && r == 0; i++) {
+		if (!index_is_open(&m->index) &&
+		    index_open(&m->index, m->fd, INDEX) == 0)
+			return mailbox_look(m);
+		r = index_lock(&m->index);
+		if (r == 0)
+			index_close(&m->index);
+	}
+	if (r <= 0)
+		return r < 0 ? -1 : mailbox_look(m);
+	m->uidvalidity = m->index.head.uidvalidity;
+	m->uidnext = m->index.head.uidnext;
+	r = usable(m) ? bring_up(m, true) : mailbox_look(m);
+	index_unlock(&m->index);
+	return r;
+}
+
+int
+mailbox_missed(struct mailbox *m, size_t i)
+{
+	m->stale = true;
+	if (mailbox_look(m) < 0)
+		return -1;
+	return !mailbox_gone(m, i);
+}
+
+void
+mailbox_renamed(struct mailbox *m, size_t i, const char *name)
+{
+	struct index_record rec;
+	uint32_t r = mailbox_get(m, i, &rec);
+
+	if (r == INDEX_NONE)
+		return;
+	rec.flags &= (uint16_t)~INDEX_IN_NEW;
+	if (index_set_name(&m->index, &rec, str_z(name)))
+		index_put(&m->index, r, &rec, true);
+	else
+		(void)!mailbox_missed(m, i); /* a greater index is due */
+}
+
+void
+mailbox_removed(struct mailbox *m, size_t i)
+{
+	struct index_record rec;
+	uint32_t r = mailbox_get(m, i, &rec);
+
+	if (r == INDEX_NONE)
+		return;
+	rec.flags &= (uint16_t)~INDEX_IN_NEW;
+	rec.flags |= INDEX_DEAD;
+	index_put(&m->index, r, &rec, true);
+	mailbox_list_add(&m->changed, r);
+}
+
+void
+mailbox_settle(struct mailbox *m)
+{
+	int64_t age;
+
+	if (m->deleted || !index_look(&m->index) || !m->index.head.again_ns)
+		return;
+	age = files_clock_ns() - m->index.head.cur_mtime_ns;
+	if (age >= 0 && age < grain(m)) {
+		struct timespec pause = {.tv_nsec = grain(m) - age};
+
+		if (grain(m) > 100000000)
+			return;
+		nanosleep(&pause, NULL);
+	}
+	mailbox_look(m);
+}
