@@ -25,6 +25,7 @@
 #include "io/ucspi.h"
 #include "serve/checker.h"
 #include "serve/session.h"
+#include "users/allowance.h"
 #include "users/domain.h"
 #include "users/secret.h"
 #include "users/user.h"
@@ -33,7 +34,7 @@
 #define MISUSED 2
 #define DENIED 1
 #define HASH_WAIT_S 15
-#define NVARS 5
+#define NVARS 6
 
 struct login {
 	char input[CHECKER_INPUT];
@@ -238,6 +239,24 @@ directory(struct login *l)
 	                                                            : maildir;
 }
 
+/* As Courier's programs have it. */
+static struct str
+quota(struct login *l)
+{
+	struct allowance a;
+	struct buf b;
+	struct str s;
+
+	if (allowance_of(&l->user, &a) < 0)
+		log_event(
+		    "quota", "user", log_str(l->id), "err", fail_last(), NULL);
+	buf_init(&b, 100);
+	allowance_print(&b, &a);
+	s = arena_str(&l->arena, buf_slice(&b));
+	buf_free(&b);
+	return s;
+}
+
 /* What a session of this user has in its environment. */
 static void
 variables(struct login *l, struct str vars[NVARS])
@@ -257,6 +276,7 @@ variables(struct login *l, struct str vars[NVARS])
 	vars[2] = variable(l, "SHELL", u->shell.n ? u->shell : STR("/bin/sh"));
 	vars[3] = variable(l, "MAILDIR", u->maildir);
 	vars[4] = variable(l, "AUTHUSER", id);
+	vars[5] = variable(l, "MAILDIRQUOTA", quota(l));
 }
 
 _Noreturn static void

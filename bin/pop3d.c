@@ -14,6 +14,7 @@
 #include "base/now.h"
 #include "conf/settings.h"
 #include "maildir/mailbox.h"
+#include "maildir/quota.h"
 #include "msg/b64.h"
 #include "msg/flags.h"
 #include "proto/pop3_cmd.h"
@@ -24,6 +25,7 @@
 struct pop3d {
 	struct serve s;
 	struct home home;
+	struct quota quota;
 	struct mailbox box;
 	bool *deleted; /* box.n of them */
 	size_t retrieved;
@@ -337,6 +339,7 @@ update(struct pop3d *p, size_t *n)
 		if (p->deleted[i])
 			idx[(*n)++] = i;
 	r = *n ? mailbox_remove(&p->box, idx, *n) : 0;
+	quota_flush(&p->quota);
 	free(idx);
 	return r;
 }
@@ -463,6 +466,7 @@ static void
 open_maildrop(struct pop3d *p)
 {
 	const char *path = settings_text("MAILDIR");
+	struct quota_limit limit;
 
 	if (!path[0])
 		path = "Maildir";
@@ -472,6 +476,10 @@ open_maildrop(struct pop3d *p)
 		out_flush(&p->s.out);
 		exit(EXIT_TEMP);
 	}
+	if (quota_parse(str_z(settings_text("MAILDIRQUOTA")), &limit) < 0)
+		log_event("quota", "err", "MAILDIRQUOTA cannot be read", NULL);
+	quota_open(&p->quota, &p->home, &limit);
+	p->home.quota = &p->quota;
 	p->deleted = calloc(p->box.n + 1, sizeof(*p->deleted));
 	if (!p->deleted)
 		oom();

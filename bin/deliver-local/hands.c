@@ -29,6 +29,7 @@ struct request {
 struct request_target {
 	uint32_t index, number;
 	bool again;
+	struct quota_limit limit;
 	size_t recipient_n;
 };
 
@@ -65,7 +66,8 @@ unpack(struct local *l, const struct request *r, const int *fds, int nfds)
 		    .recipient = take_text(&text, t.recipient_n),
 		    .index = t.index,
 		    .number = t.number,
-		    .again = t.again};
+		    .again = t.again,
+		    .limit = t.limit};
 	}
 	return v;
 }
@@ -212,6 +214,7 @@ pack(struct buf *b, const struct local *l, struct request *r,
 		struct request_target t = {.index = v[i].index,
 		    .number = v[i].number,
 		    .again = v[i].again,
+		    .limit = v[i].limit,
 		    .recipient_n = v[i].recipient.n};
 
 		buf_put(b, &t, sizeof(t));

@@ -13,6 +13,7 @@
 #include "base/id.h"
 #include "base/str.h"
 #include "maildir/earlier.h"
+#include "maildir/quota.h"
 #include "queue/result.h"
 #include "users/cache.h"
 #include "users/user.h"
@@ -45,9 +46,9 @@ struct local {
 	char id[ID_SIZE];
 	struct str sender, envid;
 	char ret;
-	bool unsynced, rewrite; /* as in struct job */
+	bool unsynced, rewrite;     /* as in struct job */
 	struct earlier_lists lists; /* of folders looked into */
-	bool crowded;           /* something failed for want of descriptors */
+	bool crowded; /* something failed for want of descriptors */
 	/* the recipient */
 	struct str original, recipient, orcpt;
 	unsigned notify;
@@ -95,6 +96,8 @@ bool message_loops(struct message *m, struct str recipient);
 /* The message piece by piece; *at starts as 0.  *part lives until the next
  * call.  Returns 1 a piece, 0 the end, -1 failed. */
 int message_next(struct message *m, uint64_t *at, struct str *part);
+/* Its octets, without what is prepended; 0 when that cannot be said. */
+uint64_t message_size(const struct message *m);
 /* The lines that are prepended, CRLF ends, in the arena. */
 enum front {
 	FRONT_PASSED, /* on its way to somewhere else */
@@ -113,8 +116,11 @@ struct target {
 	uint32_t index; /* the caller's */
 	uint32_t number;
 	bool again;
-	struct result result; /* texts are constant */
+	struct quota_limit limit; /* of store_limit() */
+	struct result result;     /* texts are constant */
 };
+/* The quota of the Maildir that the action names. */
+struct quota_limit store_limit(struct local *l, const struct action *a);
 void store(struct local *l, struct target *v, size_t n);
 /* The result of what failed with this errno; logs fail_last(). */
 struct result store_failed(struct local *l, int err);

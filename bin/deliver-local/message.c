@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -104,6 +105,18 @@ message_next(struct message *m, uint64_t *at, struct str *part)
 	*at += (uint64_t)n;
 	*part = str_make(m->piece, (size_t)n);
 	return 1;
+}
+
+uint64_t
+message_size(const struct message *m)
+{
+	struct stat st;
+
+	if (m->len != UINT64_MAX)
+		return m->len;
+	if (fstat(m->fd, &st) < 0 || (uint64_t)st.st_size < m->at)
+		return 0;
+	return (uint64_t)st.st_size - m->at;
 }
 
 /* ---------------------------------------------------------------- loops */

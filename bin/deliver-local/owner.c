@@ -17,10 +17,12 @@
 #include "maildir/home.h"
 
 static struct result
-store_in(struct local *l, const char *path)
+store_in(struct local *l, const struct action *a, const char *path)
 {
-	struct target t = {
-	    .recipient = l->recipient, .number = l->number, .again = l->again};
+	struct target t = {.recipient = l->recipient,
+	    .number = l->number,
+	    .again = l->again,
+	    .limit = store_limit(l, a)};
 	struct home h;
 
 	if (home_open(&h, path, true) < 0)
@@ -70,7 +72,7 @@ store_as_owner(struct local *l, const struct action *a)
 	if (str_copy(path, sizeof(path), a->text) < 0 ||
 	    become_owner(l, a, path) < 0)
 		return store_failed(l, errno);
-	return store_in(l, path);
+	return store_in(l, a, path);
 }
 
 /* Only constant texts come from store(): the child's number tells which. */

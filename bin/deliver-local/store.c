@@ -13,7 +13,9 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "conf/settings.h"
 #include "maildir/deliver.h"
+#include "users/allowance.h"
 
 #define TRIES 3 /* while sessions rename what we look at */
 
@@ -83,14 +85,60 @@ feed(struct local *l, const struct target *t, enum front kind,
 	return r;
 }
 
+/* ---------------------------------------------------------------- quota */
+
+struct quota_limit
+store_limit(struct local *l, const struct action *a)
+{
+	struct quota_limit limit = {0};
+	struct allowance allowed;
+
+	if (a->kind != ACTION_MAILDIR)
+		return limit;
+	if (allowance_of(&a->user, &allowed) < 0)
+		log_event("quota", "id", l->id, "user", log_str(a->user.name),
+		    "err", fail_last(), NULL);
+	return (struct quota_limit){allowed.storage, allowed.messages, true};
+}
+
+/* Whether there is no room for the message: the result is set. */
+static bool
+is_full(struct local *l, struct target *t)
+{
+	struct home h = {.fd = t->fd};
+	struct quota q;
+
+	quota_open(&q, &h, &t->limit);
+	if (quota_room(&q, message_size(&l->m), 1) != 0)
+		return false;
+	if (settings_flag("QUOTA_BOUNCE"))
+		t->result = result_make(RESULT_FAILED, "5.2.2",
+		    "the mailbox is full: its quota is used up");
+	else
+		t->result = result_make(RESULT_DEFERRED, "4.2.2",
+		    "the mailbox is full: its quota is used up");
+	return true;
+}
+
+static void
+count(const struct target *t, const char *name)
+{
+	struct home h = {.fd = t->fd};
+	struct quota q;
+
+	quota_open(&q, &h, &t->limit);
+	quota_note(&q, str_z(name), 1);
+	quota_flush(&q);
+}
+
 /* ------------------------------------------------- what was there before */
 
 static const enum front kinds[] = {FRONT_STORED, FRONT_SHARED};
 
 /* Find what was left, in either form. */
 static int
-find_earlier(
-    struct local *l, const struct target *t, const char *base, struct earlier *e)
+find_earlier(struct local *l, const struct target *t, const char *base,
+    struct earlier *e)
 {
 	char names[2][NAME_SIZE];
 	static struct newfile f;
@@ -224,6 +272,8 @@ write_one(struct local *l, const struct target *t)
 	r = feed(l, t, FRONT_STORED, &d.file);
 	if (r == 0)
 		r = deliver_commit(&d);
+	if (r > 0)
+		count(t, d.final);
 	err = errno;
 	deliver_close(&d);
 	errno = err;
@@ -258,6 +308,8 @@ link_to(struct local *l, struct deliver *d, struct target *t)
 
 	file_name(l, t, base);
 	r = deliver_link(d, t->fd, base);
+	if (r > 0)
+		count(t, d->final);
 	if (r > 0)
 		t->result = stored(false);
 	else if (r == 0 || deliver_unlinkable(errno))
@@ -307,6 +359,8 @@ store_shared(struct local *l, struct target **v, size_t n)
 	for (size_t i = first + 1; i < n; i++)
 		link_to(l, &d, v[i]);
 	r = deliver_commit(&d);
+	if (r > 0)
+		count(v[first], d.final);
 	v[first]->result = r < 0 ? store_failed(l, errno) : stored(false);
 	deliver_close(&d);
 	if (r == 0)
@@ -334,7 +388,7 @@ store(struct local *l, struct target *v, size_t n)
 			r = settle(l, t);
 		if (r < 0)
 			t->result = store_failed(l, errno);
-		if (r == 0)
+		if (r == 0 && !is_full(l, t))
 			fresh[nfresh++] = t;
 	}
 	if (nfresh == 1)

@@ -159,7 +159,7 @@ read_notes(struct worker *w)
 	ssize_t n = read(w->hands.notes[0], notes, sizeof(notes));
 
 	if (n < 0 ? errno != EAGAIN && errno != EINTR
-	          : (size_t)n % sizeof(*notes) != 0)
+		  : (size_t)n % sizeof(*notes) != 0)
 		die(EXIT_TEMP);
 	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(*notes); i++)
 		part_done(w, notes[i].number);
@@ -293,7 +293,8 @@ plan_rcpt(struct worker *w, const struct job *j, uint32_t index,
 	*p = (struct plan){.target = {.recipient = r->addr,
 			       .index = index,
 			       .number = r->number,
-			       .again = r->again}};
+			       .again = r->again,
+			       .limit = store_limit(w->l, &todo.v[0])}};
 	if (plan_target(w, j, &todo.v[0], p) == 0)
 		return true;
 	fate(w, j->number, index, store_failed(w->l, errno));

@@ -28,6 +28,7 @@ struct item {
 struct job {
 	struct append append;
 	bool open;
+	uint64_t octets; /* of all messages so far */
 	enum reply reply;
 };
 
@@ -112,6 +113,10 @@ one(struct imap *s, struct job *j, const struct item *it, bool *stop)
 		j->reply = imap_no(s, NULL, "a message of no octets");
 	if (j->reply == REPLY_OK && n > (uint64_t)settings_num("MAX_MESSAGE"))
 		j->reply = imap_no(s, "TOOBIG", "message too large");
+	if (j->reply == REPLY_OK &&
+	    quota_room(&s->quota, j->octets + n, j->append.n + 1) == 0)
+		j->reply = imap_no(s, "OVERQUOTA", "the quota is used up");
+	j->octets += n;
 	if (j->reply == REPLY_OK)
 		begin(s, j, it);
 	if (!it->literal.nonsync && j->reply != REPLY_OK) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* STATUS (RFC 3501 6.3.10), with SIZE and DELETED (RFC 8438, RFC 9051),
- * MAILBOXID (RFC 8474). */
+ * DELETED-STORAGE (RFC 9208), MAILBOXID (RFC 8474). */
 #include "proto/imap_write.h"
 #include "status.h"
 #include "table.h"
@@ -13,12 +13,13 @@ enum {
 	UNSEEN,
 	DELETED,
 	SIZE,
-	MAILBOXID,
+	DELETED_STORAGE,
+	MAILBOXID, /* no number, and last */
 	ITEMS
 };
 
 static const char *const names[ITEMS] = {"MESSAGES", "RECENT", "UIDNEXT",
-    "UIDVALIDITY", "UNSEEN", "DELETED", "SIZE", "MAILBOXID"};
+    "UIDVALIDITY", "UNSEEN", "DELETED", "SIZE", "DELETED-STORAGE", "MAILBOXID"};
 
 bool
 status_scan(struct scan *args, unsigned *items)
@@ -45,7 +46,8 @@ int
 status_send(struct imap *s, struct str name, unsigned items)
 {
 	struct mailbox_status st;
-	int r = mailbox_status(&s->home, name, items & 1u << SIZE, &st);
+	int r = mailbox_status(
+	    &s->home, name, items & (1u << SIZE | 1u << DELETED_STORAGE), &st);
 	const char *gap = "";
 	char id[FOLDER_ID_SIZE];
 
@@ -54,7 +56,7 @@ status_send(struct imap *s, struct str name, unsigned items)
 	if (r <= 0)
 		return r;
 	const uint64_t values[MAILBOXID] = {st.messages, st.recent, st.uidnext,
-	    st.uidvalidity, st.unseen, st.deleted, st.size};
+	    st.uidvalidity, st.unseen, st.deleted, st.size, st.deleted_size};
 
 	buf_z(&s->text, "* STATUS ");
 	imap_put_astring(&s->text, name);

@@ -43,6 +43,17 @@ maildir(void)
 	return *path ? path : "Maildir";
 }
 
+static void
+count(struct imap *s)
+{
+	struct quota_limit limit;
+
+	if (quota_parse(str_z(settings_text("MAILDIRQUOTA")), &limit) < 0)
+		log_event("quota", "err", "MAILDIRQUOTA cannot be read", NULL);
+	quota_open(&s->quota, &s->home, &limit);
+	s->home.quota = &s->quota;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -59,6 +70,7 @@ main(int argc, char **argv)
 		out_flush(&s->serve.out);
 		die(EXIT_TEMP);
 	}
+	count(s);
 	log_event("session", "maildir", maildir(), "tls",
 	    s->serve.tls ? "yes" : "no", NULL);
 	imap_run(s);

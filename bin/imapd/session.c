@@ -19,8 +19,8 @@ imap_capabilities(void)
 {
 	return "IMAP4rev1 LITERAL+ IDLE UIDPLUS NAMESPACE UNSELECT ID CHILDREN "
 	       "MOVE SPECIAL-USE CREATE-SPECIAL-USE LIST-EXTENDED LIST-STATUS "
-	       "STATUS=SIZE ESEARCH "
-	       "MULTIAPPEND ENABLE";
+	       "STATUS=SIZE ESEARCH MULTIAPPEND ENABLE QUOTA "
+	       "QUOTA=RES-STORAGE QUOTA=RES-MESSAGE";
 }
 
 /* ------------------------------------------------------------- replies */
@@ -61,8 +61,9 @@ imap_fail(struct imap *s)
 	log_event("failed", "what", fail_last(), "command",
 	    s->command ? s->command->name : NULL, NULL);
 	switch (err) {
-	case ENOSPC:
 	case EDQUOT:
+		return imap_no(s, "OVERQUOTA", "the quota is used up");
+	case ENOSPC:
 		return imap_no(s, "OVERQUOTA", "no space left");
 	case EACCES:
 	case EPERM:
@@ -166,6 +167,7 @@ finish(struct imap *s, enum reply r)
 		if (s->over)
 			return;
 	}
+	quota_flush(&s->quota);
 	out_str(o, s->tag);
 	out_fmt(o, " %s ", words[r]);
 	if (s->reply.n > 0)

@@ -17,6 +17,7 @@
 #include "base/scan.h"
 #include "maildir/folder.h"
 #include "maildir/mailbox.h"
+#include "maildir/quota.h"
 #include "proto/imap_set.h"
 #include "proto/imap_token.h"
 #include "serve/session.h"
@@ -62,6 +63,7 @@ struct command {
 struct imap {
 	struct serve serve;
 	struct home home;
+	struct quota quota; /* of the home */
 	struct mailbox box; /* open while selected */
 	bool selected;
 	struct str box_name; /* in box_name_data */

@@ -17,6 +17,8 @@ static const struct command commands[] = {
 	{ "EXAMINE",     cmd_examine,     ANY,           NO_SYNC },
 	{ "EXPUNGE",     cmd_expunge,     SELECTED,      TAKES_UID },
 	{ "FETCH",       cmd_fetch,       SELECTED,      TAKES_UID | HOLDS_SEQ },
+	{ "GETQUOTA",    cmd_getquota,    ANY,           0 },	/* RFC 9208 */
+	{ "GETQUOTAROOT", cmd_getquotaroot, ANY,         0 },
 	{ "ID",          cmd_id,          ANY,           0 },	/* RFC 2971 */
 	{ "IDLE",        cmd_idle,        ANY,           0 },	/* RFC 2177 */
 	{ "LIST",        cmd_list,        ANY,           0 },
@@ -29,6 +31,7 @@ static const struct command commands[] = {
 	{ "RENAME",      cmd_rename,      ANY,           0 },
 	{ "SEARCH",      cmd_search,      SELECTED,      TAKES_UID | HOLDS_SEQ },
 	{ "SELECT",      cmd_select,      ANY,           NO_SYNC },
+	{ "SETQUOTA",    cmd_setquota,    ANY,           0 },
 	{ "STARTTLS",    cmd_logged_in,   ANY,           0 },
 	{ "STATUS",      cmd_status,      ANY,           0 },
 	{ "STORE",       cmd_store,       SELECTED,      TAKES_UID | HOLDS_SEQ },

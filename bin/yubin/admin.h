@@ -21,6 +21,9 @@ int admin_queue(int argc, char **argv);
 int admin_trace(int argc, char **argv);
 int admin_settings(int argc, char **argv);
 
+/* yubin user quota: argv[0] is "quota". */
+int user_quota(int argc, char **argv);
+
 /* Take the settings in ROOT/env that the environment does not set. */
 void load_env(void);
 

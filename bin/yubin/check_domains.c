@@ -7,6 +7,7 @@
 #include "check.h"
 #include "io/file.h"
 #include "users/alias.h"
+#include "users/allowance.h"
 #include "users/domain.h"
 #include "users/line.h"
 #include "users/secret.h"
@@ -50,6 +51,7 @@ check_user(struct check *c, const char *file, size_t line, struct str text,
     struct str domain, struct str *name)
 {
 	const char *why;
+	struct allowance a;
 	struct user u;
 	int r = user_parse(text, domain, &u, &why);
 
@@ -62,6 +64,8 @@ check_user(struct check *c, const char *file, size_t line, struct str text,
 	if (!secret_locked(u.secret) && !secret_known(u.secret))
 		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
 		    line, STR_FMT(u.name));
+	if (allowance_of(&u, &a) < 0)
+		found(c, "%s:%zu: %s", file, line, fail_last());
 	check_maildir(c, file, line, domain, u.name);
 }
 

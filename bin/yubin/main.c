@@ -23,7 +23,9 @@ static const struct command {
     {"init", admin_init, "[HOSTNAME]", "create the root of the state"},
     {"domain", admin_domain, "list | add DOMAIN | del DOMAIN",
 	"the domains we receive mail for"},
-    {"user", admin_user, "list [DOMAIN] | add ADDR | passwd ADDR | del ADDR",
+    {"user", admin_user,
+	"list [DOMAIN] | add ADDR | passwd ADDR | del ADDR | "
+	"quota [ADDR [QUOTA]]",
 	"accounts; passwords are read from standard input"},
     {"alias", admin_alias, "list [DOMAIN] | add ADDR TARGET … | del ADDR",
 	"other names for accounts, programs, addresses elsewhere"},

@@ -160,9 +160,12 @@ admin_user(int argc, char **argv)
 
 	if ((argc == 2 || argc == 3) && strcmp(argv[1], "list") == 0)
 		return list(root, argv[2]);
+	if (argc >= 2 && strcmp(argv[1], "quota") == 0)
+		return user_quota(argc - 1, argv + 1);
 	if (argc != 3)
 		return refuse("usage: yubin user list [DOMAIN] | add ADDR | "
-			      "passwd ADDR | del ADDR");
+			      "passwd ADDR | del ADDR | "
+			      "quota [ADDR [QUOTA]]");
 	if (!split_address(argv[2], &local, &domain) ||
 	    !need_domain(root, domain))
 		return EXIT_PERM;

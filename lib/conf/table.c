@@ -129,10 +129,20 @@ const struct setting settings[] = {
     TEXT("EXTENSION_DELIMITER", "+", "deliver-local smtpd",
 	"what separates USER from EXTENSION in an address"),
 
+    TEXT("QUOTA", "", "checkpw deliver-local yubin",
+	"quota of accounts without one of their own: octets, such as 2G, and "
+	"after a comma messages; default: none"),
+    FLAG("QUOTA_BOUNCE", "1", "deliver-local",
+	"return what has no room to its sender at once; 0: try again for "
+	"QUEUE_LIFETIME"),
+
     /* imapd, pop3d, deliver-local */
     PATHNAME("MAILDIR", "", "imapd pop3d",
 	"the Maildir of the session; default: Maildir in the working "
 	"directory"),
+    TEXT("MAILDIRQUOTA", "", "imapd pop3d",
+	"quota of the Maildir, as 1000000S,1000C (octets, messages); default: "
+	"what its file maildirsize says"),
     NUM("IMAP_TIMEOUT", "s", "1800", 1, 86400, "imapd",
 	"time without a command before the session ends (RFC 3501 5.4)"),
     NUM("POP3_TIMEOUT", "s", "600", 1, 86400, "pop3d",

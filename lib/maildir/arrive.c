@@ -13,6 +13,7 @@
 #include "maildir/dotlock.h"
 #include "maildir/look.h"
 #include "maildir/mailbox_look.h"
+#include "maildir/quota.h"
 #include "maildir/uidlist.h"
 
 struct target {
@@ -198,6 +199,21 @@ with_locks(const struct home *h, struct target *t, struct arrival *list,
 	return r;
 }
 
+/* What has no room is refused; what moves has its place already. */
+static int
+make_room(const struct home *h, const struct arrival *list, size_t n)
+{
+	uint64_t all = 0, size;
+
+	for (size_t i = 0; quota_on(h->quota) && i < n; i++)
+		if (name_size(str_z(list[i].name), 'S', &size))
+			all += size;
+	if (quota_room(h->quota, all, n) != 0)
+		return 0;
+	errno = EDQUOT;
+	return fail("store in ", h->path);
+}
+
 int
 arrive(const struct home *h, int fd, struct arrival *list, size_t n, bool lax,
     uint32_t *uidvalidity)
@@ -208,6 +224,8 @@ arrive(const struct home *h, int fd, struct arrival *list, size_t n, bool lax,
 	int r, err;
 
 	r = t.cur < 0 || t.new < 0 ? fail("open ", "cur") : 0;
+	if (r == 0 && !lax)
+		r = make_room(h, list, n);
 	if (r == 0)
 		r = with_locks(h, &t, list, n, lax, uidvalidity);
 	err = errno;
@@ -215,6 +233,8 @@ arrive(const struct home *h, int fd, struct arrival *list, size_t n, bool lax,
 		close(t.cur);
 	if (t.new >= 0)
 		close(t.new);
+	for (size_t i = 0; r == 0 && !lax && i < n; i++)
+		quota_note(h->quota, str_z(list[i].name), 1);
 	errno = err;
 	return r;
 }

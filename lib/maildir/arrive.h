@@ -24,7 +24,8 @@ struct arrival {
 /* Give UIDs to the n files and move them into the folder open at fd: to new/
  * those without flags, so that they are \Recent, else to cur/.  Rising UIDs
  * in the order of the array.
- * lax: files that are gone are passed over; else all or nothing.
+ * lax: files that are gone are passed over, and all come from the same home;
+ * else all or nothing, and they must have room in its quota (EDQUOT).
  * Returns 0; -1 failed, files moved so far are moved back. */
 int arrive(const struct home *h, int fd, struct arrival *list, size_t n,
     bool lax, uint32_t *uidvalidity);

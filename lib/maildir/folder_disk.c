@@ -16,6 +16,7 @@
 #include "io/file.h"
 #include "maildir/folder_use.h"
 #include "maildir/look.h"
+#include "maildir/quota.h"
 #include "maildir/uidlist.h"
 
 #define DOOMED "..deleted."
@@ -191,6 +192,7 @@ folder_disk_remove(const struct home *h, const char *dir)
 	snprintf(hidden, sizeof(hidden), DOOMED "%s", id);
 	if (renameat(h->fd, dir, h->fd, hidden) < 0)
 		return fail("rename ", dir);
+	quota_note_unknown(h->quota);
 	if (file_sync_dir(h->fd) < 0)
 		return -1;
 	remove_doomed(h);

@@ -51,12 +51,21 @@ put_octet(struct buf *b, unsigned char c)
 	buf_chr(b, (char)(0x80 | (c & 0x3f)));
 }
 
+static bool
+is_octet(const char *p, size_t n)
+{
+	return n >= 3 && (unsigned char)p[0] == 0xef &&
+	       (unsigned char)p[1] >= 0x9c && (unsigned char)p[1] <= 0x9f;
+}
+
 /* The octets at i that stand for themselves; 0: the first one cannot. */
 static size_t
 plain(struct str s, size_t i)
 {
 	size_t n = utf8_len(str_from(s, i));
 
+	if (is_octet(s.p + i, n))
+		return 0;
 	if (s.p[i] == FOLDER_DELIMITER &&
 	    (i + 1 == s.n || s.p[i - 1] == FOLDER_DELIMITER))
 		return 0;
@@ -116,10 +125,9 @@ restore(char *p, size_t n)
 	size_t to = 0;
 
 	for (size_t i = 0; i < n;) {
-		unsigned char b = i + 2 < n ? (unsigned char)p[i + 1] : 0;
-
-		if ((unsigned char)p[i] == 0xef && b >= 0x9c && b <= 0x9f) {
-			p[to++] = (char)((b - 0x9c) << 6 | (p[i + 2] & 0x3f));
+		if (is_octet(p + i, n - i)) {
+			p[to++] = (char)(((unsigned char)p[i + 1] - 0x9c) << 6 |
+					 (p[i + 2] & 0x3f));
 			i += 3;
 		} else {
 			p[to++] = p[i++];

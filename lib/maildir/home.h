@@ -11,8 +11,12 @@
 
 #include "base/str.h"
 
+struct quota;
+
 struct home {
-	int fd;              /* the directory */
+	int fd; /* the directory */
+	struct quota
+	    *quota; /* counts what comes and goes; NULL after the open */
 	char path[PATH_MAX]; /* as given to home_open() */
 };
 

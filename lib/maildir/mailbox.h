@@ -221,7 +221,9 @@ struct mailbox_status {
 	size_t messages, recent, unseen, deleted;
 	uint32_t uidnext, uidvalidity;
 	uint64_t modseq;
-	uint64_t size; /* wire octets of all (RFC 8438) when asked for */
+	/* When asked for: wire octets of all (RFC 8438), octets on disk of
+	 * those with \Deleted (RFC 9208). */
+	uint64_t size, deleted_size;
 };
 
 /* STATUS without opening the mailbox: gives UIDs to new messages, moves

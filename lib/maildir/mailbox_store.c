@@ -12,6 +12,7 @@
 #include "io/file.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
+#include "maildir/quota.h"
 #include "msg/flags.h"
 
 #define LETTERS 0x3ffffffu /* of keywords in file names */
@@ -177,6 +178,7 @@ remove_it(struct mailbox *m, size_t i, const void *arg)
 		return 0;
 	if (unlinkat(dir, name, 0) < 0)
 		return fail("unlink ", name);
+	quota_note(m->home->quota, str_z(name), -1);
 	mailbox_removed(m, i);
 	return 1;
 }

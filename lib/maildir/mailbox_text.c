@@ -261,18 +261,18 @@ mailbox_measure(struct mailbox *m, size_t i, struct mail *mail)
 	return r;
 }
 
-static uint64_t
-wire_sum(struct mailbox *m)
+static void
+add_sizes(struct mailbox *m, struct mailbox_status *st)
 {
-	uint64_t sum = 0;
-
 	for (size_t i = 0; i < m->n; i++) {
 		struct mail mail;
 
-		if (mailbox_measure(m, i, &mail) > 0)
-			sum += mail.wire_size;
+		if (mailbox_measure(m, i, &mail) <= 0)
+			continue;
+		st->size += mail.wire_size;
+		if (mail.flags & FLAG_DELETED)
+			st->deleted_size += mail.size;
 	}
-	return sum;
 }
 
 int
@@ -290,8 +290,9 @@ mailbox_status(
 	    .deleted = m.index.head.deleted,
 	    .uidnext = m.uidnext,
 	    .uidvalidity = m.uidvalidity,
-	    .modseq = m.modseq,
-	    .size = size ? wire_sum(&m) : 0};
+	    .modseq = m.modseq};
+	if (size)
+		add_sizes(&m, st);
 	mailbox_close(&m);
 	return 1;
 }

@@ -27,8 +27,8 @@
 
 extern char **environ;
 
-static const char *const reported[] = {
-    "USER", "HOME", "SHELL", "MAILDIR", "AUTHUSER", "VPOPUSER", NULL};
+static const char *const reported[] = {"USER", "HOME", "SHELL", "MAILDIR",
+    "MAILDIRQUOTA", "AUTHUSER", "VPOPUSER", NULL};
 
 void
 checker_reply_print(struct buf *b, uid_t uid, gid_t gid, const gid_t *groups,
@@ -171,10 +171,10 @@ checker_var(const struct checker_reply *reply, const char *name)
 static void
 make_environ(const char *env[ENVIRON_MAX])
 {
-	static const char *const without[] = {
-	    "AUTHORIZED=", "CREDENTIALS_LOOKUP=", "SCHEME=", "IMAPLOGINTAG=",
-	    "AUTHENTICATED=", "CHECKPW_REPLY=", "CLIENT_INPUT=", "USER=",
-	    "HOME=", "SHELL=", "MAILDIR=", "AUTHUSER=", "VPOPUSER=", NULL};
+	static const char *const without[] = {"AUTHORIZED=",
+	    "CREDENTIALS_LOOKUP=", "SCHEME=", "IMAPLOGINTAG=", "AUTHENTICATED=",
+	    "CHECKPW_REPLY=", "CLIENT_INPUT=", "USER=", "HOME=", "SHELL=",
+	    "MAILDIR=", "MAILDIRQUOTA=", "AUTHUSER=", "VPOPUSER=", NULL};
 	size_t n = 0;
 
 	for (char **e = environ; *e && n < ENVIRON_MAX - 2; e++) {

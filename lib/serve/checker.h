@@ -7,7 +7,8 @@
  * in its environment may write that reply itself.
  *
  * The reply is netstrings: uid, gid, "gid,gid,…", working directory, and
- * NAME=value for USER HOME SHELL MAILDIR AUTHUSER VPOPUSER as far as set. */
+ * NAME=value for USER HOME SHELL MAILDIR MAILDIRQUOTA AUTHUSER VPOPUSER as far
+ * as set. */
 #ifndef SERVE_CHECKER_H
 #define SERVE_CHECKER_H
 

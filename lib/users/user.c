@@ -179,34 +179,79 @@ user_list(const char *root, struct str domain, size_t max, struct arena *a,
 	return r < 0 ? -1 : 0;
 }
 
+/* What becomes of an account's line; all empty: it goes. */
+struct edit {
+	const struct str *secret;
+	const struct str *rule; /* the value of userdb_quota_rule, or "" */
+};
+
+#define RULE "userdb_quota_rule="
+#define FIELDS 7 /* before the extra one */
+
+/* The line with its quota rule in the last field, which may be missing. */
+static void
+put_rule(struct buf *to, struct str line, struct str rule)
+{
+	struct str field, word;
+	size_t start;
+
+	for (int i = 0; i < FIELDS; i++) {
+		if (str_cut(&line, ':', &field))
+			buf_str(to, field);
+		buf_chr(to, ':');
+	}
+	start = to->n;
+	while (line.p && str_cut(&line, ' ', &word)) {
+		if (word.n == 0 || str_starts(word, STR(RULE)))
+			continue;
+		if (to->n > start)
+			buf_chr(to, ' ');
+		buf_str(to, word);
+	}
+	if (rule.n && to->n > start)
+		buf_chr(to, ' ');
+	if (rule.n)
+		buf_z(to, RULE);
+	buf_str(to, rule);
+}
+
+static void
+put_secret(struct buf *to, struct str line, struct str secret)
+{
+	struct str field;
+
+	str_cut(&line, ':', &field);
+	buf_str(to, field);
+	buf_chr(to, ':');
+	buf_str(to, secret);
+	if (str_cut(&line, ':', &field) && line.p) {
+		buf_chr(to, ':');
+		buf_str(to, line);
+	}
+}
+
 /* Copy the file but for the account's line, which becomes what the caller
- * wants: with a new secret, or nothing.  Returns 1 when the line was there. */
+ * wants.  Returns 1 when the line was there. */
 static int
 rewrite(struct buf *to, struct str text, struct str local, struct str domain,
-    const struct str *secret)
+    const struct edit *e)
 {
-	struct str line, field;
+	struct str line;
 	int found = 0;
 
 	while (line_next(&text, &line)) {
 		struct str name = line_name(line, domain);
+		bool it = name.p && str_ieq(name, local);
 
-		if (!name.p || !str_ieq(name, local)) {
+		found |= it;
+		if (!it)
 			buf_str(to, line);
-			buf_chr(to, '\n');
+		else if (e->secret)
+			put_secret(to, line, *e->secret);
+		else if (e->rule)
+			put_rule(to, line, *e->rule);
+		else
 			continue;
-		}
-		found = 1;
-		if (!secret)
-			continue;
-		str_cut(&line, ':', &field);
-		buf_str(to, field);
-		buf_chr(to, ':');
-		buf_str(to, *secret);
-		if (str_cut(&line, ':', &field) && line.p) {
-			buf_chr(to, ':');
-			buf_str(to, line);
-		}
 		buf_chr(to, '\n');
 	}
 	return found;
@@ -214,7 +259,7 @@ rewrite(struct buf *to, struct str text, struct str local, struct str domain,
 
 static int
 change(const char *root, struct str local, struct str domain,
-    const struct str *secret)
+    const struct edit *how)
 {
 	struct domain_edit e;
 	struct buf b;
@@ -223,16 +268,16 @@ change(const char *root, struct str local, struct str domain,
 	if (domain_edit_begin(&e, root, domain, "users") < 0)
 		return -1;
 	buf_init(&b, DOMAIN_FILE_MAX);
-	found = rewrite(&b, buf_slice(&e.old), local, domain, secret);
-	if (!found && secret) {
+	found = rewrite(&b, buf_slice(&e.old), local, domain, how);
+	if (!found && how->secret) {
 		buf_str(&b, local);
 		buf_chr(&b, ':');
-		buf_str(&b, *secret);
+		buf_str(&b, *how->secret);
 		buf_z(&b, "::::::\n");
 	}
 	if (b.over)
 		r = fail_text(EFBIG, "the users file grows too large");
-	else if (found || secret)
+	else if (found || how->secret)
 		r = domain_edit_commit(&e, buf_slice(&b));
 	buf_free(&b);
 	domain_edit_end(&e);
@@ -250,7 +295,16 @@ user_set(
 			return fail_text(EINVAL,
 			    "the secret contains a colon or a control "
 			    "character");
-	return change(root, local, domain, &secret);
+	return change(root, local, domain, &(struct edit){.secret = &secret});
+}
+
+int
+user_set_rule(
+    const char *root, struct str local, struct str domain, struct str rule)
+{
+	if (!user_name_valid(local))
+		return 0;
+	return change(root, local, domain, &(struct edit){.rule = &rule});
 }
 
 int
@@ -258,7 +312,7 @@ user_del(const char *root, struct str local, struct str domain)
 {
 	if (!user_name_valid(local))
 		return 0;
-	return change(root, local, domain, NULL);
+	return change(root, local, domain, &(struct edit){NULL, NULL});
 }
 
 int

@@ -6,8 +6,9 @@
  * Later fields may be missing.  name is the part before the "@" (name@D is
  * accepted too) and matched without regard to ASCII case.  extra is
  * "key=value" words; userdb_mail=maildir:PATH moves the Maildir, where "~" or
- * %h is home, %n the name, %d the domain and %u both.  Lines that start with
- * "#" and empty lines are kept when the file is changed. */
+ * %h is home, %n the name, %d the domain and %u both, and userdb_quota_rule
+ * says how much it may keep (users/allowance.h).  Lines that start with "#" and
+ * empty lines are kept when the file is changed. */
 #ifndef USERS_USER_H
 #define USERS_USER_H
 
@@ -65,6 +66,11 @@ int user_list(const char *root, struct str domain, size_t max, struct arena *a,
  * Returns 1 changed, 0 added, -1 failed (EINVAL a name that may not be). */
 int user_set(
     const char *root, struct str local, struct str domain, struct str secret);
+
+/* Give the account this userdb_quota_rule (see users/allowance.h), or none when
+ * it is empty.  Returns 1 changed, 0 there is no such account, -1 failed. */
+int user_set_rule(
+    const char *root, struct str local, struct str domain, struct str rule);
 
 /* Remove the account's line.  Returns 1 removed, 0 there was none, -1. */
 int user_del(const char *root, struct str local, struct str domain);

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-#include "proto/imap_match.h"
 #include "maildir/folder.h"
 #include "maildir/folder_name.h"
 #include "msg/mutf7.h"
+#include "proto/imap_match.h"
 
 /* Any directory's name. */
 static void

@@ -29,6 +29,8 @@ static const struct {
     {".a\302\205", "a&98L3hQ-"}, /* a C1 control: both octets */
     {".a..b", "a.&9y4-b"},       /* an empty level: the second dot */
     {".a.", "a&9y4-"},
+    {".\357\237\274", "&9+,3n,e8-"}, /* what stands for an octet */
+    {".\357\237\274\377", "&9+,3n,e89,8-"},
     /* INBOX as the first level (RFC 3501 5.1) */
     {".INBOX.a", "INBOX.a"},
     {".inbox.a", "INBOX.a"},

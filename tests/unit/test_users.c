@@ -203,6 +203,18 @@ test_change(void)
 	CHECK_STR(str_z(root_text("users", &b)),
 	    STR("# c\n\nann:new:1:2:g:/h:/s:e=1:2\njoe:{X}z::::::\n"),
 	    "only that line is gone");
+	CHECK_NUM(user_set_rule(root, STR("ann"), D, STR("*:r")), 1, "a rule");
+	CHECK_NUM(user_set_rule(root, STR("joe"), D, STR("*:s")), 1, "another");
+	CHECK_STR(str_z(root_text("users", &b)),
+	    STR("# c\n\nann:new:1:2:g:/h:/s:e=1:2 userdb_quota_rule=*:r\n"
+		"joe:{X}z::::::userdb_quota_rule=*:s\n"),
+	    "in the last field, behind what is there");
+	CHECK_NUM(user_set_rule(root, STR("ann"), D, STR("")), 1, "none");
+	CHECK_NUM(user_set_rule(root, STR("joe"), D, STR("")), 1, "none");
+	CHECK_NUM(user_set_rule(root, STR("eve"), D, STR("x")), 0, "nobody");
+	CHECK_STR(str_z(root_text("users", &b)),
+	    STR("# c\n\nann:new:1:2:g:/h:/s:e=1:2\njoe:{X}z::::::\n"),
+	    "as before");
 	arena_init(&a, 1 << 20);
 	CHECK_NUM(user_list(root, D, SIZE_MAX, &a, &list, &n), 0, "list");
 	CHECK_NUM(n, 2, "two accounts");
