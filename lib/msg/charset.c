@@ -100,7 +100,10 @@ charset_begin(struct charset *c, struct str name)
 {
 	char squashed[SQUASHED];
 
-	*c = (struct charset){.kind = ASCII};
+	*c = (struct charset){.kind = UTF8};
+	if (str_ieq(name, STR("utf-8"))) /* most are */
+		return 1;
+	c->kind = ASCII;
 	name = canonical(squash(name, squashed));
 	c->table = charset_table(name);
 	if (c->table) {

@@ -8,6 +8,7 @@
 #include "msg/text.h"
 
 static struct arena arena;
+static struct text finder;
 
 static struct part_tree
 parse(struct str text)
@@ -24,7 +25,7 @@ body_has(const char *text, const char *needle)
 {
 	struct part_tree t = parse(str_z(text));
 
-	return text_in_body(text_needle(str_z(needle), &arena), &t);
+	return text_in_body(&finder, text_needle(str_z(needle), &arena), &t);
 }
 
 static bool
@@ -32,13 +33,14 @@ message_has(const char *text, const char *needle)
 {
 	struct part_tree t = parse(str_z(text));
 
-	return text_in_message(text_needle(str_z(needle), &arena), &t);
+	return text_in_message(&finder, text_needle(str_z(needle), &arena), &t);
 }
 
 static bool
 in(const char *text, const char *needle)
 {
-	return text_in(text_needle(str_z(needle), &arena), str_z(text));
+	return text_in(
+	    &finder, text_needle(str_z(needle), &arena), str_z(text));
 }
 
 static void
@@ -73,20 +75,22 @@ test_header(void)
 	const struct str h =
 	    STR("Subject: =?iso-8859-1?q?Caf=C9?= au\n lait\n"
 		"X-Empty:\nTo: \"Ann Lee\" <ann@x.test>\n\nSubject: body\n");
-	struct text_needle none = text_needle(STR(""), &arena);
+	struct str none = text_needle(STR(""), &arena);
 
-	CHECK(text_in_field(text_needle(STR("caf\xc3\xa9 AU lait"), &arena), h,
+	CHECK(text_in_field(&finder,
+		  text_needle(STR("caf\xc3\xa9 AU lait"), &arena), h,
 		  STR("subject")),
 	    "decoded and unfolded");
-	CHECK(
-	    !text_in_field(text_needle(STR("body"), &arena), h, STR("Subject")),
+	CHECK(!text_in_field(
+		  &finder, text_needle(STR("body"), &arena), h, STR("Subject")),
 	    "only the header");
-	CHECK(text_in_field(none, h, STR("x-empty")),
+	CHECK(text_in_field(&finder, none, h, STR("x-empty")),
 	    "empty: is there such a field? RFC 3501 6.4.4 (HEADER)");
-	CHECK(!text_in_field(none, h, STR("Cc")), "there is not");
-	CHECK(text_in_header(text_needle(STR("to: \"ann"), &arena), h),
+	CHECK(!text_in_field(&finder, none, h, STR("Cc")), "there is not");
+	CHECK(text_in_header(&finder, text_needle(STR("to: \"ann"), &arena), h),
 	    "names too");
-	CHECK(!text_in_header(text_needle(STR("body"), &arena), h), "no body");
+	CHECK(!text_in_header(&finder, text_needle(STR("body"), &arena), h),
+	    "no body");
 }
 
 static void
@@ -148,13 +152,15 @@ test_chunks(void)
 		buf_z(&b, "n\xc3\xa9"
 			  "edle");
 		t = parse(buf_slice(&b));
-		missed += !text_in_body(text_needle(STR("N\xc3\x89"
-							"EDLE"),
-					    &arena),
+		missed += !text_in_body(&finder,
+		    text_needle(STR("N\xc3\x89"
+				    "EDLE"),
+			&arena),
 		    &t);
-		missed += !text_in(text_needle(STR("N\xc3\x89"
-						   "EDLE"),
-				       &arena),
+		missed += !text_in(&finder,
+		    text_needle(STR("N\xc3\x89"
+				    "EDLE"),
+			&arena),
 		    buf_slice(&b));
 	}
 	CHECK_NUM(missed, 0, "over the end of a chunk");
@@ -174,8 +180,9 @@ bomb(const char *head, const char *piece, const char *needle, const char *what)
 		buf_z(&b, piece);
 	start = clock();
 	t = parse(buf_slice(&b));
-	tap_check(!text_in_message(text_needle(str_z(needle), &arena), &t) &&
-		      (clock() - start) / CLOCKS_PER_SEC < 8,
+	tap_check(
+	    !text_in_message(&finder, text_needle(str_z(needle), &arena), &t) &&
+		(clock() - start) / CLOCKS_PER_SEC < 8,
 	    __FILE__, __LINE__, what);
 	printf(
 	    "# %s: %.3f s\n", what, (double)(clock() - start) / CLOCKS_PER_SEC);
@@ -209,11 +216,13 @@ int
 main(void)
 {
 	arena_init(&arena, 4 << 20);
+	text_init(&finder);
 	test_case();
 	test_header();
 	test_body();
 	test_chunks();
 	test_bombs();
+	text_free(&finder);
 	arena_free(&arena);
 	return tap_done();
 }
