@@ -20,7 +20,7 @@ enum kind { ASCII, UTF8, TABLE, UTF16, UTF7, ISO2022, CJK };
 static const struct {
 	char alias[16], name[16];
 } aliases[] = {
-    {"", "usascii"}, {"ascii", "usascii"}, {"ansix341968", "usascii"},
+    {"ascii", "usascii"}, {"ansix341968", "usascii"},
     {"iso646us", "usascii"}, {"646", "usascii"}, {"unicode11utf8", "utf8"},
     {"xunknown", "utf8"}, {"unicode11utf7", "utf7"}, {"unicode", "utf16"},
     {"iso88591", "windows1252"}, {"latin1", "windows1252"},
@@ -90,7 +90,8 @@ static struct str
 canonical(struct str name)
 {
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++)
-		if (str_eq(name, str_z(aliases[i].alias)))
+		if (name.n && *name.p == aliases[i].alias[0] &&
+		    str_eq(name, str_z(aliases[i].alias)))
 			return str_z(aliases[i].name);
 	return name;
 }
@@ -105,6 +106,8 @@ charset_begin(struct charset *c, struct str name)
 		return 1;
 	c->kind = ASCII;
 	name = canonical(squash(name, squashed));
+	if (name.n == 0)
+		return 1;
 	c->table = charset_table(name);
 	if (c->table) {
 		c->kind = TABLE;
@@ -137,10 +140,9 @@ charset_is_plain(const struct charset *c)
 
 /* ------------------------------------------------------------- UTF-8 */
 
-void
-charset_put(struct buf *to, uint32_t code)
+static size_t
+put(char *u, uint32_t code)
 {
-	char u[4];
 	size_t n = 0;
 
 	if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
@@ -159,7 +161,15 @@ charset_put(struct buf *to, uint32_t code)
 	}
 	if (code >= 0x80)
 		u[n++] = (char)(0x80 | (code & 63));
-	buf_put(to, u, n);
+	return n;
+}
+
+void
+charset_put(struct buf *to, uint32_t code)
+{
+	char u[4];
+
+	buf_put(to, u, put(u, code));
 }
 
 /* The length a first octet promises; 0 for one that starts nothing. */
@@ -231,16 +241,6 @@ charset_is_utf8(struct str s)
 
 /* -------------------------------------------------------------- reading */
 
-static size_t
-ascii_run(struct str s)
-{
-	size_t n = 0;
-
-	while (n < s.n && !ascii_ishigh(s.p[n]))
-		n++;
-	return n;
-}
-
 /* One character of a set without states, as charset_utf8(). */
 static size_t
 next(const struct charset *c, struct str s, uint32_t *code)
@@ -277,26 +277,49 @@ finish_held(struct charset *c, struct str *s, struct buf *to)
 	}
 }
 
+#define PIECE 256 /* octets made at a time */
+
+/* Read as many characters off *s as make one piece, to o; returns its end.
+ * What is left of *s then is empty, unfinished or for the next piece. */
+static char *
+piece(const struct charset *c, struct str *s, char *o)
+{
+	const char *most = o + PIECE - 4;
+	size_t n = 1;
+
+	while (s->n && n && o < most) {
+		uint32_t code;
+
+		if (!ascii_ishigh(s->p[0])) {
+			*o++ = s->p[0];
+			s->p++;
+			s->n--;
+			continue;
+		}
+		n = next(c, *s, &code);
+		s->p += n;
+		s->n -= n;
+		if (n)
+			o += put(o, code);
+	}
+	return o;
+}
+
 static void
 feed_codes(struct charset *c, struct str s, struct buf *to)
 {
+	char out[PIECE];
+
 	finish_held(c, &s, to);
 	while (s.n) {
-		uint32_t code;
-		size_t n = ascii_run(s);
+		char *end = piece(c, &s, out);
 
-		buf_str(to, str_to(s, n));
-		s = str_from(s, n);
-		if (s.n == 0)
-			return;
-		n = next(c, s, &code);
-		if (n == 0) {
+		if (end == out) {
 			memcpy(c->held, s.p, s.n);
 			c->n = s.n;
 			return;
 		}
-		charset_put(to, code);
-		s = str_from(s, n);
+		buf_put(to, out, (size_t)(end - out));
 	}
 }
 

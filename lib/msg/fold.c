@@ -27,13 +27,23 @@ static const char ascii[] =
 
 /* ---------------------------------------------------------- characters */
 
+#define ITSELF 0
+#define MARK 1
+
+static uint16_t
+look_up(uint32_t c)
+{
+	uint16_t at = fold_mid[fold_top[c >> 11] * 64u + (c >> 5 & 63)];
+
+	return fold_leaf[at * 32u + (c & 31)];
+}
+
+/* The class of a mark. */
 static uint8_t
 class_of(uint32_t c)
 {
 	size_t low = 0, high = fold_nclasses;
 
-	if (c < fold_classes[0].first)
-		return 0;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -77,8 +87,7 @@ put_marks(struct fold *f, char *o)
 		if (i > 0 || c != DOT_ABOVE || !f->i)
 			o = put_utf8(o, c == IOTA_BELOW ? IOTA : c);
 	}
-	if (f->nmarks)
-		f->blank = f->i = false;
+	f->blank = f->i = false;
 	f->nmarks = 0;
 	return o;
 }
@@ -101,11 +110,10 @@ put_mark(struct fold *f, char *o, uint32_t c, uint32_t class)
 static char *
 put_code(struct fold *f, char *o, uint32_t c)
 {
-	uint8_t class = class_of(c);
-
-	if (class)
-		return put_mark(f, o, c, class);
-	o = put_marks(f, o);
+	if (c > 0x2ff && c <= FOLD_LAST && look_up(c) == MARK)
+		return put_mark(f, o, c, class_of(c));
+	if (f->nmarks)
+		o = put_marks(f, o);
 	if (c == ' ' && f->blank)
 		return o;
 	f->blank = c == ' ';
@@ -132,9 +140,8 @@ put_folded(struct fold *f, char *o, uint32_t c)
 		return put_hangul(f, o, c - 0xac00);
 	if (c > FOLD_LAST) /* 0xe0000…: invisible */
 		return c >> 12 == 0xe0 ? o : put_code(f, o, c);
-	at = fold_mid[fold_top[c >> 11] * 64u + (c >> 5 & 63)];
-	at = fold_leaf[at * 32u + (c & 31)];
-	if (at == 0)
+	at = look_up(c);
+	if (at == ITSELF || at == MARK)
 		return put_code(f, o, c);
 	s = str_make(fold_pool + at, (size_t)(fold_pool[at - 1] - '@'));
 	while (s.n) {
@@ -155,7 +162,8 @@ put_ascii(struct fold *f, char *o, struct str *s)
 
 	if (p == end || ascii_ishigh(*p))
 		return o;
-	o = put_marks(f, o);
+	if (f->nmarks)
+		o = put_marks(f, o);
 	last = f->blank ? ' ' : 0;
 	while (p < end && !ascii_ishigh(*p)) {
 		char c = ascii[(unsigned char)*p++];
@@ -191,6 +199,45 @@ put_held(struct fold *f, char *o, struct str *s)
 	return o;
 }
 
+static bool
+follows(char c)
+{
+	return ((unsigned char)c & 0xc0) == 0x80;
+}
+
+/* Characters of two and three octets that fold to themselves, which most are;
+ * the rest of s. */
+static char *
+put_plain(struct fold *f, char *o, struct str *s)
+{
+	const unsigned char *p = (const unsigned char *)s->p;
+	const unsigned char *end = p + s->n;
+
+	while (end - p >= 3) {
+		uint32_t c;
+
+		if (*p >= 0xc2 && *p <= 0xdf && follows((char)p[1]))
+			c = (*p & 31u) << 6 | (p[1] & 63u);
+		else if (*p >= 0xe1 && *p <= 0xec && follows((char)p[1]) &&
+			 follows((char)p[2]))
+			c = (*p & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
+		else
+			break;
+		/* Hangul is not in the tables. */
+		if (look_up(c) != ITSELF || c >= 0xac00)
+			break;
+		if (f->nmarks)
+			o = put_marks(f, o);
+		f->blank = f->i = false;
+		*o++ = (char)*p++;
+		*o++ = (char)*p++;
+		if (c >= 0x800)
+			*o++ = (char)*p++;
+	}
+	*s = str_from(*s, (size_t)((const char *)p - s->p));
+	return o;
+}
+
 static char *
 put_piece(struct fold *f, char *o, struct str s)
 {
@@ -200,8 +247,11 @@ put_piece(struct fold *f, char *o, struct str s)
 		size_t n;
 
 		o = put_ascii(f, o, &s);
+		o = put_plain(f, o, &s);
 		if (s.n == 0)
 			break;
+		if (!ascii_ishigh(s.p[0]))
+			continue;
 		n = charset_utf8(s, &c);
 		if (n == 0) {
 			memcpy(f->held, s.p, s.n);
@@ -246,7 +296,8 @@ fold_end(struct fold *f, struct buf *to)
 		return;
 	if (f->nheld)
 		o = put_folded(f, o, REPLACEMENT);
-	o = put_marks(f, o);
+	if (f->nmarks)
+		o = put_marks(f, o);
 	to->n = (size_t)(o - to->p);
 	fold_begin(f);
 }

@@ -6,166 +6,166 @@
 /* clang-format off */
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 const char fold_pool[] =
-	"@A A!A\"A#A$A%A&A'A(A)A*A+A,A-A.A/A0A1A2A3A4A5A6A7A8A9A:A;A<A=A>A?A"
-	"@A[A\\A]A^A_A`AaAbAcAdAeAfAgAhAiAjAkAlAmAnAoApAqArAsAtAuAvAwAxAyAzA"
-	"{A|A}A~B!!B!?B..B0,B0.B1,B1.B10B11B12B13B14B15B16B17B18B19B2,B2.B2"
-	"0B21B22B23B24B25B26B27B28B29B3,B3.B30B31B32B33B34B35B36B37B38B39B4"
-	",B4.B40B41B42B43B44B45B46B47B48B49B5,B5.B50B6,B6.B7,B7.B8,B8.B9,B9"
-	".B==B?!B??BauBbqBccBcdBcmBdaBdbBdjBdlBdmBdzBevBffBfiBflBfmBgbBgyBh"
-	"aBhgBhpBhvBhzBiiBijBinBiuBivBixBkaBkbBkgBkkBklBkmBktBkvBkwBljBlmBl"
-	"nBlxBm2Bm3BmaBmbBmcBmdBmgBmlBmmBmrBmsBmvBmwBnaBnfBnjBnmBnoBnsBnvBn"
-	"wBovBpaBpcBpfBphBprBpsBpvBpwBrsBsdBsmBsrBssBstBsvBtmBviBwbBwcBwzBx"
-	"iB¢B£B¥B¦B¬B·BæBðBøBþBđBħBłBŋBœBŧBƀBƃBƅBƈBƌBƒBƕBƙBƚBƞBƣBƥBƨBƫBƭBƴB"
-	"ƶBƹBƽBƿBǀBǁBǂBǝBǥBȝBȣBȥBȷBȼBȿBɀBɂBɇBɉBɋBɍBɏBɐBɑBɒBɓBɔBɕBɖBɗBɘBəBɛB"
-	"ɜBɞBɟBɠBɡBɢBɣBɤBɥBɦBɧBɨBɩBɪBɫBɬBɭBɮBɯBɰBɱBɲBɳBɴBɵBɶBɷBɸBɹBɺBɻBɽBɾB"
-	"ʀBʁBʂBʃBʄBʇBʈBʉBʊBʋBʌBʍBʎBʏBʐBʑBʒBʕBʘBʙBʛBʜBʝBʞBʟBʡBʢBʣBʤBʥBʦBʧBʨB"
-	"ʩBʪBʫBʹBːBˑB̀B́B̓BͱBͳBͷBͻBͼBͽBαBβBγBδBεBζBηBθBιBκBλBμBνBξBοBπBρBσB"
-	"τBυBφBχBψBωBϗBϙBϛBϝBϟBϡBϣBϥBϧBϩBϫBϭBϯBϳBϸBϻBаBбBвBгBдBеBжBзBиBкBлB"
-	"мBнBоBпBрBсBтBуBфBхBцBчBшBщBъBыBьBэBюBяBђBєBѕBіBјBљBњBћBџBѡBѣBѥBѧB"
-	"ѩBѫBѭBѯBѱBѳBѵBѹBѻBѽBѿBҁBҋBҍBҏBґBғBҕBҗBҙBқBҝBҟBҡBңBҥBҧBҩBҫBҭBүBұBҳB"
-	"ҵBҷBҹBһBҽBҿBӄBӆBӈBӊBӌBӎBӏBӕBәBӡBөBӷBӻBӽBӿBԁBԃBԅBԇBԉBԋBԍBԏBԑBԓBԕBԗB"
-	"ԙBԛBԝBԟBԡBԣBԥBԧBԩBԫBԭBԯBաBբBգBդBեBզBէBըBթBժBիBլBխBծBկBհBձBղBճBմBյB"
-	"նBշBոBչBպBջBռBսBվBտBրBցBւBփBքBօBֆBאBבBגBדBהBכBלBםBעBרBתBءBاBبBةBتB"
-	"ثBجBحBخBدBذBرBزBسBشBصBضBطBظBعBغBفBقBكBلBمBنBهBوBىBيBٮBٯBٱBٹBٺBٻBپB"
-	"ٿBڀBڃBڄBچBڇBڈBڌBڍBڎBڑBژBڡBڤBڦBکBڭBگBڱBڳBںBڻBھBہBۅBۆBۇBۈBۉBۋBیBېBےC"
-	" ́C ̃C ̄C ̅C ̆C ̇C ̈C ̊C ̋C ̓C ̔C ̧C ̨C ̳C ͂C ιC ًC ٌC ٍC َC ُC ِC"
-	" ّC ْC(1)C(2)C(3)C(4)C(5)C(6)C(7)C(8)C(9)C(a)C(b)C(c)C(d)C(e)C(f)C"
-	"(g)C(h)C(i)C(j)C(k)C(l)C(m)C(n)C(o)C(p)C(q)C(r)C(s)C(t)C(u)C(v)C(w"
-	")C(x)C(y)C(z)C...C10.C11.C12.C13.C14.C15.C16.C17.C18.C19.C20.C::=C"
-	"≮C===C≠C≯Ca/cCa/sCaʾCàCáCâCãCāCăCȧCäCảCåCǎCȁCȃCạC"
-	"ḁCąCbarCḃCḅCḇCc/oCc/uCcalCcm2Ccm3Cco.CćCĉCċCčCçCdm2Cdm3C"
-	"ḋCďCḍCḑCḓCḏCergCèCéCêCẽCēCĕCėCëCẻCěCȅCȇCẹCȩCę"
-	"CḙCḛCfaxCffiCfflCḟCgalCghzCgpaCǵCĝCḡCğCġCǧCģChpaCĥCḣCh"
-	"̈CȟCḥCḩCḫCẖCiiiCìCíCîCĩCīCĭCïCỉCǐCȉCȋCịCįCḭCĵC"
-	"ǰCkhzCkm2Ckm3CkpaCḱCǩCḳCķCḵCkωClogCltdCl·CĺCľCḷCļCḽCḻC"
-	"mhzCmilCmm2Cmm3CmolCmpaCḿCṁCṃCmωCǹCńCñCṅCňCṇCņCṋCṉCòC"
-	"óCôCõCōCŏCȯCöCỏCőCǒCȍCȏCơCọCǫCppmCppvCpteCṕCṗCrad"
-	"CŕCṙCřCȑCȓCṛCŗCṟCśCŝCṡCšCṣCșCşCtelCthzCṫCẗCťCṭC"
-	"țCţCṱCṯCùCúCûCũCūCŭCüCủCůCűCǔCȕCȗCưCụCṳCųCṷC"
-	"ṵCviiCṽCṿCẁCẃCŵCẇCẅCẘCẉCxiiCẋCẍCỳCýCŷCỹCȳCẏCÿCy"
-	"̉CẙCỵCźCẑCżCžCẓCẕC°cC°fCʼnCμaCμfCμgCμlCμmCμsCμvCμwC་CაCბCგ"
-	"CდCეCვCზCთCიCკCლCმCნCოCპCჟCრCსCტCუCფCქCღCყCშCჩCცCძCწCჭCხCჯCჰCჱCჲCჳ"
-	"CჴCჵCჶCჷCჸCჹCჺCჽCჾCჿCᄀCᄁCᄂCᄃCᄄCᄅCᄆCᄇCᄈCᄉCᄊCᄋCᄌCᄍCᄎCᄏ"
-	"CᄐCᄑCᄒCᄔCᄕCᄚCᄜCᄝCᄞCᄠCᄡCᄢCᄣCᄧCᄩCᄫCᄬCᄭCᄮCᄯCᄲCᄶ"
-	"CᅀCᅇCᅌCᅗCᅘCᅙCᅡCᅢCᅣCᅤCᅥCᅦCᅧCᅨCᅩCᅪCᅫCᅬCᅭCᅮCᅯCᅰ"
-	"CᅱCᅲCᅳCᅴCᅵCᆄCᆅCᆈCᆑCᆒCᆔCᆞCᆡCᆪCᆬCᆭCᆰCᆱCᆲCᆳCᆴCᆵ"
-	"CᇇCᇈCᇌCᇎCᇓCᇗCᇙCᇝCᇟCᇱCᇲCᎠCᎡCᎢCᎣCᎤCᎥCᎦCᎧCᎨCᎩCᎪ"
-	"CᎫCᎬCᎭCᎮCᎯCᎰCᎱCᎲCᎳCᎴCᎵCᎶCᎷCᎸCᎹCᎺCᎻCᎼCᎽCᎾCᎿCᏀ"
-	"CᏁCᏂCᏃCᏄCᏅCᏆCᏇCᏈCᏉCᏊCᏋCᏌCᏍCᏎCᏏCᏐCᏑCᏒCᏓCᏔCᏕCᏖ"
-	"CᏗCᏘCᏙCᏚCᏛCᏜCᏝCᏞCᏟCᏠCᏡCᏢCᏣCᏤCᏥCᏦCᏧCᏨCᏩCᏪCᏫCᏬ"
-	"CᏭCᏮCᏯCᏰCᏱCᏲCᏳCᏴCᏵCᴂCᴖCᴗCᴜCᴝCᴥCᵹCᵻCᵽCᶅCᶎCᶑCỻ"
-	"CỽCỿC‐C–C—C₩CⅎCↄC←C↑C→C↓C∂C∇C∑C−C│C■C○C⦅C⦆Cⰰ"
-	"CⰱCⰲCⰳCⰴCⰵCⰶCⰷCⰸCⰹCⰺCⰻCⰼCⰽCⰾCⰿCⱀCⱁCⱂCⱃCⱄCⱅCⱆ"
-	"CⱇCⱈCⱉCⱊCⱋCⱌCⱍCⱎCⱏCⱐCⱑCⱒCⱓCⱔCⱕCⱖCⱗCⱘCⱙCⱚCⱛCⱜ"
-	"CⱝCⱞCⱟCⱡCⱥCⱦCⱨCⱪCⱬCⱱCⱳCⱶCⲁCⲃCⲅCⲇCⲉCⲋCⲍCⲏCⲑCⲓ"
-	"CⲕCⲗCⲙCⲛCⲝCⲟCⲡCⲣCⲥCⲧCⲩCⲫCⲭCⲯCⲱCⲳCⲵCⲷCⲹCⲻCⲽCⲿ"
-	"CⳁCⳃCⳅCⳇCⳉCⳋCⳍCⳏCⳑCⳓCⳕCⳗCⳙCⳛCⳝCⳟCⳡCⳣCⳬCⳮCⳳCⴀ"
-	"CⴁCⴂCⴃCⴄCⴅCⴆCⴇCⴈCⴉCⴊCⴋCⴌCⴍCⴎCⴏCⴐCⴑCⴒCⴓCⴔCⴕCⴖ"
-	"CⴗCⴘCⴙCⴚCⴛCⴜCⴝCⴞCⴟCⴠCⴡCⴢCⴣCⴤCⴥCⴧCⴭCⵡC、C。C〈C〉"
-	"C《C》C「C」C『C』C【C】C〒C〔C〕C〖C〗C゙C゚CァCアCィCイCゥCウCェ"
-	"CエCォCオCカCキCクCケCコCサCシCスCセCソCタCチCッCツCテCトCナCニCヌ"
-	"CネCノCハCヒCフCヘCホCマCミCムCメCモCャCヤCュCユCョCヨCラCリCルCレ"
-	"CロCワCヰCヱCヲCンC・CーC㒞C㒹C㒻C㓟C㔕C㛮C㛼C㞁C㠯C㡢C㡼C㣇C㣣C㤜"
-	"C㤺C㨮C㩬C㫤C㬈C㬙C㭉C㮝C㰘C㱎C㴳C㶖C㺬C㺸C㼛C㿼C䀈C䀘C䀹C䁆C䂖C䃣"
-	"C䄯C䈂C䈧C䊠C䌁C䌴C䍙C䏕C䏙C䐋C䑫C䔫C䕝C䕡C䕫C䗗C䗹C䘵C䚾C䛇C䦕C䧦"
-	"C䩮C䩶C䪲C䬳C䯎C䳎C䳭C䳸C䵖C一C丁C七C三C上C下C不C丙C並C丨C中C串C丶"
-	"C丸C丹C丽C丿C乁C乙C九C亂C亅C了C二C五C亠C交C亮C人C什C仌C令C企C休C你"
-	"C侀C來C例C侮C侻C便C倂C倫C偺C備C像C僚C僧C優C儿C兀C充C免C兔C兤C入C內"
-	"C全C兩C八C六C具C冀C冂C再C冒C冕C冖C冗C写C冤C冫C冬C况C冷C凉C凌C凜C凞"
-	"C几C凵C刀C刃C切C列C初C利C刺C刻C剆C前C割C剷C劉C力C劣C劳C労C勇C勉C勒"
-	"C勞C勤C勵C勹C勺C包C匆C匕C北C匚C匸C医C匿C十C卄C卅C卉C卑C協C博C卜C卩"
-	"C印C即C卵C卽C卿C厂C厶C參C又C及C双C叟C口C句C叫C可C叱C右C吆C合C名C吏"
-	"C吝C吸C吹C呂C呈C周C咞C咢C咽C哶C唐C問C啓C啕C啣C善C喇C喙C喝C喫C喳C営"
-	"C嗀C嗂C嗢C嘆C噑C器C噴C囗C四C囹C圖C圗C土C地C型C城C埴C堍C報C堲C塀C塚"
-	"C塞C墨C墬C墳C壘C壟C士C壮C声C売C壷C夂C夆C夊C夕C多C夜C夢C大C天C奄C奈"
-	"C契C奔C奢C女C姘C姬C娛C娧C婢C婦C媵C嬈C嬨C嬾C子C字C学C宀C宅C宗C寃C寘"
-	"C寧C寮C寳C寸C寿C将C小C尢C尸C尿C屠C屢C層C履C屮C山C岍C峀C崙C嵃C嵐C嵫"
-	"C嵮C嵼C嶲C嶺C巛C巡C巢C工C左C己C巽C巾C帨C帽C幩C干C年C幺C幼C广C度C庰"
-	"C庳C庶C廉C廊C廒C廓C廙C廬C廴C廾C弄C弋C弓C弢C彐C当C彡C形C彩C彫C彳C律"
-	"C後C得C徚C復C徭C心C忍C志C念C忹C怒C怜C恵C悁C悔C惇C惘C惡C愈C慄C慈C慌"
-	"C慎C慠C慨C慺C憎C憐C憤C憯C憲C懞C懲C懶C戀C戈C成C戛C戮C戴C戶C手C打C扝"
-	"C投C抱C拉C拏C拓C拔C拼C拾C指C挽C捐C捕C捨C捻C掃C掠C掩C揄C揅C揤C搜C搢"
-	"C摒C摩C摷C摾C撚C撝C擄C支C攴C敏C敖C敬C數C文C斗C料C斤C新C方C旅C无C既"
-	"C旣C日C易C映C晉C晴C暈C暑C暜C暴C曆C曰C更C書C最C月C有C朗C望C朡C木C李"
-	"C杓C杖C杞C杻C枅C林C柳C柺C栗C栟C株C桒C梁C梅C梎C梨C椔C楂C榣C槪C樂C樓"
-	"C檨C櫓C櫛C欄C欠C次C歔C止C正C歲C歷C歹C殟C殮C殳C殺C殻C毋C母C比C毛C氏"
-	"C气C水C汎C汧C沈C沿C泌C泍C泥C注C洖C洛C洞C洴C派C流C浩C浪C海C浸C涅C淋"
-	"C淚C淪C淹C渚C港C湮C満C溜C溺C滇C滋C滑C滛C漏C演C漢C漣C潮C濆C濫C濾C瀛"
-	"C瀞C瀹C灊C火C灰C灷C災C炙C炭C烈C烙C無C煅C煉C煮C熜C燎C燐C爐C爛C爨C爪"
-	"C爫C爵C父C爻C爿C片C牐C牙C牛C牢C特C犀C犕C犬C犯C狀C狼C猪C獵C獺C玄C率"
-	"C玉C王C玥C玲C珞C理C琉C琢C瑇C瑜C瑩C瑱C璅C璉C璘C瓊C瓜C瓦C甆C甘C生C甤"
-	"C用C田C甲C申C男C画C甾C留C略C異C疋C疒C痢C瘐C瘝C瘟C療C癩C癶C白C皮C皿"
-	"C益C盛C監C盧C目C直C省C眞C真C着C睊C瞋C瞧C矛C矢C石C硎C硫C碌C碑C磊C磌"
-	"C磻C礪C示C礼C社C祈C祉C祐C祖C祝C神C祥C祿C禁C禍C禎C福C禮C禸C禾C秊C秘"
-	"C秫C稜C穀C穊C穏C穴C空C突C窱C立C竮C竹C笠C箏C節C篆C築C簾C籠C米C类C粒"
-	"C精C糒C糖C糣C糧C糨C糸C紀C紐C索C累C終C絛C絣C綠C綾C緇C練C縂C縉C縷C繁"
-	"C繅C缶C缾C网C署C罹C罺C羅C羊C羕C羚C羽C翺C老C者C而C耒C耳C聆C聠C聯C聰"
-	"C聾C聿C肉C肋C肭C育C脃C脾C臘C臣C臨C自C臭C至C臼C舁C舄C舌C舘C舛C舟C艮"
-	"C良C色C艸C艹C芋C芑C芝C花C芳C芽C若C苦C茝C茣C茶C荒C荓C荣C莭C莽C菉C菊"
-	"C菌C菜C菧C華C菱C落C葉C著C蓮C蓱C蓳C蓼C蔖C蕤C藍C藺C蘆C蘒C蘭C蘿C虍C虐"
-	"C虜C虧C虩C虫C蚈C蚩C蛢C蜎C蜨C蝫C蝹C螆C螺C蟡C蠁C蠟C血C行C衠C衣C裂C裏"
-	"C裗C裞C裡C裸C裺C褐C襁C襤C襾C覆C見C視C角C解C言C誠C說C調C請C諒C論C諭"
-	"C諸C諾C謁C謹C識C讀C變C谷C豆C豈C豕C豸C貝C財C販C貫C賁C賂C資C賈C賓C贈"
-	"C贛C赤C走C起C足C趼C跋C路C跰C身C車C軔C輦C輪C輸C輻C轢C辛C辞C辰C辵C辶"
-	"C連C逸C遊C適C遲C遼C邏C邑C邔C郎C郞C郱C都C鄑C鄛C酉C配C酪C醙C醴C釆C里"
-	"C量C金C鈴C鈸C鉶C鉼C鋗C鋘C錄C鍊C鏹C鐕C長C門C開C閭C閷C阜C阮C陋C降C陵"
-	"C陸C陼C隆C隣C隶C隷C隸C隹C雃C離C難C雨C零C雷C霣C露C靈C靑C靖C非C面C革"
-	"C韋C韛C韠C韭C音C響C頁C項C頋C領C頩C頻C類C風C飛C食C飢C飯C飼C館C餩C首"
-	"C香C馧C馬C駂C駱C駾C驪C骨C高C髟C鬒C鬥C鬯C鬲C鬼C魚C魯C鱀C鱗C鳥C鳽C鵧"
-	"C鶴C鷺C鸞C鹵C鹿C麗C麟C麥C麻C黃C黍C黎C黑C黹C黽C黾C鼅C鼎C鼏C鼓C鼖C鼠"
-	"C鼻C齃C齊C齒C龍C龎C龜C龟C龠CꙁCꙃCꙅCꙇCꙉCꙋCꙍCꙏCꙑCꙓCꙕCꙗCꙙ"
-	"CꙛCꙝCꙟCꙡCꙣCꙥCꙧCꙩCꙫCꙭCꚁCꚃCꚅCꚇCꚉCꚋCꚍCꚏCꚑCꚓCꚕCꚗ"
-	"CꚙCꚛCꜣCꜥCꜧCꜩCꜫCꜭCꜯCꜳCꜵCꜷCꜹCꜻCꜽCꜿCꝁCꝃCꝅCꝇCꝉCꝋ"
-	"CꝍCꝏCꝑCꝓCꝕCꝗCꝙCꝛCꝝCꝟCꝡCꝣCꝥCꝧCꝩCꝫCꝭCꝯCꝺCꝼCꝿCꞁ"
-	"CꞃCꞅCꞇCꞌCꞎCꞑCꞓCꞔCꞗCꞙCꞛCꞝCꞟCꞡCꞣCꞥCꞧCꞩCꞵCꞷCꞹCꞻ"
-	"CꞽCꞿCꟁCꟃCꟈCꟊCꟑCꟗCꟙCꟶCꬷCꭒCꭓCꭦCꭧD ゙D ゚D(10)D(11)D(1"
-	"2)D(13)D(14)D(15)D(16)D(17)D(18)D(19)D(20)D0点D1⁄D1日D1月D1点D2日"
-	"D2月D2点D3日D3月D3点D4日D4月D4点D5日D5月D5点D6日D6月D6点D7日D7月D7"
-	"点D8日D8月D8点D9日D9月D9点Da.m.DdžDkcalDp.m.DviiiDǽDǣDǿDǯD̈́D"
-	"ὰDάDᾱDᾰDἀDἁDᾶDαιDὲDέDἐDἑDὴDήDἠDἡDῆDηιDὶDίDῑDῐD"
-	"ϊDἰDἱDῖDὸDόDὀDὁDῤDῥDὺDύDῡDῠDϋDὐDὑDῦDὼDώDὠDὡD"
-	"ῶDωιDӑDӓDѓDѐDӗDёDӂDӝDӟDѝDӣDйDӥDќDӧDӯDўDӱDӳDӵD"
-	"ӹDӭDїDѷDӛDӫDեւDմեDմիDմխDմնDվնDאַDאָDאּDאלDבּDבֿDגּDדּDהּDוֹD"
-	"וּDזּDטּDיִDיּDךּDכּDכֿDלּDמּDנּDסּDףּDפּDפֿDצּDקּDרּDשּDשׁDשׂDתּD"
-	"ײַDاًDآDأDإDاٴDبجDبحDبخDبرDبزDبمDبنDبهDبىDبيDتجDتحDتخDترDتزDتمD"
-	"تنDتهDتىDتيDثجDثرDثزDثمDثنDثهDثىDثيDجحDجمDجىDجيDحجDحمDحىDحيDخجDخحD"
-	"خمDخىDخيDذٰDرٰDسجDسحDسخDسرDسمDسهDسىDسيDشجDشحDشخDشرDشمDشهDشىDشيDصحD"
-	"صخDصرDصمDصىDصيDضجDضحDضخDضرDضمDضىDضيDطحDطمDطىDطيDظمDعجDعمDعىDعيDغجD"
-	"غمDغىDغيDـًDـَDـُDـِDـّDـْDفجDفحDفخDفمDفىDفيDقحDقمDقىDقيDكاDكجDكحD"
-	"كخDكلDكمDكىDكيDلاDلجDلحDلخDلمDلهDلىDليDماDمجDمحDمخDممDمىDميDنجDنحD"
-	"نخDنرDنزDنمDننDنهDنىDنيDهجDهمDهىDهيDهٰDؤDوٴDىٰDيجDيحDيخDيرDيزDيمD"
-	"ينDيهDيىDييDئDيٴDۂDۇٴDۓDۀD𐐨D𐐩D𐐪D𐐫D𐐬D𐐭D𐐮D𐐯D𐐰D𐐱D𐐲D𐐳D"
-	"𐐴D𐐵D𐐶D𐐷D𐐸D𐐹D𐐺D𐐻D𐐼D𐐽D𐐾D𐐿D𐑀D𐑁D𐑂D𐑃D𐑄D𐑅D𐑆D𐑇D𐑈D𐑉D"
-	"𐑊D𐑋D𐑌D𐑍D𐑎D𐑏D𐓘D𐓙D𐓚D𐓛D𐓜D𐓝D𐓞D𐓟D𐓠D𐓡D𐓢D𐓣D𐓤D𐓥D𐓦D𐓧D"
-	"𐓨D𐓩D𐓪D𐓫D𐓬D𐓭D𐓮D𐓯D𐓰D𐓱D𐓲D𐓳D𐓴D𐓵D𐓶D𐓷D𐓸D𐓹D𐓺D𐓻D𐖗D𐖘D"
-	"𐖙D𐖚D𐖛D𐖜D𐖝D𐖞D𐖟D𐖠D𐖡D𐖣D𐖤D𐖥D𐖦D𐖧D𐖨D𐖩D𐖪D𐖫D𐖬D𐖭D𐖮D𐖯D"
-	"𐖰D𐖱D𐖳D𐖴D𐖵D𐖶D𐖷D𐖸D𐖹D𐖻D𐖼D𐳀D𐳁D𐳂D𐳃D𐳄D𐳅D𐳆D𐳇D𐳈D𐳉D𐳊D"
-	"𐳋D𐳌D𐳍D𐳎D𐳏D𐳐D𐳑D𐳒D𐳓D𐳔D𐳕D𐳖D𐳗D𐳘D𐳙D𐳚D𐳛D𐳜D𐳝D𐳞D𐳟D𐳠D"
-	"𐳡D𐳢D𐳣D𐳤D𐳥D𐳦D𐳧D𐳨D𐳩D𐳪D𐳫D𐳬D𐳭D𐳮D𐳯D𐳰D𐳱D𐳲D𑣀D𑣁D𑣂D𑣃D"
-	"𑣄D𑣅D𑣆D𑣇D𑣈D𑣉D𑣊D𑣋D𑣌D𑣍D𑣎D𑣏D𑣐D𑣑D𑣒D𑣓D𑣔D𑣕D𑣖D𑣗D𑣘D𑣙D"
-	"𑣚D𑣛D𑣜D𑣝D𑣞D𑣟D𖹠D𖹡D𖹢D𖹣D𖹤D𖹥D𖹦D𖹧D𖹨D𖹩D𖹪D𖹫D𖹬D𖹭D𖹮D𖹯D"
-	"𖹰D𖹱D𖹲D𖹳D𖹴D𖹵D𖹶D𖹷D𖹸D𖹹D𖹺D𖹻D𖹼D𖹽D𖹾D𖹿D𝼄D𝼅D𝼆D𝼈D𝼊D𝼞D"
-	"𞤢D𞤣D𞤤D𞤥D𞤦D𞤧D𞤨D𞤩D𞤪D𞤫D𞤬D𞤭D𞤮D𞤯D𞤰D𞤱D𞤲D𞤳D𞤴D𞤵D𞤶D𞤷D"
-	"𞤸D𞤹D𞤺D𞤻D𞤼D𞤽D𞤾D𞤿D𞥀D𞥁D𞥂D𞥃D𠄢D𠔜D𠔥D𠕋D𠘺D𠠄D𠣞D𠨬D𠭣D𡓤D"
-	"𡚨D𡛪D𡧈D𡬘D𡴋D𡷤D𡷦D𢆃D𢆟D𢌱D𢛔D𢡄D𢡊D𢬌D𢯱D𣀊D𣊸D𣍟D𣎓D𣎜D𣏃D𣏕D"
-	"𣑭D𣚣D𣢧D𣪍D𣫺D𣲼D𣴞D𣻑D𣽞D𣾎D𤉣D𤋮D𤎫D𤘈D𤜵D𤠔D𤰶D𤲒D𤾡D𤾸D𥁄D𥃲D"
-	"𥃳D𥄙D𥄳D𥉉D𥐝D𥘦D𥚚D𥛅D𥥼D𥪧D𥮫D𥲀D𥳐D𥾆D𦇚D𦈨D𦉇D𦋙D𦌾D𦓚D𦔣D𦖨D"
-	"𦞧D𦞵D𦬼D𦰶D𦳕D𦵫D𦼬D𦾱D𧃒D𧏊D𧙧D𧢮D𧥦D𧲨D𧻓D𧼯D𨗒D𨗭D𨜮D𨯺D𨵷D𩅅D"
-	"𩇟D𩈚D𩐊D𩒖D𩖶D𩬰D𪃎D𪄅D𪈎D𪊑D𪎒D𪘀E ̈̀E ̈́E ̈͂E ̓̀E ̓́E ̓͂E ̔̀E ̔"
-	"́E ̔͂E ٌّE ٍّE َّE ُّE ِّE ّٰE(ᄀ)E(ᄂ)E(ᄃ)E(ᄅ)E(ᄆ)E(ᄇ)E(ᄉ)E(ᄋ"
-	")E(ᄌ)E(ᄎ)E(ᄏ)E(ᄐ)E(ᄑ)E(ᄒ)E(一)E(七)E(三)E(九)E(二)E(五)E(代)"
-	"E(企)E(休)E(八)E(六)E(労)E(十)E(協)E(名)E(呼)E(四)E(土)E(学)E(日)E"
-	"(月)E(有)E(木)E(株)E(水)E(火)E(特)E(監)E(社)E(祝)E(祭)E(自)E(至)E("
-	"財)E(資)E(金)E0⁄3E10日E10月E10点E11日E11月E11点E12日E12月E12点E13"
-	"日E13点E14日E14点E15日E15点E16日E16点E17日E17点E18日E18点E19日E19点"
-	"E1⁄2E1⁄3E1⁄4E1⁄5E1⁄6E1⁄7E1⁄8E1⁄9E20日E20点E21日E21点E22日E"
-	"22点E23日E23点E24日E24点E25日E26日E27日E28日E29日E2⁄3E2⁄5E30日E3"
-	"1日E3⁄4E3⁄5E3⁄8E4⁄5E5⁄6E5⁄8E7⁄8EầEấEẫEẩEằEắEẵ"
-	"EẳEǡEǟEǻEậEặEa∕mEḉEềEếEễEểEḕEḗEệEḝE"
-	"ḯEḹEm∕sEồEốEỗEổEṍEȭEṏEṑEṓEȱEȫEờEớEo"
-	"̛̃EởEợEộEǭEṝEṥEṧEṩEṹEṻEǜEǘEǖEǚEừEứ"
-	"EữEửEựEv∕mE↚E↛E↮E⇍E⇏E⇎E∄E∉E∌E∤E∦E≁E"
-	"≄E≇E≉E≭E≢E≰E≱E≴E≵E≸E≹E⊀E⊁E⋠E⋡E⊄E⊃"
+	"@@A A!A\"A#A$A%A&A'A(A)A*A+A,A-A.A/A0A1A2A3A4A5A6A7A8A9A:A;A<A=A>A?"
+	"A@A[A\\A]A^A_A`AaAbAcAdAeAfAgAhAiAjAkAlAmAnAoApAqArAsAtAuAvAwAxAyAz"
+	"A{A|A}A~B!!B!?B..B0,B0.B1,B1.B10B11B12B13B14B15B16B17B18B19B2,B2.B"
+	"20B21B22B23B24B25B26B27B28B29B3,B3.B30B31B32B33B34B35B36B37B38B39B"
+	"4,B4.B40B41B42B43B44B45B46B47B48B49B5,B5.B50B6,B6.B7,B7.B8,B8.B9,B"
+	"9.B==B?!B??BauBbqBccBcdBcmBdaBdbBdjBdlBdmBdzBevBffBfiBflBfmBgbBgyB"
+	"haBhgBhpBhvBhzBiiBijBinBiuBivBixBkaBkbBkgBkkBklBkmBktBkvBkwBljBlmB"
+	"lnBlxBm2Bm3BmaBmbBmcBmdBmgBmlBmmBmrBmsBmvBmwBnaBnfBnjBnmBnoBnsBnvB"
+	"nwBovBpaBpcBpfBphBprBpsBpvBpwBrsBsdBsmBsrBssBstBsvBtmBviBwbBwcBwzB"
+	"xiB¢B£B¥B¦B¬B·BæBðBøBþBđBħBłBŋBœBŧBƀBƃBƅBƈBƌBƒBƕBƙBƚBƞBƣBƥBƨBƫBƭBƴ"
+	"BƶBƹBƽBƿBǀBǁBǂBǝBǥBȝBȣBȥBȷBȼBȿBɀBɂBɇBɉBɋBɍBɏBɐBɑBɒBɓBɔBɕBɖBɗBɘBəBɛ"
+	"BɜBɞBɟBɠBɡBɢBɣBɤBɥBɦBɧBɨBɩBɪBɫBɬBɭBɮBɯBɰBɱBɲBɳBɴBɵBɶBɷBɸBɹBɺBɻBɽBɾ"
+	"BʀBʁBʂBʃBʄBʇBʈBʉBʊBʋBʌBʍBʎBʏBʐBʑBʒBʕBʘBʙBʛBʜBʝBʞBʟBʡBʢBʣBʤBʥBʦBʧBʨ"
+	"BʩBʪBʫBʹBːBˑB̀B́B̓BͱBͳBͷBͻBͼBͽBαBβBγBδBεBζBηBθBιBκBλBμBνBξBοBπBρBσ"
+	"BτBυBφBχBψBωBϗBϙBϛBϝBϟBϡBϣBϥBϧBϩBϫBϭBϯBϳBϸBϻBаBбBвBгBдBеBжBзBиBкBл"
+	"BмBнBоBпBрBсBтBуBфBхBцBчBшBщBъBыBьBэBюBяBђBєBѕBіBјBљBњBћBџBѡBѣBѥBѧ"
+	"BѩBѫBѭBѯBѱBѳBѵBѹBѻBѽBѿBҁBҋBҍBҏBґBғBҕBҗBҙBқBҝBҟBҡBңBҥBҧBҩBҫBҭBүBұBҳ"
+	"BҵBҷBҹBһBҽBҿBӄBӆBӈBӊBӌBӎBӏBӕBәBӡBөBӷBӻBӽBӿBԁBԃBԅBԇBԉBԋBԍBԏBԑBԓBԕBԗ"
+	"BԙBԛBԝBԟBԡBԣBԥBԧBԩBԫBԭBԯBաBբBգBդBեBզBէBըBթBժBիBլBխBծBկBհBձBղBճBմBյ"
+	"BնBշBոBչBպBջBռBսBվBտBրBցBւBփBքBօBֆBאBבBגBדBהBכBלBםBעBרBתBءBاBبBةBت"
+	"BثBجBحBخBدBذBرBزBسBشBصBضBطBظBعBغBفBقBكBلBمBنBهBوBىBيBٮBٯBٱBٹBٺBٻBپ"
+	"BٿBڀBڃBڄBچBڇBڈBڌBڍBڎBڑBژBڡBڤBڦBکBڭBگBڱBڳBںBڻBھBہBۅBۆBۇBۈBۉBۋBیBېBے"
+	"C ́C ̃C ̄C ̅C ̆C ̇C ̈C ̊C ̋C ̓C ̔C ̧C ̨C ̳C ͂C ιC ًC ٌC ٍC َC ُC ِ"
+	"C ّC ْC(1)C(2)C(3)C(4)C(5)C(6)C(7)C(8)C(9)C(a)C(b)C(c)C(d)C(e)C(f)"
+	"C(g)C(h)C(i)C(j)C(k)C(l)C(m)C(n)C(o)C(p)C(q)C(r)C(s)C(t)C(u)C(v)C("
+	"w)C(x)C(y)C(z)C...C10.C11.C12.C13.C14.C15.C16.C17.C18.C19.C20.C::="
+	"C≮C===C≠C≯Ca/cCa/sCaʾCàCáCâCãCāCăCȧCäCảCåCǎCȁCȃCạ"
+	"CḁCąCbarCḃCḅCḇCc/oCc/uCcalCcm2Ccm3Cco.CćCĉCċCčCçCdm2Cdm3"
+	"CḋCďCḍCḑCḓCḏCergCèCéCêCẽCēCĕCėCëCẻCěCȅCȇCẹCȩCe"
+	"̨CḙCḛCfaxCffiCfflCḟCgalCghzCgpaCǵCĝCḡCğCġCǧCģChpaCĥCḣC"
+	"ḧCȟCḥCḩCḫCẖCiiiCìCíCîCĩCīCĭCïCỉCǐCȉCȋCịCįCḭCĵ"
+	"CǰCkhzCkm2Ckm3CkpaCḱCǩCḳCķCḵCkωClogCltdCl·CĺCľCḷCļCḽCḻ"
+	"CmhzCmilCmm2Cmm3CmolCmpaCḿCṁCṃCmωCǹCńCñCṅCňCṇCņCṋCṉCò"
+	"CóCôCõCōCŏCȯCöCỏCőCǒCȍCȏCơCọCǫCppmCppvCpteCṕCṗCra"
+	"dCŕCṙCřCȑCȓCṛCŗCṟCśCŝCṡCšCṣCșCşCtelCthzCṫCẗCťCṭ"
+	"CțCţCṱCṯCùCúCûCũCūCŭCüCủCůCűCǔCȕCȗCưCụCṳCųCṷ"
+	"CṵCviiCṽCṿCẁCẃCŵCẇCẅCẘCẉCxiiCẋCẍCỳCýCŷCỹCȳCẏCÿC"
+	"ỷCẙCỵCźCẑCżCžCẓCẕC°cC°fCʼnCμaCμfCμgCμlCμmCμsCμvCμwC་CაCბC"
+	"გCდCეCვCზCთCიCკCლCმCნCოCპCჟCრCსCტCუCფCქCღCყCშCჩCცCძCწCჭCხCჯCჰCჱCჲC"
+	"ჳCჴCჵCჶCჷCჸCჹCჺCჽCჾCჿCᄀCᄁCᄂCᄃCᄄCᄅCᄆCᄇCᄈCᄉCᄊCᄋCᄌCᄍCᄎC"
+	"ᄏCᄐCᄑCᄒCᄔCᄕCᄚCᄜCᄝCᄞCᄠCᄡCᄢCᄣCᄧCᄩCᄫCᄬCᄭCᄮCᄯCᄲC"
+	"ᄶCᅀCᅇCᅌCᅗCᅘCᅙCᅡCᅢCᅣCᅤCᅥCᅦCᅧCᅨCᅩCᅪCᅫCᅬCᅭCᅮCᅯC"
+	"ᅰCᅱCᅲCᅳCᅴCᅵCᆄCᆅCᆈCᆑCᆒCᆔCᆞCᆡCᆪCᆬCᆭCᆰCᆱCᆲCᆳCᆴC"
+	"ᆵCᇇCᇈCᇌCᇎCᇓCᇗCᇙCᇝCᇟCᇱCᇲCᎠCᎡCᎢCᎣCᎤCᎥCᎦCᎧCᎨCᎩC"
+	"ᎪCᎫCᎬCᎭCᎮCᎯCᎰCᎱCᎲCᎳCᎴCᎵCᎶCᎷCᎸCᎹCᎺCᎻCᎼCᎽCᎾCᎿC"
+	"ᏀCᏁCᏂCᏃCᏄCᏅCᏆCᏇCᏈCᏉCᏊCᏋCᏌCᏍCᏎCᏏCᏐCᏑCᏒCᏓCᏔCᏕC"
+	"ᏖCᏗCᏘCᏙCᏚCᏛCᏜCᏝCᏞCᏟCᏠCᏡCᏢCᏣCᏤCᏥCᏦCᏧCᏨCᏩCᏪCᏫC"
+	"ᏬCᏭCᏮCᏯCᏰCᏱCᏲCᏳCᏴCᏵCᴂCᴖCᴗCᴜCᴝCᴥCᵹCᵻCᵽCᶅCᶎCᶑC"
+	"ỻCỽCỿC‐C–C—C₩CⅎCↄC←C↑C→C↓C∂C∇C∑C−C│C■C○C⦅C⦆C"
+	"ⰰCⰱCⰲCⰳCⰴCⰵCⰶCⰷCⰸCⰹCⰺCⰻCⰼCⰽCⰾCⰿCⱀCⱁCⱂCⱃCⱄCⱅC"
+	"ⱆCⱇCⱈCⱉCⱊCⱋCⱌCⱍCⱎCⱏCⱐCⱑCⱒCⱓCⱔCⱕCⱖCⱗCⱘCⱙCⱚCⱛC"
+	"ⱜCⱝCⱞCⱟCⱡCⱥCⱦCⱨCⱪCⱬCⱱCⱳCⱶCⲁCⲃCⲅCⲇCⲉCⲋCⲍCⲏCⲑC"
+	"ⲓCⲕCⲗCⲙCⲛCⲝCⲟCⲡCⲣCⲥCⲧCⲩCⲫCⲭCⲯCⲱCⲳCⲵCⲷCⲹCⲻCⲽC"
+	"ⲿCⳁCⳃCⳅCⳇCⳉCⳋCⳍCⳏCⳑCⳓCⳕCⳗCⳙCⳛCⳝCⳟCⳡCⳣCⳬCⳮCⳳC"
+	"ⴀCⴁCⴂCⴃCⴄCⴅCⴆCⴇCⴈCⴉCⴊCⴋCⴌCⴍCⴎCⴏCⴐCⴑCⴒCⴓCⴔCⴕC"
+	"ⴖCⴗCⴘCⴙCⴚCⴛCⴜCⴝCⴞCⴟCⴠCⴡCⴢCⴣCⴤCⴥCⴧCⴭCⵡC、C。C〈C"
+	"〉C《C》C「C」C『C』C【C】C〒C〔C〕C〖C〗C゙C゚CァCアCィCイCゥCウC"
+	"ェCエCォCオCカCキCクCケCコCサCシCスCセCソCタCチCッCツCテCトCナCニC"
+	"ヌCネCノCハCヒCフCヘCホCマCミCムCメCモCャCヤCュCユCョCヨCラCリCルC"
+	"レCロCワCヰCヱCヲCンC・CーC㒞C㒹C㒻C㓟C㔕C㛮C㛼C㞁C㠯C㡢C㡼C㣇C㣣C"
+	"㤜C㤺C㨮C㩬C㫤C㬈C㬙C㭉C㮝C㰘C㱎C㴳C㶖C㺬C㺸C㼛C㿼C䀈C䀘C䀹C䁆C䂖C"
+	"䃣C䄯C䈂C䈧C䊠C䌁C䌴C䍙C䏕C䏙C䐋C䑫C䔫C䕝C䕡C䕫C䗗C䗹C䘵C䚾C䛇C䦕C"
+	"䧦C䩮C䩶C䪲C䬳C䯎C䳎C䳭C䳸C䵖C一C丁C七C三C上C下C不C丙C並C丨C中C串C"
+	"丶C丸C丹C丽C丿C乁C乙C九C亂C亅C了C二C五C亠C交C亮C人C什C仌C令C企C休C"
+	"你C侀C來C例C侮C侻C便C倂C倫C偺C備C像C僚C僧C優C儿C兀C充C免C兔C兤C入C"
+	"內C全C兩C八C六C具C冀C冂C再C冒C冕C冖C冗C写C冤C冫C冬C况C冷C凉C凌C凜C"
+	"凞C几C凵C刀C刃C切C列C初C利C刺C刻C剆C前C割C剷C劉C力C劣C劳C労C勇C勉C"
+	"勒C勞C勤C勵C勹C勺C包C匆C匕C北C匚C匸C医C匿C十C卄C卅C卉C卑C協C博C卜C"
+	"卩C印C即C卵C卽C卿C厂C厶C參C又C及C双C叟C口C句C叫C可C叱C右C吆C合C名C"
+	"吏C吝C吸C吹C呂C呈C周C咞C咢C咽C哶C唐C問C啓C啕C啣C善C喇C喙C喝C喫C喳C"
+	"営C嗀C嗂C嗢C嘆C噑C器C噴C囗C四C囹C圖C圗C土C地C型C城C埴C堍C報C堲C塀C"
+	"塚C塞C墨C墬C墳C壘C壟C士C壮C声C売C壷C夂C夆C夊C夕C多C夜C夢C大C天C奄C"
+	"奈C契C奔C奢C女C姘C姬C娛C娧C婢C婦C媵C嬈C嬨C嬾C子C字C学C宀C宅C宗C寃C"
+	"寘C寧C寮C寳C寸C寿C将C小C尢C尸C尿C屠C屢C層C履C屮C山C岍C峀C崙C嵃C嵐C"
+	"嵫C嵮C嵼C嶲C嶺C巛C巡C巢C工C左C己C巽C巾C帨C帽C幩C干C年C幺C幼C广C度C"
+	"庰C庳C庶C廉C廊C廒C廓C廙C廬C廴C廾C弄C弋C弓C弢C彐C当C彡C形C彩C彫C彳C"
+	"律C後C得C徚C復C徭C心C忍C志C念C忹C怒C怜C恵C悁C悔C惇C惘C惡C愈C慄C慈C"
+	"慌C慎C慠C慨C慺C憎C憐C憤C憯C憲C懞C懲C懶C戀C戈C成C戛C戮C戴C戶C手C打C"
+	"扝C投C抱C拉C拏C拓C拔C拼C拾C指C挽C捐C捕C捨C捻C掃C掠C掩C揄C揅C揤C搜C"
+	"搢C摒C摩C摷C摾C撚C撝C擄C支C攴C敏C敖C敬C數C文C斗C料C斤C新C方C旅C无C"
+	"既C旣C日C易C映C晉C晴C暈C暑C暜C暴C曆C曰C更C書C最C月C有C朗C望C朡C木C"
+	"李C杓C杖C杞C杻C枅C林C柳C柺C栗C栟C株C桒C梁C梅C梎C梨C椔C楂C榣C槪C樂C"
+	"樓C檨C櫓C櫛C欄C欠C次C歔C止C正C歲C歷C歹C殟C殮C殳C殺C殻C毋C母C比C毛C"
+	"氏C气C水C汎C汧C沈C沿C泌C泍C泥C注C洖C洛C洞C洴C派C流C浩C浪C海C浸C涅C"
+	"淋C淚C淪C淹C渚C港C湮C満C溜C溺C滇C滋C滑C滛C漏C演C漢C漣C潮C濆C濫C濾C"
+	"瀛C瀞C瀹C灊C火C灰C灷C災C炙C炭C烈C烙C無C煅C煉C煮C熜C燎C燐C爐C爛C爨C"
+	"爪C爫C爵C父C爻C爿C片C牐C牙C牛C牢C特C犀C犕C犬C犯C狀C狼C猪C獵C獺C玄C"
+	"率C玉C王C玥C玲C珞C理C琉C琢C瑇C瑜C瑩C瑱C璅C璉C璘C瓊C瓜C瓦C甆C甘C生C"
+	"甤C用C田C甲C申C男C画C甾C留C略C異C疋C疒C痢C瘐C瘝C瘟C療C癩C癶C白C皮C"
+	"皿C益C盛C監C盧C目C直C省C眞C真C着C睊C瞋C瞧C矛C矢C石C硎C硫C碌C碑C磊C"
+	"磌C磻C礪C示C礼C社C祈C祉C祐C祖C祝C神C祥C祿C禁C禍C禎C福C禮C禸C禾C秊C"
+	"秘C秫C稜C穀C穊C穏C穴C空C突C窱C立C竮C竹C笠C箏C節C篆C築C簾C籠C米C类C"
+	"粒C精C糒C糖C糣C糧C糨C糸C紀C紐C索C累C終C絛C絣C綠C綾C緇C練C縂C縉C縷C"
+	"繁C繅C缶C缾C网C署C罹C罺C羅C羊C羕C羚C羽C翺C老C者C而C耒C耳C聆C聠C聯C"
+	"聰C聾C聿C肉C肋C肭C育C脃C脾C臘C臣C臨C自C臭C至C臼C舁C舄C舌C舘C舛C舟C"
+	"艮C良C色C艸C艹C芋C芑C芝C花C芳C芽C若C苦C茝C茣C茶C荒C荓C荣C莭C莽C菉C"
+	"菊C菌C菜C菧C華C菱C落C葉C著C蓮C蓱C蓳C蓼C蔖C蕤C藍C藺C蘆C蘒C蘭C蘿C虍C"
+	"虐C虜C虧C虩C虫C蚈C蚩C蛢C蜎C蜨C蝫C蝹C螆C螺C蟡C蠁C蠟C血C行C衠C衣C裂C"
+	"裏C裗C裞C裡C裸C裺C褐C襁C襤C襾C覆C見C視C角C解C言C誠C說C調C請C諒C論C"
+	"諭C諸C諾C謁C謹C識C讀C變C谷C豆C豈C豕C豸C貝C財C販C貫C賁C賂C資C賈C賓C"
+	"贈C贛C赤C走C起C足C趼C跋C路C跰C身C車C軔C輦C輪C輸C輻C轢C辛C辞C辰C辵C"
+	"辶C連C逸C遊C適C遲C遼C邏C邑C邔C郎C郞C郱C都C鄑C鄛C酉C配C酪C醙C醴C釆C"
+	"里C量C金C鈴C鈸C鉶C鉼C鋗C鋘C錄C鍊C鏹C鐕C長C門C開C閭C閷C阜C阮C陋C降C"
+	"陵C陸C陼C隆C隣C隶C隷C隸C隹C雃C離C難C雨C零C雷C霣C露C靈C靑C靖C非C面C"
+	"革C韋C韛C韠C韭C音C響C頁C項C頋C領C頩C頻C類C風C飛C食C飢C飯C飼C館C餩C"
+	"首C香C馧C馬C駂C駱C駾C驪C骨C高C髟C鬒C鬥C鬯C鬲C鬼C魚C魯C鱀C鱗C鳥C鳽C"
+	"鵧C鶴C鷺C鸞C鹵C鹿C麗C麟C麥C麻C黃C黍C黎C黑C黹C黽C黾C鼅C鼎C鼏C鼓C鼖C"
+	"鼠C鼻C齃C齊C齒C龍C龎C龜C龟C龠CꙁCꙃCꙅCꙇCꙉCꙋCꙍCꙏCꙑCꙓCꙕCꙗC"
+	"ꙙCꙛCꙝCꙟCꙡCꙣCꙥCꙧCꙩCꙫCꙭCꚁCꚃCꚅCꚇCꚉCꚋCꚍCꚏCꚑCꚓCꚕC"
+	"ꚗCꚙCꚛCꜣCꜥCꜧCꜩCꜫCꜭCꜯCꜳCꜵCꜷCꜹCꜻCꜽCꜿCꝁCꝃCꝅCꝇCꝉC"
+	"ꝋCꝍCꝏCꝑCꝓCꝕCꝗCꝙCꝛCꝝCꝟCꝡCꝣCꝥCꝧCꝩCꝫCꝭCꝯCꝺCꝼCꝿC"
+	"ꞁCꞃCꞅCꞇCꞌCꞎCꞑCꞓCꞔCꞗCꞙCꞛCꞝCꞟCꞡCꞣCꞥCꞧCꞩCꞵCꞷCꞹC"
+	"ꞻCꞽCꞿCꟁCꟃCꟈCꟊCꟑCꟗCꟙCꟶCꬷCꭒCꭓCꭦCꭧD ゙D ゚D(10)D(11)D"
+	"(12)D(13)D(14)D(15)D(16)D(17)D(18)D(19)D(20)D0点D1⁄D1日D1月D1点D2"
+	"日D2月D2点D3日D3月D3点D4日D4月D4点D5日D5月D5点D6日D6月D6点D7日D7月"
+	"D7点D8日D8月D8点D9日D9月D9点Da.m.DdžDkcalDp.m.DviiiDǽDǣDǿDǯD̈"
+	"́DὰDάDᾱDᾰDἀDἁDᾶDαιDὲDέDἐDἑDὴDήDἠDἡDῆDηιDὶDίDῑDι"
+	"̆DϊDἰDἱDῖDὸDόDὀDὁDῤDῥDὺDύDῡDῠDϋDὐDὑDῦDὼDώDὠDω"
+	"̔DῶDωιDӑDӓDѓDѐDӗDёDӂDӝDӟDѝDӣDйDӥDќDӧDӯDўDӱDӳDч"
+	"̈DӹDӭDїDѷDӛDӫDեւDմեDմիDմխDմնDվնDאַDאָDאּDאלDבּDבֿDגּDדּDהּDו"
+	"ֹDוּDזּDטּDיִDיּDךּDכּDכֿDלּDמּDנּDסּDףּDפּDפֿDצּDקּDרּDשּDשׁDשׂDת"
+	"ּDײַDاًDآDأDإDاٴDبجDبحDبخDبرDبزDبمDبنDبهDبىDبيDتجDتحDتخDترDتزDت"
+	"مDتنDتهDتىDتيDثجDثرDثزDثمDثنDثهDثىDثيDجحDجمDجىDجيDحجDحمDحىDحيDخجDخ"
+	"حDخمDخىDخيDذٰDرٰDسجDسحDسخDسرDسمDسهDسىDسيDشجDشحDشخDشرDشمDشهDشىDشيDص"
+	"حDصخDصرDصمDصىDصيDضجDضحDضخDضرDضمDضىDضيDطحDطمDطىDطيDظمDعجDعمDعىDعيDغ"
+	"جDغمDغىDغيDـًDـَDـُDـِDـّDـْDفجDفحDفخDفمDفىDفيDقحDقمDقىDقيDكاDكجDك"
+	"حDكخDكلDكمDكىDكيDلاDلجDلحDلخDلمDلهDلىDليDماDمجDمحDمخDممDمىDميDنجDن"
+	"حDنخDنرDنزDنمDننDنهDنىDنيDهجDهمDهىDهيDهٰDؤDوٴDىٰDيجDيحDيخDيرDيزDي"
+	"مDينDيهDيىDييDئDيٴDۂDۇٴDۓDۀD𐐨D𐐩D𐐪D𐐫D𐐬D𐐭D𐐮D𐐯D𐐰D𐐱D𐐲D𐐳"
+	"D𐐴D𐐵D𐐶D𐐷D𐐸D𐐹D𐐺D𐐻D𐐼D𐐽D𐐾D𐐿D𐑀D𐑁D𐑂D𐑃D𐑄D𐑅D𐑆D𐑇D𐑈D𐑉"
+	"D𐑊D𐑋D𐑌D𐑍D𐑎D𐑏D𐓘D𐓙D𐓚D𐓛D𐓜D𐓝D𐓞D𐓟D𐓠D𐓡D𐓢D𐓣D𐓤D𐓥D𐓦D𐓧"
+	"D𐓨D𐓩D𐓪D𐓫D𐓬D𐓭D𐓮D𐓯D𐓰D𐓱D𐓲D𐓳D𐓴D𐓵D𐓶D𐓷D𐓸D𐓹D𐓺D𐓻D𐖗D𐖘"
+	"D𐖙D𐖚D𐖛D𐖜D𐖝D𐖞D𐖟D𐖠D𐖡D𐖣D𐖤D𐖥D𐖦D𐖧D𐖨D𐖩D𐖪D𐖫D𐖬D𐖭D𐖮D𐖯"
+	"D𐖰D𐖱D𐖳D𐖴D𐖵D𐖶D𐖷D𐖸D𐖹D𐖻D𐖼D𐳀D𐳁D𐳂D𐳃D𐳄D𐳅D𐳆D𐳇D𐳈D𐳉D𐳊"
+	"D𐳋D𐳌D𐳍D𐳎D𐳏D𐳐D𐳑D𐳒D𐳓D𐳔D𐳕D𐳖D𐳗D𐳘D𐳙D𐳚D𐳛D𐳜D𐳝D𐳞D𐳟D𐳠"
+	"D𐳡D𐳢D𐳣D𐳤D𐳥D𐳦D𐳧D𐳨D𐳩D𐳪D𐳫D𐳬D𐳭D𐳮D𐳯D𐳰D𐳱D𐳲D𑣀D𑣁D𑣂D𑣃"
+	"D𑣄D𑣅D𑣆D𑣇D𑣈D𑣉D𑣊D𑣋D𑣌D𑣍D𑣎D𑣏D𑣐D𑣑D𑣒D𑣓D𑣔D𑣕D𑣖D𑣗D𑣘D𑣙"
+	"D𑣚D𑣛D𑣜D𑣝D𑣞D𑣟D𖹠D𖹡D𖹢D𖹣D𖹤D𖹥D𖹦D𖹧D𖹨D𖹩D𖹪D𖹫D𖹬D𖹭D𖹮D𖹯"
+	"D𖹰D𖹱D𖹲D𖹳D𖹴D𖹵D𖹶D𖹷D𖹸D𖹹D𖹺D𖹻D𖹼D𖹽D𖹾D𖹿D𝼄D𝼅D𝼆D𝼈D𝼊D𝼞"
+	"D𞤢D𞤣D𞤤D𞤥D𞤦D𞤧D𞤨D𞤩D𞤪D𞤫D𞤬D𞤭D𞤮D𞤯D𞤰D𞤱D𞤲D𞤳D𞤴D𞤵D𞤶D𞤷"
+	"D𞤸D𞤹D𞤺D𞤻D𞤼D𞤽D𞤾D𞤿D𞥀D𞥁D𞥂D𞥃D𠄢D𠔜D𠔥D𠕋D𠘺D𠠄D𠣞D𠨬D𠭣D𡓤"
+	"D𡚨D𡛪D𡧈D𡬘D𡴋D𡷤D𡷦D𢆃D𢆟D𢌱D𢛔D𢡄D𢡊D𢬌D𢯱D𣀊D𣊸D𣍟D𣎓D𣎜D𣏃D𣏕"
+	"D𣑭D𣚣D𣢧D𣪍D𣫺D𣲼D𣴞D𣻑D𣽞D𣾎D𤉣D𤋮D𤎫D𤘈D𤜵D𤠔D𤰶D𤲒D𤾡D𤾸D𥁄D𥃲"
+	"D𥃳D𥄙D𥄳D𥉉D𥐝D𥘦D𥚚D𥛅D𥥼D𥪧D𥮫D𥲀D𥳐D𥾆D𦇚D𦈨D𦉇D𦋙D𦌾D𦓚D𦔣D𦖨"
+	"D𦞧D𦞵D𦬼D𦰶D𦳕D𦵫D𦼬D𦾱D𧃒D𧏊D𧙧D𧢮D𧥦D𧲨D𧻓D𧼯D𨗒D𨗭D𨜮D𨯺D𨵷D𩅅"
+	"D𩇟D𩈚D𩐊D𩒖D𩖶D𩬰D𪃎D𪄅D𪈎D𪊑D𪎒D𪘀E ̈̀E ̈́E ̈͂E ̓̀E ̓́E ̓͂E ̔̀E "
+	"̔́E ̔͂E ٌّE ٍّE َّE ُّE ِّE ّٰE(ᄀ)E(ᄂ)E(ᄃ)E(ᄅ)E(ᄆ)E(ᄇ)E(ᄉ)E("
+	"ᄋ)E(ᄌ)E(ᄎ)E(ᄏ)E(ᄐ)E(ᄑ)E(ᄒ)E(一)E(七)E(三)E(九)E(二)E(五)E(代"
+	")E(企)E(休)E(八)E(六)E(労)E(十)E(協)E(名)E(呼)E(四)E(土)E(学)E(日)"
+	"E(月)E(有)E(木)E(株)E(水)E(火)E(特)E(監)E(社)E(祝)E(祭)E(自)E(至)E"
+	"(財)E(資)E(金)E0⁄3E10日E10月E10点E11日E11月E11点E12日E12月E12点E1"
+	"3日E13点E14日E14点E15日E15点E16日E16点E17日E17点E18日E18点E19日E19"
+	"点E1⁄2E1⁄3E1⁄4E1⁄5E1⁄6E1⁄7E1⁄8E1⁄9E20日E20点E21日E21点E22日"
+	"E22点E23日E23点E24日E24点E25日E26日E27日E28日E29日E2⁄3E2⁄5E30日E"
+	"31日E3⁄4E3⁄5E3⁄8E4⁄5E5⁄6E5⁄8E7⁄8EầEấEẫEẩEằEắEă"
+	"̃EẳEǡEǟEǻEậEặEa∕mEḉEềEếEễEểEḕEḗEệEḝ"
+	"EḯEḹEm∕sEồEốEỗEổEṍEȭEṏEṑEṓEȱEȫEờEớE"
+	"ỡEởEợEộEǭEṝEṥEṧEṩEṹEṻEǜEǘEǖEǚEừEư"
+	"́EữEửEựEv∕mE↚E↛E↮E⇍E⇏E⇎E∄E∉E∌E∤E∦E≁"
+	"E≄E≇E≉E≭E≢E≰E≱E≴E≵E≸E≹E⊀E⊁E⋠E⋡E⊄E⊃"
 	"̸E⊈E⊉E⋢E⋣E⊬E⊭E⊮E⊯E⋪E⋫E⋬E⋭E⫝̸F1⁄10Fc∕kgF"
 	"m∕s2FὰιFάιFἂFἄFἆFἀιFἃFἅFἇFἁιFᾶιFἒFἔFἓFἕF"
 	"ὴιFήιFἢFἤFἦFἠιFἣFἥFἧFἡιFῆιFῒFΐFῗFἲFἴFἰ"
@@ -218,50 +218,53 @@ const uint8_t fold_top[96] = {
 };
 
 const uint16_t fold_mid[1472] = {
-0,0,0,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,0,0,16,17,18,0,0,19,20,21,22,23,24,
-25,26,27,28,29,30,31,32,33,34,35,0,36,0,0,0,37,38,0,39,0,0,40,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,41,42,0,0,0,43,0,0,44,45,0,0,0,0,0,0,0,46,0,47,0,48,0,0,0,49,
-0,0,0,50,0,0,0,51,0,0,0,52,0,0,53,0,0,0,54,55,0,56,0,57,58,59,60,0,0,0,61,0,0,0,
-62,63,64,0,0,65,66,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,67,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,68,0,0,0,0,0,0,0,0,69,0,0,70,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,71,72,73,0,0,0,0,0,0,0,0,0,74,75,0,0,0,76,77,78,79,80,0,0,81,82,
-83,84,85,86,87,88,89,90,91,92,93,94,95,96,97,98,99,100,101,102,0,0,103,104,105,
-106,107,108,109,0,110,111,112,113,114,115,0,116,0,117,0,0,0,0,0,0,0,0,0,118,119,
-120,121,122,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,123,0,0,124,0,0,125,0,0,0,0,0,0,0,0,0,126,127,0,128,129,130,131,132,
-0,0,0,133,0,0,0,0,0,0,0,0,134,0,0,135,136,137,138,139,140,141,142,0,68,143,144,
-145,146,147,148,149,0,150,151,152,153,0,0,0,154,155,156,157,158,159,160,161,162,
-163,164,165,166,167,168,169,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,0,0,16,17,18,19,19,20,21,22,23,24,
+25,26,27,28,29,30,31,32,33,34,35,36,0,37,38,39,0,40,41,42,43,0,0,44,45,46,47,48,
+0,0,0,0,49,50,51,52,0,53,0,54,55,0,56,57,0,0,58,59,60,0,61,62,0,0,58,63,0,0,58,
+64,0,65,0,66,0,0,58,67,0,0,58,68,0,0,69,70,0,0,0,71,0,0,72,73,0,0,74,75,0,76,77,
+78,79,80,81,82,0,0,83,0,0,63,84,85,86,0,0,87,88,0,0,0,0,0,0,0,0,0,0,0,0,0,0,89,
+0,0,0,0,90,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,91,0,0,0,92,93,0,0,0,94,95,0,
+96,0,0,0,0,97,0,0,0,52,0,0,0,0,0,0,98,0,0,99,0,100,101,0,102,103,104,105,0,106,
+0,107,0,108,0,0,109,110,111,112,0,113,114,115,116,117,19,19,118,119,120,121,122,
+123,124,125,126,127,128,129,130,131,132,133,134,135,136,137,138,139,140,141,142,
+143,144,145,146,147,148,0,149,150,151,152,153,154,0,155,0,156,0,0,0,0,0,0,0,0,0,
+157,158,159,160,161,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,162,0,0,163,0,0,164,0,0,0,0,0,0,0,0,0,165,166,0,167,168,169,
+170,171,0,0,0,172,0,0,0,19,0,0,0,0,173,0,0,174,175,176,177,178,179,180,181,0,91,
+182,183,184,185,186,187,188,0,189,190,191,192,0,0,0,193,194,195,196,197,198,199,
+200,201,202,203,204,205,206,207,208,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-170,171,172,0,0,0,0,173,174,175,176,177,178,179,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,180,181,182,183,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,184,185,186,187,188,189,190,191,192,193,
-194,195,196,197,198,0,199,200,201,202,203,204,205,206,207,208,209,210,211,212,
-213,214,215,216,217,218,219,220,221,222,223,224,225,226,227,228,229,230,231,232,
-233,234,235,236,237,238,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,239,240,0,0,0,241,242,0,0,0,0,243,244,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,245,
-246,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-247,248,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,249,250,0,0,
-0,251,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,252,0,0,0,0,0,0,0,0,0,0,253,0,0,0,0,0,0,0,
-254,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,255,0,0,0,256,0,0,0,0,0,0,0,0,
+0,0,0,0,209,210,211,0,0,212,0,213,214,215,216,217,218,219,82,220,0,0,0,0,221,
+222,0,223,224,0,0,224,225,0,0,0,0,0,0,226,227,228,0,0,229,230,231,232,0,63,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,233,
+234,235,236,237,238,239,240,241,242,243,244,245,246,247,0,248,249,250,251,252,
+253,254,255,256,257,258,259,260,261,262,263,264,265,266,267,268,269,270,271,272,
+273,274,275,276,277,278,279,280,281,282,283,284,285,286,287,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,288,0,0,0,0,0,0,0,225,0,0,0,289,0,0,0,0,290,291,0,0,0,292,293,0,0,0,0,
+294,295,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,296,297,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,298,299,0,0,0,0,0,300,0,0,0,0,0,0,0,0,0,0,0,0,301,302,0,0,0,303,0,0,0,0,0,0,0,
+0,0,0,0,304,0,89,0,0,305,0,306,0,0,0,0,0,82,307,308,309,0,0,310,311,0,224,0,0,
+312,0,0,313,0,0,0,0,0,314,0,69,315,316,0,0,0,0,0,0,317,0,0,318,319,0,0,0,0,0,0,
+320,225,0,0,321,0,0,0,322,0,0,0,323,0,0,0,0,0,0,0,324,0,0,0,325,0,0,0,326,327,0,
+0,0,0,225,0,93,328,0,329,0,0,0,0,0,0,0,0,0,0,0,0,321,0,0,0,0,0,0,0,0,330,0,108,
+0,0,0,0,0,0,0,0,0,0,0,0,0,331,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,332,0,333,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,334,0,0,0,0,0,0,
+0,0,0,0,0,0,212,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,60,335,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,336,337,338,339,340,0,0,0,341,0,0,0,0,0,0,0,0,0,0,0,0,0,342,343,344,345,
+346,347,348,349,350,351,352,353,354,342,343,355,345,356,357,160,349,358,359,360,
+361,362,363,364,365,366,367,368,369,370,371,372,373,0,0,0,0,333,0,0,0,0,0,0,0,0,
+0,0,0,374,0,375,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,375,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,333,0,376,377,378,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,379,380,381,382,383,384,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,385,386,387,388,389,0,0,0,390,391,392,0,0,0,0,0,0,0,0,0,0,
 0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,257,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,258,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,259,260,0,261,262,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,263,264,265,266,267,268,269,270,271,272,273,274,275,263,
-264,276,266,277,278,121,270,279,280,281,282,283,284,285,286,287,288,289,0,290,
-291,292,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,293,294,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,295,296,297,
-298,299,300,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,301,302,303,304,305,0,0,0,306,
-307,308,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-309,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,310,311,312,
-313,314,315,316,317,318,319,320,321,322,323,324,325,326,0,0,0,0,0,0,0,0,0,0,0,0,
-0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,393,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,394,395,396,397,398,399,400,401,402,403,
+404,405,406,407,408,409,410,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
+0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
 };
 
 const struct fold_class fold_classes[388] = {

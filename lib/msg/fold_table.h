@@ -12,7 +12,8 @@
 
 /* fold_top[c >> 11] is a block of 64 in fold_mid, what (c >> 5) % 64 finds
  * there is a block of 32 in fold_leaf, and c % 32 finds: 0, c folds to itself;
- * else 1 + its text's place in fold_pool, an octet '@' + length before it. */
+ * 1, so it does, but is a mark with a class; else its text's place in
+ * fold_pool, an octet '@' + length before it. */
 extern const uint8_t fold_top[];
 extern const uint16_t fold_mid[];
 extern const uint16_t fold_leaf[];
