@@ -33,9 +33,9 @@ static const char ascii[] =
 static uint16_t
 look_up(uint32_t c)
 {
-	uint16_t at = fold_mid[fold_top[c >> 11] * 64u + (c >> 5 & 63)];
+	uint16_t at = fold_mid[fold_top[c >> 10] * 64u + (c >> 4 & 63)];
 
-	return fold_leaf[at * 32u + (c & 31)];
+	return fold_leaf[at * 16u + (c & 15)];
 }
 
 /* The class of a mark. */

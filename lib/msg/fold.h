@@ -10,7 +10,8 @@
  * "e" therefore is found in "é", and "é" not in "e".  Beyond that: white space
  * is one blank, however much there is, so that a phrase is found over the end
  * of a line; the Turkish letters ı and İ are an i (no text says its
- * language). */
+ * language); straight and bent quotes are alike, and so are the dashes that
+ * Windows and others read differently from the same Japanese text. */
 #ifndef MSG_FOLD_H
 #define MSG_FOLD_H
 

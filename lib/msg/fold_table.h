@@ -10,8 +10,8 @@
 
 #define FOLD_LAST 0x2ffff /* characters above are not in the tables */
 
-/* fold_top[c >> 11] is a block of 64 in fold_mid, what (c >> 5) % 64 finds
- * there is a block of 32 in fold_leaf, and c % 32 finds: 0, c folds to itself;
+/* fold_top[c >> 10] is a block of 64 in fold_mid, what (c >> 4) % 64 finds
+ * there is a block of 16 in fold_leaf, and c % 16 finds: 0, c folds to itself;
  * 1, so it does, but is a mark with a class; else its text's place in
  * fold_pool, an octet '@' + length before it. */
 extern const uint8_t fold_top[];

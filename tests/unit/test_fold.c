@@ -65,6 +65,9 @@ static const struct {
     {"\u320e\u326e", "(\u1100\u1161)\u1100\u1161", "Hangul in brackets"},
     {"\U0002f800\uf900", "\u4e3d\u8c48", "ideographs' doubles"},
     {"\u65e5\u672c\U0001f4ec", "\u65e5\u672c\U0001f4ec", "as they are"},
+    {"don\u2019t \u201cx\u201d", "don't \"x\"", "bent quotes"},
+    {"1990\u20132000 \u22121", "1990-2000 -1", "dashes that are hyphens"},
+    {"\u301c\uff5e \u2015 \u2225", "~~ \u2014 \u2016", "Japanese doubles"},
     {"a\xff\xc3", "a\ufffd\ufffd", "broken UTF-8"},
     {"\xe3\x81"
      "A",
