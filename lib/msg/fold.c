@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Folding.  ASCII goes by one small table; everything else is looked up, its
- * text put character by character, marks waiting for the letter's end. */
+ * text put character by character, marks waiting for the letter's end, and what
+ * may be put together for the next character. */
 #include "msg/fold.h"
 
 #include <string.h>
@@ -78,18 +79,83 @@ put_utf8(char *o, uint32_t c)
 	return o;
 }
 
-static char *
-put_marks(struct fold *f, char *o)
+/* Kana that can have the sounds' marks, hiragana as katakana: how far off the
+ * voiced (half voiced) one is, or 0. */
+static uint32_t
+kana_step(uint32_t c, bool half)
 {
-	for (size_t i = 0; i < f->nmarks; i++) {
+	if (c >= 0x3041 && c <= 0x309e)
+		c += 0x60;
+	if (c >= 0x30cf && c <= 0x30db && c % 3 == 0) /* ha to ho */
+		return half ? 2 : 1;
+	if (half)
+		return 0;
+	if ((c >= 0x30ab && c <= 0x30c1 && c % 2) || /* ka to chi */
+	    (c >= 0x30c4 && c <= 0x30c8 && c % 2 == 0) || c == 0x30fd)
+		return 1;
+	if (c == 0x30a6) /* u */
+		return 0x4e;
+	return c >= 0x30ef && c <= 0x30f2 ? 8 : 0; /* wa to wo */
+}
+
+/* Whether c may begin what join() makes one. */
+static bool
+may_join(uint32_t c)
+{
+	return (c >= 0x3041 && c <= 0x30fd && kana_step(c, false)) ||
+	       (c >= 0x1100 && c <= 0x1112) ||
+	       (c >= 0xac00 && c <= 0xd7a3 && (c - 0xac00) % 28 == 0);
+}
+
+/* The syllable that a and b are, or 0 (The Unicode Standard 3.12). */
+static uint32_t
+join(uint32_t a, uint32_t b)
+{
+	uint32_t step;
+
+	if (b == 0x3099 || b == 0x309a) {
+		step = kana_step(a, b == 0x309a);
+		/* Hiragana have no wa to wo with marks. */
+		return step && !(step == 8 && a < 0x30a0) ? a + step : 0;
+	}
+	if (a >= 0x1100 && a <= 0x1112 && b >= 0x1161 && b <= 0x1175)
+		return 0xac00 + (a - 0x1100) * 588 + (b - 0x1161) * 28;
+	if (a >= 0xac00 && (a - 0xac00) % 28 == 0 && b >= 0x11a8 && b <= 0x11c2)
+		return a + b - 0x11a7;
+	return 0;
+}
+
+/* Put out what waits. */
+static char *
+put_waiting(struct fold *f, char *o)
+{
+	uint32_t first = f->nmarks ? f->marks[0] & 0xffffff : 0;
+	size_t i = 0;
+
+	if (f->last && first && join(f->last, first)) {
+		f->last = join(f->last, first);
+		i = 1;
+	}
+	if (f->last)
+		o = put_utf8(o, f->last);
+	f->last = 0;
+	if (first == DOT_ABOVE && f->i)
+		i = 1;
+	for (; i < f->nmarks; i++) {
 		uint32_t c = f->marks[i] & 0xffffff;
 
-		if (i > 0 || c != DOT_ABOVE || !f->i)
-			o = put_utf8(o, c == IOTA_BELOW ? IOTA : c);
+		o = put_utf8(o, c == IOTA_BELOW ? IOTA : c);
 	}
-	f->blank = f->i = false;
+	if (f->nmarks)
+		f->blank = f->i = false;
 	f->nmarks = 0;
 	return o;
+}
+
+static inline char *
+put_pending(struct fold *f, char *o)
+{
+	return f->last || f->nmarks ? put_waiting(f, o) : o;
 }
 
 /* Marks of one class stay in their order. */
@@ -99,7 +165,7 @@ put_mark(struct fold *f, char *o, uint32_t c, uint32_t class)
 	size_t i;
 
 	if (f->nmarks == FOLD_MARKS)
-		o = put_marks(f, o);
+		o = put_pending(f, o);
 	for (i = f->nmarks++; i > 0 && f->marks[i - 1] >> 24 > class; i--)
 		f->marks[i] = f->marks[i - 1];
 	f->marks[i] = class << 24 | c;
@@ -110,24 +176,24 @@ put_mark(struct fold *f, char *o, uint32_t c, uint32_t class)
 static char *
 put_code(struct fold *f, char *o, uint32_t c)
 {
+	uint32_t syllable;
+
 	if (c > 0x2ff && c <= FOLD_LAST && look_up(c) == MARK)
 		return put_mark(f, o, c, class_of(c));
-	if (f->nmarks)
-		o = put_marks(f, o);
+	syllable = f->last && !f->nmarks ? join(f->last, c) : 0;
+	if (syllable) {
+		f->last = syllable;
+		return o;
+	}
+	o = put_pending(f, o);
 	if (c == ' ' && f->blank)
 		return o;
 	f->blank = c == ' ';
 	f->i = c == 'i';
-	return put_utf8(o, c);
-}
-
-static char *
-put_hangul(struct fold *f, char *o, uint32_t s)
-{
-	/* The Unicode Standard 3.12. */
-	o = put_code(f, o, 0x1100 + s / 588);
-	o = put_code(f, o, 0x1161 + s % 588 / 28);
-	return s % 28 ? put_code(f, o, 0x11a7 + s % 28) : o;
+	if (!may_join(c))
+		return put_utf8(o, c);
+	f->last = c;
+	return o;
 }
 
 static char *
@@ -136,8 +202,6 @@ put_folded(struct fold *f, char *o, uint32_t c)
 	uint16_t at;
 	struct str s;
 
-	if (c >= 0xac00 && c <= 0xd7a3)
-		return put_hangul(f, o, c - 0xac00);
 	if (c > FOLD_LAST) /* 0xe0000…: invisible */
 		return c >> 12 == 0xe0 ? o : put_code(f, o, c);
 	at = look_up(c);
@@ -162,8 +226,7 @@ put_ascii(struct fold *f, char *o, struct str *s)
 
 	if (p == end || ascii_ishigh(*p))
 		return o;
-	if (f->nmarks)
-		o = put_marks(f, o);
+	o = put_pending(f, o);
 	last = f->blank ? ' ' : 0;
 	while (p < end && !ascii_ishigh(*p)) {
 		char c = ascii[(unsigned char)*p++];
@@ -205,33 +268,52 @@ follows(char c)
 	return ((unsigned char)c & 0xc0) == 0x80;
 }
 
-/* Characters of two and three octets that fold to themselves, which most are;
- * the rest of s. */
+/* Whether what starts with p may join what is before it: sounds' marks of both
+ * widths, Hangul's letters. */
+static bool
+joins(const unsigned char *p)
+{
+	return (p[0] == 0xe3 && p[1] == 0x82 && (p[2] | 3) == 0x9b) ||
+	       (p[0] == 0xef && p[1] == 0xbe && p[2] >= 0x9e) ||
+	       (p[0] == 0xe1 && (p[1] | 3) == 0x87);
+}
+
+/* The length of the character of two or three octets at p, which is *c; 0 for
+ * what is none or is not so simple. */
+static size_t
+plain(const unsigned char *p, uint32_t *c)
+{
+	if (*p >= 0xc2 && *p <= 0xdf && follows((char)p[1])) {
+		*c = (*p & 31u) << 6 | (p[1] & 63u);
+		return look_up(*c) == ITSELF ? 2 : 0;
+	}
+	/* 0xe0 and those from 0xed on are not free in what follows. */
+	if (*p >= 0xe1 && *p <= 0xed && follows((char)p[1]) &&
+	    follows((char)p[2]) && (*p < 0xed || p[1] < 0xa0)) {
+		*c = (*p & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
+		return look_up(*c) == ITSELF && *c >> 8 != 0x11 ? 3 : 0;
+	}
+	return 0;
+}
+
+/* Characters that fold to themselves, which most are, and join nothing. */
 static char *
 put_plain(struct fold *f, char *o, struct str *s)
 {
 	const unsigned char *p = (const unsigned char *)s->p;
 	const unsigned char *end = p + s->n;
 
-	while (end - p >= 3) {
+	while (end - p >= 6) {
 		uint32_t c;
+		size_t n = plain(p, &c);
 
-		if (*p >= 0xc2 && *p <= 0xdf && follows((char)p[1]))
-			c = (*p & 31u) << 6 | (p[1] & 63u);
-		else if (*p >= 0xe1 && *p <= 0xec && follows((char)p[1]) &&
-			 follows((char)p[2]))
-			c = (*p & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
-		else
+		if (n == 0 || joins(p + n))
 			break;
-		/* Hangul is not in the tables. */
-		if (look_up(c) != ITSELF || c >= 0xac00)
-			break;
-		if (f->nmarks)
-			o = put_marks(f, o);
+		o = put_pending(f, o);
 		f->blank = f->i = false;
 		*o++ = (char)*p++;
 		*o++ = (char)*p++;
-		if (c >= 0x800)
+		if (n == 3)
 			*o++ = (char)*p++;
 	}
 	*s = str_from(*s, (size_t)((const char *)p - s->p));
@@ -268,6 +350,7 @@ void
 fold_begin(struct fold *f)
 {
 	f->nheld = f->nmarks = 0;
+	f->last = 0;
 	f->blank = f->i = false;
 }
 
@@ -296,8 +379,7 @@ fold_end(struct fold *f, struct buf *to)
 		return;
 	if (f->nheld)
 		o = put_folded(f, o, REPLACEMENT);
-	if (f->nmarks)
-		o = put_marks(f, o);
+	o = put_pending(f, o);
 	to->n = (size_t)(o - to->p);
 	fold_begin(f);
 }

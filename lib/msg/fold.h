@@ -6,12 +6,15 @@
  * #44) and then NFD: letters of all scripts without case (also ß and ss), full
  * and half width, ligatures and other compatibility forms alike, what is
  * invisible (soft hyphen, zero width space) gone, composed letters taken apart
- * and their marks in canonical order.  As with i;unicode-casemap (RFC 5051)
- * "e" therefore is found in "é", and "é" not in "e".  Beyond that: white space
- * is one blank, however much there is, so that a phrase is found over the end
- * of a line; the Turkish letters ı and İ are an i (no text says its
- * language); straight and bent quotes are alike, and so are the dashes that
- * Windows and others read differently from the same Japanese text. */
+ * and their marks in canonical order.  So, as with i;unicode-casemap (RFC
+ * 5051), "e" is found in "é", and "é" not in "e".  Hangul and kana are put
+ * together instead: nobody takes か for the beginning of が.
+ *
+ * Beyond that, white space is one blank, however much there is, so that a
+ * phrase is found over the end of a line; the Turkish letters ı and İ are an i
+ * (no text says its language); straight and bent quotes are alike, and so are
+ * the dashes that Windows and others read differently from the same Japanese
+ * text. */
 #ifndef MSG_FOLD_H
 #define MSG_FOLD_H
 
@@ -29,8 +32,9 @@
 struct fold {
 	char held[4]; /* the start of an unfinished character */
 	size_t nheld;
-	bool blank; /* the last character was one */
-	bool i;     /* the last letter was i */
+	bool blank;    /* the last character was one */
+	bool i;        /* the last letter was i */
+	uint32_t last; /* not yet out: perhaps part of a syllable; or 0 */
 	size_t nmarks;
 	uint32_t marks[FOLD_MARKS]; /* not yet out; class << 24 | character */
 };

@@ -172,8 +172,8 @@ struct leaf {
 static bool
 has_escapes(struct str body)
 {
-	return has(str_to(body, CHUNK), STR("\x1b$B")) ||
-	       has(str_to(body, CHUNK), STR("\x1b$@"));
+	return str_has(body, '\x1b') &&
+	       (has(body, STR("\x1b$B")) || has(body, STR("\x1b$@")));
 }
 
 static void
