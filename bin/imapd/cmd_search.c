@@ -72,11 +72,10 @@ still_wanted(struct imap *s, size_t i, int64_t *next, unsigned *looks)
 	if (now_ms() < *next)
 		return true;
 	*next = now_ms() + LOOK_MS;
-	if (++*looks % SAY_LOOKS == 0) {
+	if (++*looks % SAY_LOOKS == 0)
 		out_fmt(o, "* OK Searched %lu%%\r\n",
 		    (unsigned long)(i * 100 / s->box.n));
-		out_flush(o);
-	}
+	out_flush(o);
 	if (!out_failed(o) && !is_gone(o->fd))
 		return true;
 	s->over = true;
