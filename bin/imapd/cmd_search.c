@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* SEARCH and UID SEARCH (RFC 3501 6.4.4), with RETURN (RFC 4731). */
+#include <poll.h>
+
+#include "base/now.h"
 #include "proto/imap_search.h"
 #include "proto/imap_write.h"
 #include "search_match.h"
@@ -45,20 +48,61 @@ extended_answer(
 	imap_flush_text(s);
 }
 
-static enum reply
-search(struct imap *s, const struct imap_query *q)
+#define LOOK_MS 1000 /* between two looks whether the client is there */
+#define SAY_LOOKS 10 /* after so many of them, tell it that we are */
+
+/* Whether the client's end is gone for writing; a client that has only closed
+ * its own writing side still wants its answer. */
+static bool
+is_gone(int fd)
 {
+	struct pollfd p = {.fd = fd};
+
+	return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP));
+}
+
+/* In a search that takes long: returns false when nobody waits for it any
+ * more.  Words now and then keep connections alive, and show whether they
+ * are. */
+static bool
+still_wanted(struct imap *s, size_t i, int64_t *next, unsigned *looks)
+{
+	struct out *o = &s->serve.out;
+
+	if (now_ms() < *next)
+		return true;
+	*next = now_ms() + LOOK_MS;
+	if (++*looks % SAY_LOOKS == 0)
+		out_fmt(o, "* OK Searched %lu%%\r\n",
+		    (unsigned long)(i * 100 / s->box.n));
+	out_flush(o);
+	if (!out_failed(o) && !is_gone(o->fd))
+		return true;
+	s->over = true;
+	s->why = "lost";
+	return false;
+}
+
+static enum reply
+search(struct search *h, const struct imap_query *q)
+{
+	struct imap *s = h->s;
 	uint32_t *found = arena_array(&s->arena, s->box.n, sizeof(*found));
+	int64_t next = now_ms() + LOOK_MS;
+	unsigned looks = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->box.n; i++) {
-		int r = search_match(s, q->keys, i);
+		int r = search_match(h, i);
 
 		if (r < 0)
 			return imap_fail(s);
 		if (r > 0)
 			found[n++] =
 			    s->uid ? mailbox_uid(&s->box, i) : (uint32_t)i + 1;
+		if (q->keys->cost > COST_KNOWN &&
+		    !still_wanted(s, i, &next, &looks))
+			return REPLY_NONE;
 	}
 	if (q->options & SEARCH_RETURN)
 		extended_answer(s, q->options, found, n);
@@ -71,6 +115,8 @@ enum reply
 cmd_search(struct imap *s, struct scan *args)
 {
 	struct imap_query q;
+	struct search h;
+	enum reply r;
 
 	if (!imap_sp(args) || !imap_search_scan(args, &s->arena, &q) ||
 	    !scan_finish(args))
@@ -79,7 +125,10 @@ cmd_search(struct imap *s, struct scan *args)
 	    !str_ieq(q.charset, STR("US-ASCII")))
 		return imap_no(
 		    s, "BADCHARSET (US-ASCII UTF-8)", "unknown character set");
-	if (!search_prepare(s, args, q.keys))
-		return imap_bad(s, args->bad);
-	return search(s, &q);
+	if (search_begin(&h, s, args, q.keys))
+		r = search(&h, &q);
+	else
+		r = imap_bad(s, args->bad);
+	search_end(&h);
+	return r;
 }

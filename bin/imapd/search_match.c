@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: ISC */
-/* SEARCH's keys against one message.  Lists are looked through twice: first
- * the keys that need no more than what is known of every message, then those
- * that must read it. */
+/* SEARCH's keys against one message.  They come in the order of what they
+ * cost, so that a message is opened only when nothing cheaper has decided, and
+ * read to its end only when its header has not. */
 #include "search_match.h"
 
 #include "msg/date.h"
 #include "msg/header.h"
 #include "msg/part.h"
-#include "msg/text.h"
+
+#define HEADER_USUAL 8192 /* octets that hold the whole header, mostly */
 
 /* The message being looked at; opened and read when first needed. */
 struct subject {
+	struct search *search;
 	struct imap *s;
 	size_t i;
 	struct mail mail;
@@ -46,38 +48,78 @@ prepare_one(struct imap *s, struct scan *args, struct imap_search *k)
 	case KEY_HEADER:
 	case KEY_BODY:
 	case KEY_TEXT:
-		k->text = text_needle(k->text, &s->arena).lower;
+		k->text = text_needle(k->text, &s->arena);
 		return true;
 	default:
 		return true;
 	}
 }
 
-bool
-search_prepare(struct imap *s, struct scan *args, struct imap_search *k)
+static bool
+prepare(struct imap *s, struct scan *args, struct imap_search *k)
 {
 	for (; k; k = k->next) {
-		if (!prepare_one(s, args, k) ||
-		    !search_prepare(s, args, k->a) ||
-		    !search_prepare(s, args, k->b))
+		if (!prepare_one(s, args, k) || !prepare(s, args, k->a) ||
+		    !prepare(s, args, k->b))
 			return false;
 	}
 	return true;
 }
 
+bool
+search_begin(struct search *h, struct imap *s, struct scan *args,
+    struct imap_search *keys)
+{
+	h->s = s;
+	h->keys = keys;
+	text_init(&h->text);
+	return prepare(s, args, keys);
+}
+
+void
+search_end(struct search *h)
+{
+	text_free(&h->text);
+}
+
 /* ------------------------------------------------------------ matching */
 
+static void
+close_text(struct subject *m)
+{
+	if (m->open)
+		mailbox_read_end(&m->stored);
+	m->open = false;
+}
+
+/* Read up to `most` octets of it, unless that has been done. */
 static bool
-open_text(struct subject *m)
+open_text(struct subject *m, size_t most)
 {
 	int r;
 
-	if (m->open || m->trouble)
-		return m->open;
-	r = mailbox_read(&m->s->box, m->i, &m->stored);
+	if (m->trouble || (m->open && (m->stored.whole || most != SIZE_MAX)))
+		return !m->trouble;
+	close_text(m);
+	r = mailbox_read_start(&m->s->box, m->i, most, &m->stored);
 	m->open = r > 0;
 	m->trouble = r > 0 ? 0 : r == 0 ? 1 : -1;
 	return m->open;
+}
+
+/* Where the header comes from for all keys that ask for it. */
+static bool
+header_text(struct subject *m, struct str *header)
+{
+	if (!open_text(m, HEADER_USUAL))
+		return false;
+	*header = m->stored.text;
+	if (m->stored.whole || header_size(*header) < header->n)
+		return true;
+	if (!open_text(m, SIZE_MAX))
+		return false;
+	*header = m->stored.text;
+	return true;
 }
 
 static bool
@@ -104,12 +146,12 @@ tree(struct subject *m)
 static bool
 sent_day(struct subject *m, int64_t *day)
 {
-	struct str value;
+	struct str header, value;
 	int64_t utc;
 	int zone;
 
-	if (!open_text(m) ||
-	    !header_find(m->stored.text, STR("Date"), &value) ||
+	if (!header_text(m, &header) ||
+	    !header_find(header, STR("Date"), &value) ||
 	    date_parse(value, &utc, &zone) < 0)
 		return false;
 	*day = date_day(utc, zone);
@@ -153,25 +195,24 @@ match_measure(struct subject *m, const struct imap_search *k)
 static bool
 match_text(struct subject *m, const struct imap_search *k)
 {
-	const struct text_needle needle = {k->text};
+	struct text *t = &m->search->text;
+	struct str header;
 
-	if (!open_text(m))
-		return false;
 	if (k->key == KEY_HEADER)
-		return text_in_field(needle, m->stored.text, k->field);
+		return header_text(m, &header) &&
+		       text_in_field(t, k->text, header, k->field);
+	if (!open_text(m, SIZE_MAX))
+		return false;
 	if (k->key == KEY_BODY)
-		return text_in_body(needle, tree(m));
-	return text_in_message(needle, tree(m));
+		return text_in_body(t, k->text, tree(m));
+	return text_in_message(t, k->text, tree(m));
 }
 
 static bool
 match_list(struct subject *m, const struct imap_search *list)
 {
 	for (const struct imap_search *k = list; k; k = k->next)
-		if (!k->reads && !match(m, k))
-			return false;
-	for (const struct imap_search *k = list; k; k = k->next)
-		if (k->reads && !match(m, k))
+		if (!match(m, k))
 			return false;
 	return true;
 }
@@ -212,20 +253,15 @@ match(struct subject *m, const struct imap_search *k)
 }
 
 int
-search_match(struct imap *s, const struct imap_search *keys, size_t i)
+search_match(struct search *h, size_t i)
 {
-	struct subject m = {
-	    .s = s,
-	    .i = i,
-	};
+	struct subject m = {.search = h, .s = h->s, .i = i};
 	bool found;
 
-	mailbox_mail(&s->box, i, &m.mail);
-	found = !m.mail.gone && match(&m, keys);
-
-	if (m.open)
-		mailbox_read_end(&m.stored);
-	arena_reset(&s->message);
+	mailbox_mail(&h->s->box, i, &m.mail);
+	found = !m.mail.gone && match(&m, h->keys);
+	close_text(&m);
+	arena_reset(&h->s->message);
 	if (m.trouble)
 		return m.trouble < 0 ? -1 : 0;
 	return found;

@@ -166,12 +166,17 @@ void mailbox_settle(struct mailbox *m);
 /* The message's text as stored: lines end in LF or CRLF; wants out_crlf(). */
 struct mailbox_text {
 	struct str text;
+	bool whole;   /* all of the message is there */
 	void *memory; /* private */
 	size_t mapped;
 };
 
 /* Returns 1, and mailbox_read_end() must follow; 0 it vanished; -1 failed. */
 int mailbox_read(struct mailbox *m, size_t i, struct mailbox_text *t);
+
+/* The same for at most the first `most` octets, to look at its header. */
+int mailbox_read_start(
+    struct mailbox *m, size_t i, size_t most, struct mailbox_text *t);
 void mailbox_read_end(struct mailbox_text *t);
 
 /* The POP3 unique-id (RFC 1939 7): Dovecot's from the UID list when it holds

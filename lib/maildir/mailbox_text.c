@@ -72,10 +72,11 @@ map_text(int fd, size_t size, struct mailbox_text *t)
 }
 
 static int
-file_text(int dirfd, const char *name, struct mailbox_text *t)
+file_text(int dirfd, const char *name, size_t most, struct mailbox_text *t)
 {
 	struct stat st;
 	int fd = open_message(dirfd, name, &st);
+	size_t size;
 	int r, err;
 
 	*t = (struct mailbox_text){.text = STR("")};
@@ -86,8 +87,9 @@ file_text(int dirfd, const char *name, struct mailbox_text *t)
 		errno = EFBIG;
 		return -1;
 	}
-	r = (st.st_size > READ_MAX ? map_text : read_text)(
-	    fd, (size_t)st.st_size, t);
+	t->whole = (size_t)st.st_size <= most;
+	size = t->whole ? (size_t)st.st_size : most;
+	r = (size > READ_MAX ? map_text : read_text)(fd, size, t);
 	err = errno;
 	close(fd);
 	errno = err;
@@ -97,6 +99,13 @@ file_text(int dirfd, const char *name, struct mailbox_text *t)
 int
 mailbox_read(struct mailbox *m, size_t i, struct mailbox_text *t)
 {
+	return mailbox_read_start(m, i, SIZE_MAX, t);
+}
+
+int
+mailbox_read_start(
+    struct mailbox *m, size_t i, size_t most, struct mailbox_text *t)
+{
 	char name[NAME_SIZE];
 	int dir;
 
@@ -105,7 +114,7 @@ mailbox_read(struct mailbox *m, size_t i, struct mailbox_text *t)
 
 		if (!mailbox_file(m, i, name, &dir))
 			return 0;
-		if (file_text(dir, name, t) == 0)
+		if (file_text(dir, name, most, t) == 0)
 			return 1;
 		if (errno != ENOENT && errno != ESTALE)
 			return fail("open ", name);
@@ -163,7 +172,7 @@ mailbox_file_sizes(int dirfd, const char *name, uint64_t wire_hint,
 		*wire = wire_hint;
 		return 0;
 	}
-	if (file_text(dirfd, name, &t) < 0)
+	if (file_text(dirfd, name, SIZE_MAX, &t) < 0)
 		return -1;
 	*wire = wire_octets(t.text);
 	mailbox_read_end(&t);

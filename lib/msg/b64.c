@@ -46,16 +46,23 @@ b64_encode_lines(struct buf *to, struct str s)
 	}
 }
 
+/* clang-format off */
+static const signed char values[128] = {
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    -1, -1, -1, -1, -1, -1, -1, 62, -1, -1, -1, 63, 52, 53, 54, 55, 56, 57,
+    58, 59, 60, 61, -1, -1, -1, -1, -1, -1, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9,
+    10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, -1, -1,
+    -1, -1, -1, -1, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39,
+    40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, -1, -1, -1, -1, -1,
+};
+/* clang-format on */
+
+/* What c stands for; -1 for nothing. */
 static int
 value(char c)
 {
-	if (ascii_isupper(c))
-		return c - 'A';
-	if (ascii_islower(c))
-		return c - 'a' + 26;
-	if (ascii_isdigit(c))
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
+	return ascii_ishigh(c) ? -1 : values[(unsigned char)c];
 }
 
 static int
@@ -120,24 +127,65 @@ b64_begin(struct b64 *d)
 	*d = (struct b64){0};
 }
 
+/* Whole groups off the front of s, as far as they go without anything else
+ * between; returns how many octets of s they were. */
+static size_t
+groups(struct str s, struct buf *to)
+{
+	size_t i = 0, had = to->n;
+	char *o = buf_room(to, s.n / 4 * 3);
+
+	if (!o)
+		return 0;
+	while (i + 4 <= s.n) {
+		int a = value(s.p[i]), b = value(s.p[i + 1]);
+		int c = value(s.p[i + 2]), d = value(s.p[i + 3]);
+		unsigned v;
+
+		if ((a | b | c | d) < 0)
+			break;
+		v = (unsigned)a << 18 | (unsigned)b << 12 | (unsigned)c << 6 |
+		    (unsigned)d;
+		*o++ = (char)(v >> 16);
+		*o++ = (char)(v >> 8 & 255);
+		*o++ = (char)(v & 255);
+		i += 4;
+	}
+	to->n = had + i / 4 * 3;
+	return i;
+}
+
+static void
+one(struct b64 *d, char c, struct buf *to)
+{
+	int v = value(c);
+
+	if (c == '=')
+		b64_end(d, to);
+	if (v < 0)
+		return;
+	d->bits = d->bits << 6 | (unsigned)v;
+	if (++d->n < 4)
+		return;
+	buf_put(to,
+	    (char[]){(char)(d->bits >> 16 & 255), (char)(d->bits >> 8 & 255),
+		(char)(d->bits & 255)},
+	    3);
+	b64_begin(d);
+}
+
 void
 b64_feed(struct b64 *d, struct str s, struct buf *to)
 {
-	for (size_t i = 0; i < s.n; i++) {
-		int v = value(s.p[i]);
+	while (s.n) {
+		/* Mostly lines of 76 characters. */
+		size_t n = d->n ? 0 : groups(str_to(s, 76), to);
 
-		if (s.p[i] == '=')
-			b64_end(d, to);
-		if (v < 0)
-			continue;
-		d->bits = d->bits << 6 | (unsigned)v;
-		if (++d->n < 4)
-			continue;
-		buf_put(to,
-		    (char[]){(char)(d->bits >> 16 & 255),
-			(char)(d->bits >> 8 & 255), (char)(d->bits & 255)},
-		    3);
-		b64_begin(d);
+		if (n == 0) {
+			one(d, s.p[0], to);
+			n = 1;
+		}
+		s = str_from(s, n);
 	}
 }
 

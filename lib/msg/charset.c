@@ -3,124 +3,146 @@
  * `held`, so that text may come in pieces cut anywhere. */
 #include "msg/charset.h"
 
-#include <errno.h>
-#include <iconv.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "msg/charset_cjk.h"
+#include "msg/charset_step.h"
 #include "msg/charset_table.h"
 
 #define REPLACEMENT 0xfffd
+#define SQUASHED 24 /* letters of a name that are looked at */
 
-enum kind { ASCII, UTF8, LATIN1, TABLE, UTF16, ICONV };
+enum kind { ASCII, UTF8, TABLE, UTF16, UTF7, ISO2022, CJK };
 
 /* clang-format off */
 /* Other names in use, and which of two close relatives reads more. */
 static const struct {
-	const char *alias, *name;
+	char alias[16], name[16];
 } aliases[] = {
-    {"", "us-ascii"}, {"ascii", "us-ascii"}, {"ansi_x3.4-1968", "us-ascii"},
-    {"iso646-us", "us-ascii"}, {"utf8", "utf-8"},
-    {"unicode-1-1-utf-8", "utf-8"}, {"latin1", "iso-8859-1"},
-    {"iso8859-1", "iso-8859-1"}, {"iso_8859-1", "iso-8859-1"},
-    {"latin2", "iso-8859-2"}, {"iso8859-2", "iso-8859-2"},
-    {"iso8859-15", "iso-8859-15"}, {"latin-9", "iso-8859-15"},
-    {"cp1250", "windows-1250"}, {"cp1251", "windows-1251"},
-    {"cp1252", "windows-1252"}, {"ansi", "windows-1252"},
-    {"cp1253", "windows-1253"}, {"cp1254", "windows-1254"},
-    {"koi8-ru", "koi8-u"}, {"x-sjis", "shift_jis"}, {"sjis", "shift_jis"},
-    {"shift-jis", "shift_jis"}, {"windows-31j", "shift_jis"},
-    {"cp932", "shift_jis"}, {"ms_kanji", "shift_jis"}, {"eucjp", "euc-jp"},
-    {"x-euc-jp", "euc-jp"}, {"gb2312", "gb18030"}, {"gbk", "gb18030"},
-    {"x-gbk", "gb18030"}, {"cp936", "gb18030"}, {"gb_2312-80", "gb18030"},
-    {"ks_c_5601-1987", "euc-kr"}, {"euckr", "euc-kr"}, {"cp949", "euc-kr"},
-    {"ksc5601", "euc-kr"}, {"big-5", "big5"}, {"big5-hkscs", "big5"},
-    {"iso-8859-8-i", "iso-8859-8"}, {"tis-620", "iso-8859-11"},
-    {"windows-874", "iso-8859-11"},
+    {"ascii", "usascii"}, {"ansix341968", "usascii"},
+    {"iso646us", "usascii"}, {"646", "usascii"}, {"unicode11utf8", "utf8"},
+    {"xunknown", "utf8"}, {"unicode11utf7", "utf7"}, {"unicode", "utf16"},
+    {"iso88591", "windows1252"}, {"latin1", "windows1252"},
+    {"l1", "windows1252"}, {"ansi", "windows1252"}, {"latin2", "iso88592"},
+    {"latin3", "iso88593"}, {"latin4", "iso88594"}, {"latin5", "windows1254"},
+    {"iso88599", "windows1254"}, {"latin9", "iso885915"},
+    {"latin6", "iso885910"}, {"latin10", "iso885916"},
+    {"cyrillic", "iso88595"}, {"arabic", "iso88596"}, {"greek", "iso88597"},
+    {"hebrew", "iso88598"}, {"cp1250", "windows1250"},
+    {"cp1251", "windows1251"}, {"cp1252", "windows1252"},
+    {"cp1253", "windows1253"}, {"cp1254", "windows1254"},
+    {"cp1255", "windows1255"}, {"cp1256", "windows1256"},
+    {"cp1257", "windows1257"}, {"cp1258", "windows1258"}, {"koi8", "koi8r"},
+    {"koi8ru", "koi8u"}, {"cp866", "ibm866"}, {"mac", "macintosh"},
+    {"xmacroman", "macintosh"}, {"iso88596i", "iso88596"},
+    {"iso88596e", "iso88596"}, {"iso88598i", "iso88598"},
+    {"iso88598e", "iso88598"}, {"iso885911", "windows874"},
+    {"tis620", "windows874"}, {"cp874", "windows874"}, {"xsjis", "shiftjis"},
+    {"sjis", "shiftjis"}, {"windows31j", "shiftjis"}, {"cp932", "shiftjis"},
+    {"ms932", "shiftjis"}, {"mskanji", "shiftjis"}, {"xeucjp", "eucjp"},
+    {"cp51932", "eucjp"}, {"ujis", "eucjp"}, {"csiso2022jp", "iso2022jp"},
+    {"iso2022jp1", "iso2022jp"}, {"iso2022jp2", "iso2022jp"},
+    {"iso2022jp3", "iso2022jp"}, {"iso2022jpms", "iso2022jp"},
+    {"cp50220", "iso2022jp"}, {"cp50221", "iso2022jp"}, {"jis", "iso2022jp"},
+    {"gb2312", "gb18030"}, {"gbk", "gb18030"}, {"xgbk", "gb18030"},
+    {"cp936", "gb18030"}, {"gb231280", "gb18030"}, {"euccn", "gb18030"},
+    {"chinese", "gb18030"}, {"iso2022cnext", "iso2022cn"},
+    {"ksc56011987", "euckr"}, {"ksc5601", "euckr"}, {"korean", "euckr"},
+    {"cp949", "euckr"}, {"windows949", "euckr"}, {"uhc", "euckr"},
+    {"big5hkscs", "big5"}, {"cp950", "big5"}, {"xxbig5", "big5"},
+    {"cnbig5", "big5"}, {"cngb", "gb18030"},
+};
+
+static const struct {
+	char name[16];
+	enum kind kind;
+	int set;     /* CJK and ISO2022 */
+	bool little; /* UTF16 */
+} sets[] = {
+    {"usascii", ASCII, 0, false}, {"utf8", UTF8, 0, false},
+    {"utf16", UTF16, 0, false}, {"utf16be", UTF16, 0, false},
+    {"utf16le", UTF16, 0, true}, {"utf7", UTF7, 0, false},
+    {"shiftjis", CJK, CJK_SJIS, false}, {"eucjp", CJK, CJK_EUC_JP, false},
+    {"gb18030", CJK, CJK_GB18030, false}, {"euckr", CJK, CJK_EUC_KR, false},
+    {"big5", CJK, CJK_BIG5, false},
+    {"iso2022jp", ISO2022, CJK_SJIS, false},
+    {"iso2022kr", ISO2022, CJK_EUC_KR, false},
+    {"iso2022cn", ISO2022, CJK_GB18030, false},
 };
 /* clang-format on */
 
-/* The only sets the C library is asked for: a mail must not choose among all
- * the converters that some system has. */
-static const char *const foreign[] = {"iso-2022-jp", "shift_jis", "euc-jp",
-    "gb18030", "euc-kr", "big5", "iso-8859-6", "iso-8859-8", "iso-8859-10",
-    "iso-8859-11", "iso-8859-14", "iso-8859-16", "windows-1255", "windows-1256",
-    "windows-1258"};
+/* The letters and digits of a name in lower case, as the tables have them; a
+ * year behind a colon goes.  Longer ones than any of ours are cut. */
+static struct str
+squash(struct str name, char to[SQUASHED])
+{
+	size_t n = 0;
+
+	name = str_to(name, str_find(name, ':'));
+	for (size_t i = 0; i < name.n && n < SQUASHED; i++)
+		if (!str_has(STR("-_. "), name.p[i]))
+			to[n++] = ascii_lower(name.p[i]);
+	return str_make(to, n);
+}
 
 static struct str
 canonical(struct str name)
 {
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++)
-		if (str_ieq(name, str_z(aliases[i].alias)))
+		if (name.n && *name.p == aliases[i].alias[0] &&
+		    str_eq(name, str_z(aliases[i].alias)))
 			return str_z(aliases[i].name);
 	return name;
-}
-
-static const char *
-foreign_name(struct str name)
-{
-	for (size_t i = 0; i < sizeof(foreign) / sizeof(*foreign); i++)
-		if (str_ieq(name, str_z(foreign[i])))
-			return foreign[i];
-	return NULL;
-}
-
-static bool
-open_foreign(struct charset *c, struct str name)
-{
-	const char *z = foreign_name(name);
-	iconv_t cd;
-
-	if (!z)
-		return false;
-	cd = iconv_open("UTF-8", z);
-	if (cd == (iconv_t)-1)
-		return false;
-	c->kind = ICONV;
-	c->iconv = cd;
-	return true;
 }
 
 int
 charset_begin(struct charset *c, struct str name)
 {
-	*c = (struct charset){.kind = ASCII};
-	name = canonical(str_trim(name));
-	if (str_ieq(name, STR("us-ascii")))
+	char squashed[SQUASHED];
+
+	*c = (struct charset){.kind = UTF8};
+	if (str_ieq(name, STR("utf-8"))) /* most are */
+		return 1;
+	c->kind = ASCII;
+	name = canonical(squash(name, squashed));
+	if (name.n == 0)
 		return 1;
 	c->table = charset_table(name);
-	if (c->table)
+	if (c->table) {
 		c->kind = TABLE;
-	else if (str_ieq(name, STR("utf-8")))
-		c->kind = UTF8;
-	else if (str_ieq(name, STR("iso-8859-1")))
-		c->kind = LATIN1;
-	else if (str_istarts(name, STR("utf-16")) && name.n <= 8)
-		c->kind = UTF16;
-	else
-		return open_foreign(c, name);
-	c->little = str_ieq(name, STR("utf-16le"));
-	return 1;
+		return 1;
+	}
+	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
+		if (str_eq(name, str_z(sets[i].name))) {
+			c->kind = (int)sets[i].kind;
+			c->set = sets[i].set;
+			c->little = sets[i].little;
+			c->started = c->kind == UTF7;
+			return 1;
+		}
+	return 0;
 }
 
 bool
 charset_known(struct str name)
 {
 	struct charset c;
-	struct buf none;
-	int known = charset_begin(&c, name);
 
-	buf_init(&none, 0);
-	charset_end(&c, &none);
-	return known == 1;
+	return charset_begin(&c, name) == 1;
+}
+
+bool
+charset_is_plain(const struct charset *c)
+{
+	return c->kind == UTF8 || c->kind == ASCII;
 }
 
 /* ------------------------------------------------------------- UTF-8 */
 
-void
-charset_put(struct buf *to, uint32_t code)
+static size_t
+put(char *u, uint32_t code)
 {
-	char u[4];
 	size_t n = 0;
 
 	if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff))
@@ -139,7 +161,15 @@ charset_put(struct buf *to, uint32_t code)
 	}
 	if (code >= 0x80)
 		u[n++] = (char)(0x80 | (code & 63));
-	buf_put(to, u, n);
+	return n;
+}
+
+void
+charset_put(struct buf *to, uint32_t code)
+{
+	char u[4];
+
+	buf_put(to, u, put(u, code));
 }
 
 /* The length a first octet promises; 0 for one that starts nothing. */
@@ -209,209 +239,107 @@ charset_is_utf8(struct str s)
 	return true;
 }
 
+/* -------------------------------------------------------------- reading */
+
+/* One character of a set without states, as charset_utf8(). */
 static size_t
-ascii_run(struct str s)
+next(const struct charset *c, struct str s, uint32_t *code)
 {
-	size_t n = 0;
-
-	while (n < s.n && !ascii_ishigh(s.p[n]))
-		n++;
-	return n;
-}
-
-static void
-feed_utf8(struct charset *c, struct str s, struct buf *to)
-{
-	while (s.n) {
-		uint32_t code;
-		size_t n = ascii_run(s);
-
-		buf_str(to, str_to(s, n));
-		s = str_from(s, n);
-		if (s.n == 0)
-			return;
-		n = charset_utf8(s, &code);
-		if (n == 0) {
-			memcpy(c->held, s.p, s.n);
-			c->n = s.n;
-			return;
-		}
-		charset_put(to, code);
-		s = str_from(s, n);
+	switch (c->kind) {
+	case UTF8:
+		return charset_utf8(s, code);
+	case CJK:
+		return charset_cjk((enum charset_cjk)c->set, s, code);
+	default:
+		*code = !ascii_ishigh(s.p[0]) ? (unsigned char)s.p[0]
+		        : c->kind == TABLE    ? c->table[s.p[0] & 127]
+		                              : REPLACEMENT;
+		return 1;
 	}
 }
 
-/* Finish the held character with the first octets of *s. */
+/* Finish the held character with the first octets of *s; what breaks it off
+ * starts anew. */
 static void
-finish_utf8(struct charset *c, struct str *s, struct buf *to)
+finish_held(struct charset *c, struct str *s, struct buf *to)
 {
-	uint32_t code;
-
 	while (c->n && s->n) {
+		uint32_t code;
 		size_t n;
 
 		c->held[c->n++] = s->p[0];
-		n = charset_utf8(str_make(c->held, c->n), &code);
-		if (n == 0 || n == c->n)
-			*s = str_from(*s, 1);
-		if (n == 0)
-			continue;
-		/* What broke it off starts anew with the rest. */
-		charset_put(to, code);
-		c->n = 0;
-	}
-}
-
-/* ------------------------------------------------------------- others */
-
-static void
-feed_table(const struct charset *c, struct str s, struct buf *to)
-{
-	while (s.n) {
-		size_t n = ascii_run(s);
-		unsigned char o;
-
-		buf_str(to, str_to(s, n));
-		s = str_from(s, n);
-		if (s.n == 0)
-			return;
-		o = (unsigned char)s.p[0];
-		charset_put(to, c->kind == TABLE    ? c->table[o - 0x80]
-				: c->kind == LATIN1 ? o
-						    : REPLACEMENT);
-		s = str_from(s, 1);
-	}
-}
-
-static uint32_t
-unit(const struct charset *c, size_t i)
-{
-	unsigned char a = (unsigned char)c->held[i];
-	unsigned char b = (unsigned char)c->held[i + 1];
-
-	return c->little ? (uint32_t)b << 8 | a : (uint32_t)a << 8 | b;
-}
-
-/* RFC 2781: surrogates in pairs; a byte order mark at the start decides. */
-static void
-one_utf16(struct charset *c, char octet, struct buf *to)
-{
-	uint32_t u, low;
-
-	c->held[c->n++] = octet;
-	if (c->n % 2)
-		return;
-	u = unit(c, 0);
-	if (!c->started) {
-		c->started = true;
-		if (u == 0xfffe)
-			c->little = !c->little;
-		if (u == 0xfffe || u == 0xfeff) {
-			c->n = 0;
-			return;
+		*s = str_from(*s, 1);
+		while (c->n && (n = next(c, str_make(c->held, c->n), &code))) {
+			charset_put(to, code);
+			c->n -= n;
+			memmove(c->held, c->held + n, c->n);
 		}
 	}
-	if (c->n == 2 && u >= 0xd800 && u <= 0xdbff)
-		return;
-	if (c->n == 2) {
-		c->n = 0;
-		charset_put(to, u);
-		return;
-	}
-	low = unit(c, 2);
-	c->n = 0;
-	if (low >= 0xdc00 && low <= 0xdfff) {
-		charset_put(to, 0x10000 + ((u & 0x3ff) << 10) + (low & 0x3ff));
-		return;
-	}
-	charset_put(to, REPLACEMENT);
-	one_utf16(c, c->little ? (char)(low & 255) : (char)(low >> 8), to);
-	one_utf16(c, c->little ? (char)(low >> 8) : (char)(low & 255), to);
 }
 
-/* Convert as much of *s as can be; returns 0 when all of it was, else the
- * errno that stopped it. */
-static int
-convert(struct charset *c, struct str *s, struct buf *to)
+#define PIECE 256 /* octets made at a time */
+
+/* Read as many characters off *s as make one piece, to o; returns its end.
+ * What is left of *s then is empty, unfinished or for the next piece. */
+static char *
+piece(const struct charset *c, struct str *s, char *o)
 {
-	char out[512];
-	/* iconv() takes a pointer to non-const and never writes there. */
-	char *in = (char *)(uintptr_t)s->p;
-	size_t left = s->n;
-	size_t r;
-	int err;
+	const char *most = o + PIECE - 4;
+	size_t n = 1;
 
-	do {
-		char *o = out;
-		size_t room = sizeof(out);
+	while (s->n && n && o < most) {
+		uint32_t code;
 
-		r = iconv(c->iconv, &in, &left, &o, &room);
-		err = errno;
-		buf_put(to, out, sizeof(out) - room);
-	} while (r == (size_t)-1 && err == E2BIG);
-	*s = str_from(*s, s->n - left);
-	return r == (size_t)-1 ? err : 0;
-}
-
-/* Skip one octet that cannot be read. */
-static struct str
-replace(struct str s, struct buf *to)
-{
-	charset_put(to, REPLACEMENT);
-	return str_from(s, 1);
+		if (!ascii_ishigh(s->p[0])) {
+			*o++ = s->p[0];
+			s->p++;
+			s->n--;
+			continue;
+		}
+		n = next(c, *s, &code);
+		s->p += n;
+		s->n -= n;
+		if (n)
+			o += put(o, code);
+	}
+	return o;
 }
 
 static void
-feed_bulk(struct charset *c, struct str s, struct buf *to)
+feed_codes(struct charset *c, struct str s, struct buf *to)
 {
-	while (s.n) {
-		int err = convert(c, &s, to);
+	char out[PIECE];
 
-		if (err == 0 || s.n == 0)
-			return;
-		if (err == EINVAL && s.n < sizeof(c->held)) {
+	finish_held(c, &s, to);
+	while (s.n) {
+		char *end = piece(c, &s, out);
+
+		if (end == out) {
 			memcpy(c->held, s.p, s.n);
 			c->n = s.n;
 			return;
 		}
-		s = replace(s, to);
+		buf_put(to, out, (size_t)(end - out));
 	}
-}
-
-static void
-feed_iconv(struct charset *c, struct str s, struct buf *to)
-{
-	while (c->n && s.n) {
-		char held[sizeof(c->held)];
-		size_t n = c->n;
-
-		memcpy(held, c->held, n);
-		held[n++] = s.p[0];
-		s = str_from(s, 1);
-		c->n = 0;
-		feed_bulk(c, str_make(held, n), to);
-	}
-	feed_bulk(c, s, to);
 }
 
 void
 charset_feed(struct charset *c, struct str s, struct buf *to)
 {
-	switch (c->kind) {
-	case UTF8:
-		finish_utf8(c, &s, to);
-		feed_utf8(c, s, to);
-		break;
-	case UTF16:
-		for (size_t i = 0; i < s.n; i++)
-			one_utf16(c, s.p[i], to);
-		break;
-	case ICONV:
-		feed_iconv(c, s, to);
-		break;
-	default:
-		feed_table(c, s, to);
+	void (*step)(struct charset *, char, struct buf *) = NULL;
+
+	if (c->kind == UTF16)
+		step = charset_utf16;
+	else if (c->kind == UTF7)
+		step = charset_utf7;
+	else if (c->kind == ISO2022)
+		step = charset_iso2022;
+	if (!step) {
+		feed_codes(c, s, to);
+		return;
 	}
+	for (size_t i = 0; i < s.n; i++)
+		step(c, s.p[i], to);
 }
 
 void
@@ -419,7 +347,5 @@ charset_end(struct charset *c, struct buf *to)
 {
 	if (c->n)
 		charset_put(to, REPLACEMENT);
-	if (c->kind == ICONV)
-		iconv_close(c->iconv);
 	*c = (struct charset){.kind = ASCII};
 }

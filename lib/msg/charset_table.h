@@ -7,8 +7,9 @@
 
 #include "base/str.h"
 
-/* What the octets 0x80..0xff stand for in the set called name (its MIME name,
- * any case), 128 of them; NULL when there is no table. */
+/* What the octets 0x80..0xff stand for in the set called name (letters and
+ * digits in lower case only, "iso88592"), 128 of them; NULL when there is no
+ * table. */
 const uint16_t *charset_table(struct str name);
 
 #endif

@@ -8,10 +8,63 @@
 
 #include "base/ascii.h"
 #include "msg/charset.h"
-#include "msg/text.h"
 
 #define CHARS 252 /* of one label that are looked at */
-#define FINAL_SIGMA 0x3c2
+
+/* clang-format off */
+/* Ranges of capitals: by adding `add`, or, when it is 0, of pairs where the
+ * capital comes first and is even (odd for `odd`). */
+static const struct {
+	uint32_t first, last;
+	uint32_t add;
+	bool odd;
+} capitals[] = {
+    {'A', 'Z', 32, false},
+    {0xc0, 0xd6, 32, false},      /* Latin-1 */
+    {0xd8, 0xde, 32, false},
+    {0x100, 0x12f, 0, false},     /* Latin Extended-A */
+    {0x132, 0x137, 0, false},
+    {0x139, 0x148, 0, true},
+    {0x14a, 0x177, 0, false},
+    {0x179, 0x17e, 0, true},
+    {0x388, 0x38a, 37, false},    /* Greek */
+    {0x391, 0x3a1, 32, false},
+    {0x3a3, 0x3ab, 32, false},
+    {0x400, 0x40f, 80, false},    /* Cyrillic */
+    {0x410, 0x42f, 32, false},
+    {0x460, 0x481, 0, false},
+    {0x48a, 0x4bf, 0, false},
+    {0x4c1, 0x4ce, 0, true},
+    {0x4d0, 0x52f, 0, false},
+    {0x531, 0x556, 48, false},    /* Armenian */
+    {0x1e00, 0x1e95, 0, false},   /* Latin Extended Additional */
+    {0x1ea0, 0x1eff, 0, false},
+    {0xff21, 0xff3a, 32, false},  /* full-width letters */
+};
+
+/* Single ones. */
+static const uint32_t singles[][2] = {{0x178, 0xff}, {0x386, 0x3ac},
+    {0x38c, 0x3cc}, {0x38e, 0x3cd}, {0x38f, 0x3ce},
+    {0x4c0, 0x4cf}};
+/* clang-format on */
+
+static uint32_t
+lower(uint32_t c)
+{
+	for (size_t i = 0; i < sizeof(capitals) / sizeof(*capitals); i++) {
+		if (c < capitals[i].first)
+			break;
+		if (c > capitals[i].last)
+			continue;
+		if (capitals[i].add)
+			return c + capitals[i].add;
+		return c % 2 == capitals[i].odd ? c + 1 : c;
+	}
+	for (size_t i = 0; i < sizeof(singles) / sizeof(*singles); i++)
+		if (c == singles[i][0])
+			return singles[i][1];
+	return c;
+}
 
 enum {
 	BASE = 36,
@@ -114,24 +167,17 @@ punycode(const uint32_t *c, size_t n, struct buf *to)
 static int
 read_label(struct str s, uint32_t *c, size_t *count)
 {
-	struct buf b;
 	size_t n = 0;
 
-	buf_init(&b, 16);
 	while (s.n > 0 && n < CHARS) {
 		size_t used = charset_utf8(s, &c[n]);
 
 		if (used == 0)
 			break;
-		buf_reset(&b);
-		text_lower(str_to(s, used), &b);
-		/* A letter of its own at the end of Greek words. */
-		if (c[n] != FINAL_SIGMA)
-			charset_utf8(buf_slice(&b), &c[n]);
+		c[n] = lower(c[n]);
 		s = str_from(s, used);
 		n++;
 	}
-	buf_free(&b);
 	*count = n;
 	return s.n == 0 ? 0 : -1;
 }

@@ -73,14 +73,20 @@ one(struct qp *d, char c, struct buf *to)
 	buf_chr(to, c);
 }
 
-/* Ordinary text goes over in runs. */
+/* How much of s is ordinary text: it goes over in runs.  A blank is, when
+ * what follows tells that it stands at no line's end. */
 static size_t
 run(struct str s)
 {
 	size_t n = 0;
 
-	while (n < s.n && s.p[n] != '=' && !ascii_isspace(s.p[n]))
+	while (n < s.n && s.p[n] != '=') {
+		if (ascii_isblank(s.p[n]) &&
+		    (n + 1 == s.n || s.p[n + 1] == '=' ||
+			ascii_isspace(s.p[n + 1])))
+			break;
 		n++;
+	}
 	return n;
 }
 

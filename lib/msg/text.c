@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
-/* Looking for text in mail.  Everything is brought to lower-case UTF-8 first:
- * transfer encoding, then character set, then case, a chunk at a time, with the
- * end of what was searched kept in front of what comes next. */
+/* Looking for text in mail: transfer encoding, then character set, then fold,
+ * a chunk at a time, with the end of what was looked through kept in front of
+ * what comes next.  Most mail is ASCII or UTF-8 as it stands, which is folded
+ * from where it lies. */
 #define _GNU_SOURCE /* memmem(): linear time whatever the needle */
 #include "msg/text.h"
 
@@ -15,263 +16,241 @@
 #include "msg/qp.h"
 #include "msg/word.h"
 
-#define CHUNK 16384 /* octets of the stored text at a time */
+#define CHUNK 8192 /* octets of the stored text at a time */
+/* A fold's ceiling: one chunk's text (UTF-7 and words grow it little, broken
+ * UTF-8 thrice) and what is kept. */
+#define FIELD_MAX (1 << 20) /* of one field with encoded words */
 
-/* ------------------------------------------------------------ case */
-
-/* clang-format off */
-/* Ranges of capitals: by adding `add`, or, when it is 0, of pairs where the
- * capital comes first and is even (odd for `odd`). */
-static const struct {
-	uint32_t first, last;
-	uint32_t add;
-	bool odd;
-} capitals[] = {
-    {'A', 'Z', 32, false},
-    {0xc0, 0xd6, 32, false},      /* Latin-1 */
-    {0xd8, 0xde, 32, false},
-    {0x100, 0x12f, 0, false},     /* Latin Extended-A */
-    {0x132, 0x137, 0, false},
-    {0x139, 0x148, 0, true},
-    {0x14a, 0x177, 0, false},
-    {0x179, 0x17e, 0, true},
-    {0x388, 0x38a, 37, false},    /* Greek */
-    {0x391, 0x3a1, 32, false},
-    {0x3a3, 0x3ab, 32, false},
-    {0x400, 0x40f, 80, false},    /* Cyrillic */
-    {0x410, 0x42f, 32, false},
-    {0x460, 0x481, 0, false},
-    {0x48a, 0x4bf, 0, false},
-    {0x4c1, 0x4ce, 0, true},
-    {0x4d0, 0x52f, 0, false},
-    {0x531, 0x556, 48, false},    /* Armenian */
-    {0x1e00, 0x1e95, 0, false},   /* Latin Extended Additional */
-    {0x1ea0, 0x1eff, 0, false},
-    {0xff21, 0xff3a, 32, false},  /* full-width letters */
-};
-
-/* Single ones, final sigma among them. */
-static const uint32_t singles[][2] = {{0x178, 0xff}, {0x386, 0x3ac},
-    {0x38c, 0x3cc}, {0x38e, 0x3cd}, {0x38f, 0x3ce}, {0x3c2, 0x3c3},
-    {0x4c0, 0x4cf}, {0x17f, 's'}};
-/* clang-format on */
-
-static uint32_t
-lower(uint32_t c)
+void
+text_init(struct text *t)
 {
-	for (size_t i = 0; i < sizeof(capitals) / sizeof(*capitals); i++) {
-		if (c < capitals[i].first)
-			break;
-		if (c > capitals[i].last)
-			continue;
-		if (capitals[i].add)
-			return c + capitals[i].add;
-		return c % 2 == capitals[i].odd ? c + 1 : c;
-	}
-	for (size_t i = 0; i < sizeof(singles) / sizeof(*singles); i++)
-		if (c == singles[i][0])
-			return singles[i][1];
-	return c;
-}
-
-static size_t
-lower_ascii(struct str s, struct buf *to)
-{
-	size_t n = 0;
-	char *p;
-
-	while (n < s.n && !ascii_ishigh(s.p[n]))
-		n++;
-	p = n ? buf_room(to, n) : NULL;
-	for (size_t i = 0; p && i < n; i++)
-		p[i] = ascii_lower(s.p[i]);
-	return n;
+	*t = (struct text){0};
+	buf_init(&t->octets, FIELD_MAX);
+	buf_init(&t->utf8, 4 * FIELD_MAX);
+	buf_init(&t->folded, SIZE_MAX / 2);
+	arena_init(&t->arena, 1 << 20);
 }
 
 void
-text_lower(struct str s, struct buf *to)
+text_free(struct text *t)
 {
-	for (;;) {
-		uint32_t code;
-		size_t n;
-
-		s = str_from(s, lower_ascii(s, to));
-		if (s.n == 0)
-			return;
-		n = charset_utf8(s, &code);
-		charset_put(to, lower(code));
-		s = str_from(s, n ? n : s.n);
-	}
+	buf_free(&t->octets);
+	buf_free(&t->utf8);
+	buf_free(&t->folded);
+	arena_free(&t->arena);
 }
 
-/* ---------------------------------------------------------- matching */
-
-struct text_needle
+struct str
 text_needle(struct str utf8, struct arena *a)
 {
-	struct text_needle n;
 	struct buf b;
-
-	buf_init(&b, 4 * utf8.n + 4);
-	text_lower(utf8, &b);
-	n.lower = arena_str(a, buf_slice(&b));
-	buf_free(&b);
-	return n;
-}
-
-static bool
-has(struct text_needle n, struct str lowered)
-{
-	return n.lower.n == 0 ||
-	       (lowered.n >= n.lower.n &&
-		   memmem(lowered.p, lowered.n, n.lower.p, n.lower.n) != NULL);
-}
-
-bool
-text_in(struct text_needle n, struct str utf8)
-{
-	struct buf b;
-	bool found = false;
-	size_t keep = n.lower.n;
+	struct str needle;
 
 	buf_init(&b, SIZE_MAX / 2);
-	while (!found && utf8.n) {
-		size_t k = utf8.n < CHUNK ? utf8.n : CHUNK;
-
-		/* Do not cut a character in two. */
-		while (k < utf8.n && k > CHUNK - 4 &&
-		       ((unsigned char)utf8.p[k] & 0xc0) == 0x80)
-			k--;
-		text_lower(str_to(utf8, k), &b);
-		found = has(n, buf_slice(&b));
-		if (b.n > keep)
-			buf_eat(&b, b.n - keep);
-		utf8 = str_from(utf8, k);
-	}
+	fold_text(utf8, &b);
+	needle = arena_str(a, buf_slice(&b));
 	buf_free(&b);
-	return found || n.lower.n == 0;
+	return needle;
 }
 
-bool
-text_in_value(struct text_needle n, struct str value)
+/* ------------------------------------------------------------- one text */
+
+static bool
+has(struct str s, struct str needle)
 {
-	struct buf b;
-	bool found;
-
-	/* Three octets for each that cannot be read. */
-	buf_init(&b, 4 * value.n);
-	word_decode(value, &b);
-	found = text_in(n, buf_slice(&b));
-	buf_free(&b);
-	return found;
-}
-
-bool
-text_in_field(struct text_needle n, struct str text, struct str name)
-{
-	struct header h = header_make(text);
-	struct header_field f;
-
-	while (header_next_named(&h, name, &f))
-		if (text_in_value(n, f.value))
-			return true;
-	return false;
-}
-
-bool
-text_in_header(struct text_needle n, struct str text)
-{
-	struct header h = header_make(text);
-	struct header_field f;
-
-	while (header_next(&h, &f))
-		if (text_in_value(n, f.whole))
-			return true;
-	return n.lower.n == 0;
-}
-
-/* ------------------------------------------------------------ bodies */
-
-/* One leaf on its way through: octets, then UTF-8, then lower case. */
-struct stream {
-	enum part_encoding encoding;
-	struct b64 b64;
-	struct qp qp;
-	struct charset charset;
-	struct buf octets, utf8, lower;
-};
-
-static void
-begin_charset(
-    struct charset *c, const struct part_tree *t, const struct part *p)
-{
-	struct arena a;
-	struct str value, type, subtype, rest;
-	struct param_list l = {0};
-	const struct param *set;
-
-	arena_init(&a, 1 << 20);
-	header_find(part_header(t, p), STR("Content-Type"), &value);
-	if (p->declared && param_type(value, &type, &subtype, &rest))
-		param_parse(&l, rest, &a);
-	set = param_find(&l, STR("charset"));
-	/* Unlabelled 8-bit text is mostly UTF-8 today. */
-	if (!set || str_ieq(set->value, STR("us-ascii")))
-		charset_begin(c, STR("utf-8"));
-	else
-		charset_begin(c, set->value);
-	arena_free(&a);
+	return s.n >= needle.n && memmem(s.p, s.n, needle.p, needle.n) != NULL;
 }
 
 static void
-begin(struct stream *s, const struct part_tree *t, const struct part *p)
+begin(struct text *t, struct str needle)
 {
-	s->encoding = part_encoding(t, p);
-	b64_begin(&s->b64);
-	qp_begin(&s->qp);
-	begin_charset(&s->charset, t, p);
-	buf_init(&s->octets, 2 * CHUNK);
-	buf_init(&s->utf8, 16 * CHUNK);
-	buf_init(&s->lower, SIZE_MAX / 2);
-}
-
-static void
-decode(struct stream *s, struct str chunk, bool last)
-{
-	buf_reset(&s->octets);
-	buf_reset(&s->utf8);
-	if (s->encoding == PART_BASE64) {
-		b64_feed(&s->b64, chunk, &s->octets);
-		if (last)
-			b64_end(&s->b64, &s->octets);
-		chunk = buf_slice(&s->octets);
-	} else if (s->encoding == PART_QP) {
-		qp_feed(&s->qp, chunk, &s->octets);
-		if (last)
-			qp_end(&s->qp, &s->octets);
-		chunk = buf_slice(&s->octets);
-	}
-	charset_feed(&s->charset, chunk, &s->utf8);
-	if (last)
-		charset_end(&s->charset, &s->utf8);
-	text_lower(buf_slice(&s->utf8), &s->lower);
+	t->needle = needle;
+	t->found = needle.n == 0;
+	fold_begin(&t->fold);
+	buf_reset(&t->folded);
 }
 
 /* What cannot be the start of a match any more is let go. */
 static void
-drop(struct stream *s, size_t keep)
+look(struct text *t)
 {
-	if (s->lower.n > keep)
-		buf_eat(&s->lower, s->lower.n - keep);
+	size_t keep = t->needle.n - 1;
+
+	t->found = has(buf_slice(&t->folded), t->needle);
+	if (t->folded.n > keep)
+		buf_eat(&t->folded, t->folded.n - keep);
 }
 
 static void
-end(struct stream *s)
+feed(struct text *t, struct str utf8)
 {
-	charset_end(&s->charset, &s->utf8);
-	buf_free(&s->octets);
-	buf_free(&s->utf8);
-	buf_free(&s->lower);
+	while (utf8.n && !t->found) {
+		fold_feed(&t->fold, str_to(utf8, CHUNK), &t->folded);
+		utf8 = str_from(utf8, CHUNK);
+		if (t->folded.n >= CHUNK + t->needle.n)
+			look(t);
+	}
+}
+
+static bool
+end(struct text *t)
+{
+	if (!t->found) {
+		fold_end(&t->fold, &t->folded);
+		look(t);
+	}
+	return t->found;
+}
+
+bool
+text_in(struct text *t, struct str needle, struct str utf8)
+{
+	begin(t, needle);
+	feed(t, utf8);
+	return end(t);
+}
+
+/* --------------------------------------------------------------- headers */
+
+/* A field or its value; white space is folded, so that its line ends need no
+ * care. */
+static void
+feed_field(struct text *t, struct str s)
+{
+	if (has(s, STR("=?"))) {
+		buf_reset(&t->utf8);
+		word_decode(str_to(s, FIELD_MAX), &t->utf8);
+		s = buf_slice(&t->utf8);
+	}
+	feed(t, s);
+	feed(t, STR("\n"));
+}
+
+bool
+text_in_field(
+    struct text *t, struct str needle, struct str text, struct str name)
+{
+	struct header h = header_make(text);
+	struct header_field f;
+
+	while (header_next_named(&h, name, &f)) {
+		begin(t, needle);
+		feed_field(t, str_trim(f.value));
+		if (end(t))
+			return true;
+	}
+	return false;
+}
+
+bool
+text_in_header(struct text *t, struct str needle, struct str text)
+{
+	struct str all = str_to(text, header_size(text));
+	struct header h = header_make(all);
+	struct header_field f;
+
+	begin(t, needle);
+	if (!has(all, STR("=?")))
+		feed(t, all);
+	else
+		while (!t->found && header_next(&h, &f))
+			feed_field(t, f.whole);
+	return end(t);
+}
+
+/* ---------------------------------------------------------------- bodies */
+
+/* One leaf on its way to UTF-8. */
+struct leaf {
+	enum part_encoding encoding;
+	struct b64 b64;
+	struct qp qp;
+	struct charset charset;
+	bool plain; /* it is UTF-8 once the encoding is undone */
+};
+
+static bool
+has_escapes(struct str body)
+{
+	return str_has(body, '\x1b') &&
+	       (has(body, STR("\x1b$B")) || has(body, STR("\x1b$@")));
+}
+
+static void
+begin_charset(struct text *t, struct leaf *l, const struct part_tree *tree,
+    const struct part *p)
+{
+	struct str value, type, subtype, rest;
+	struct param_list list = {0};
+	const struct param *set;
+
+	if (p->declared &&
+	    header_find(part_header(tree, p), STR("Content-Type"), &value) &&
+	    param_type(value, &type, &subtype, &rest))
+		param_parse(&list, rest, &t->arena);
+	set = param_find(&list, STR("charset"));
+	charset_begin(&l->charset, set ? set->value : STR(""));
+	arena_reset(&t->arena);
+	l->plain = charset_is_plain(&l->charset);
+	if (l->plain && l->encoding == PART_PLAIN &&
+	    has_escapes(part_body(tree, p))) {
+		charset_begin(&l->charset, STR("iso-2022-jp"));
+		l->plain = false;
+	}
+}
+
+/* The next chunk with its encoding undone. */
+static struct str
+decode(struct text *t, struct leaf *l, struct str chunk, bool last)
+{
+	if (l->encoding == PART_PLAIN)
+		return chunk;
+	buf_reset(&t->octets);
+	if (l->encoding == PART_BASE64) {
+		b64_feed(&l->b64, chunk, &t->octets);
+		if (last)
+			b64_end(&l->b64, &t->octets);
+	} else {
+		qp_feed(&l->qp, chunk, &t->octets);
+		if (last)
+			qp_end(&l->qp, &t->octets);
+	}
+	return buf_slice(&t->octets);
+}
+
+static void
+feed_chunk(struct text *t, struct leaf *l, struct str chunk, bool last)
+{
+	chunk = decode(t, l, chunk, last);
+	if (!l->plain) {
+		buf_reset(&t->utf8);
+		charset_feed(&l->charset, chunk, &t->utf8);
+		if (last)
+			charset_end(&l->charset, &t->utf8);
+		chunk = buf_slice(&t->utf8);
+	}
+	feed(t, chunk);
+}
+
+static bool
+in_leaf(struct text *t, struct str needle, const struct part_tree *tree,
+    const struct part *p)
+{
+	struct str body = part_body(tree, p);
+	struct leaf l = {.encoding = part_encoding(tree, p)};
+
+	begin(t, needle);
+	b64_begin(&l.b64);
+	qp_begin(&l.qp);
+	begin_charset(t, &l, tree, p);
+	for (bool last = false; !last && !t->found;) {
+		struct str chunk = str_to(body, CHUNK);
+
+		body = str_from(body, CHUNK);
+		last = body.n == 0;
+		feed_chunk(t, &l, chunk, last);
+	}
+	return end(t);
 }
 
 static bool
@@ -282,48 +261,24 @@ is_text(const struct part *p)
 }
 
 bool
-text_in_leaf(
-    struct text_needle n, const struct part_tree *t, const struct part *p)
+text_in_body(struct text *t, struct str needle, const struct part_tree *tree)
 {
-	struct str body = part_body(t, p);
-	bool found = n.lower.n == 0;
-	struct stream s;
-
-	if (!is_text(p))
-		return false;
-	begin(&s, t, p);
-	for (bool last = false; !last && !found;) {
-		struct str chunk = str_to(body, CHUNK);
-
-		body = str_from(body, CHUNK);
-		last = body.n == 0;
-		decode(&s, chunk, last);
-		found = has(n, buf_slice(&s.lower));
-		drop(&s, n.lower.n);
-	}
-	end(&s);
-	return found;
-}
-
-bool
-text_in_body(struct text_needle n, const struct part_tree *t)
-{
-	if (n.lower.n == 0)
+	if (needle.n == 0)
 		return true;
-	for (size_t i = 0; i < t->n; i++) {
-		const struct part *p = &t->parts[i];
+	for (size_t i = 0; i < tree->n; i++) {
+		const struct part *p = &tree->parts[i];
 
-		if (i > 0 && text_in_header(n, part_header(t, p)))
+		if (i > 0 && text_in_header(t, needle, part_header(tree, p)))
 			return true;
-		if (text_in_leaf(n, t, p))
+		if (is_text(p) && in_leaf(t, needle, tree, p))
 			return true;
 	}
 	return false;
 }
 
 bool
-text_in_message(struct text_needle n, const struct part_tree *t)
+text_in_message(struct text *t, struct str needle, const struct part_tree *tree)
 {
-	return text_in_header(n, part_header(t, &t->parts[0])) ||
-	       text_in_body(n, t);
+	return text_in_header(t, needle, part_header(tree, &tree->parts[0])) ||
+	       text_in_body(t, needle, tree);
 }

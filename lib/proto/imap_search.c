@@ -77,7 +77,7 @@ negate(struct parser *p, struct imap_search *k)
 	struct imap_search *no = node(p, KEY_NOT);
 
 	no->a = k;
-	no->reads = k->reads;
+	no->cost = k->cost;
 	return no;
 }
 
@@ -86,15 +86,24 @@ static struct imap_search *
 list(struct parser *p)
 {
 	struct imap_search *all = node(p, KEY_AND);
+	struct imap_search *first[COSTS] = {NULL};
+	struct imap_search **last[COSTS];
 	struct imap_search **end = &all->a;
 
+	for (size_t i = 0; i < COSTS; i++)
+		last[i] = &first[i];
 	do {
-		*end = one(p);
-		if (p->s->bad)
-			break;
-		all->reads = all->reads || (*end)->reads;
-		end = &(*end)->next;
-	} while (scan_try(p->s, ' '));
+		struct imap_search *k = one(p);
+
+		*last[k->cost] = k;
+		last[k->cost] = &k->next;
+	} while (!p->s->bad && scan_try(p->s, ' '));
+	for (size_t i = 0; i < COSTS; i++)
+		if (first[i]) {
+			*end = first[i];
+			end = last[i];
+			all->cost = (enum imap_cost)i;
+		}
 	return all;
 }
 
@@ -111,13 +120,39 @@ static struct imap_search *
 either(struct parser *p)
 {
 	struct imap_search *k = node(p, KEY_OR);
+	struct imap_search *a, *b;
 
 	imap_sp(p->s);
-	k->a = one(p);
+	a = one(p);
 	imap_sp(p->s);
-	k->b = one(p);
-	k->reads = k->a->reads || k->b->reads;
+	b = one(p);
+	k->a = a->cost <= b->cost ? a : b;
+	k->b = a->cost <= b->cost ? b : a;
+	k->cost = k->b->cost;
 	return k;
+}
+
+static enum imap_cost
+cost(enum imap_key key)
+{
+	switch (key) {
+	case KEY_BEFORE:
+	case KEY_ON:
+	case KEY_SINCE:
+	case KEY_LARGER:
+	case KEY_SMALLER:
+		return COST_MEASURE;
+	case KEY_SENTBEFORE:
+	case KEY_SENTON:
+	case KEY_SENTSINCE:
+	case KEY_HEADER:
+		return COST_HEADER;
+	case KEY_BODY:
+	case KEY_TEXT:
+		return COST_TEXT;
+	default:
+		return COST_KNOWN;
+	}
 }
 
 static struct imap_search *
@@ -135,7 +170,7 @@ plain(struct parser *p, const struct key *t)
 	struct imap_search *k = node(p, t->key);
 
 	k->flag = t->flag;
-	k->reads = t->key >= KEY_SENTBEFORE;
+	k->cost = cost(t->key);
 	if (t->args == UNFLAG)
 		return negate(p, k);
 	if (t->args == NONE || t->args == FLAG)

@@ -29,7 +29,7 @@ enum imap_key {
 	KEY_SINCE,
 	KEY_LARGER,
 	KEY_SMALLER,
-	KEY_SENTBEFORE, /* Date field's day < day; reads from here on */
+	KEY_SENTBEFORE, /* Date field's day < day */
 	KEY_SENTON,
 	KEY_SENTSINCE,
 	KEY_HEADER, /* field contains text ("" when it exists) */
@@ -37,12 +37,23 @@ enum imap_key {
 	KEY_TEXT,
 };
 
+/* What must be looked at to answer a key, the cheapest first. */
+enum imap_cost {
+	COST_KNOWN,   /* what is known of every message */
+	COST_MEASURE, /* its sizes and its date */
+	COST_HEADER,
+	COST_TEXT, /* all of it */
+	COSTS,
+};
+
 struct imap_search {
 	enum imap_key key;
-	struct imap_search *a, *b; /* below */
-	struct imap_search *next;  /* beside, in the list of a KEY_AND */
-	bool reads; /* it or one below needs the message's text */
-	unsigned flag;
+	enum imap_cost cost; /* the highest of it and those below */
+	/* Below; the keys of a list, and a and b of an OR, are in the order of
+	 * what they cost, whatever the client wrote first. */
+	struct imap_search *a, *b;
+	struct imap_search *next; /* beside, in the list of a KEY_AND */
+	uint64_t flag;
 	struct str field, text;
 	int64_t day; /* since 1970-01-01 */
 	uint32_t size;

@@ -161,3 +161,72 @@ found() {
 	grep -q '^d BAD' <<<"$output"
 	grep -q '^e OK' <<<"$output"
 }
+
+@test "an unknown charset is refused with the list of those known" {
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a EXAMINE INBOX
+		S* a OK *
+		C: b SEARCH CHARSET ISO-2022-JP TEXT x
+		S: b NO [BADCHARSET (US-ASCII UTF-8)] *
+		C: c SEARCH CHARSET "us-ascii" ALL
+		S: * SEARCH
+		S: c OK *
+		C: d SEARCH CHARSET
+		S: d BAD *
+	EOS
+}
+
+# opened KEYS WANT: how many messages are opened to answer.
+opened() {
+	strace -f -o "$BATS_TEST_TMPDIR/trace" -e trace=open,openat \
+	    "$BIN/yubin-imapd" < <(printf 'a EXAMINE INBOX\r\nb SEARCH %s\r\n' "$1") \
+	    >"$BATS_TEST_TMPDIR/out" 2>&1
+	grep -q '^b OK' "$BATS_TEST_TMPDIR/out"
+	local n
+	n=$(grep -c '"17[^"]*host' "$BATS_TEST_TMPDIR/trace") || :
+	[ "$n" -eq "$2" ] || {
+		echo "SEARCH $1: $n messages opened, want $2"
+		return 1
+	}
+}
+
+@test "messages are opened only when nothing cheaper decides" {
+	command -v strace >/dev/null || skip "no strace"
+	strace -o /dev/null true || skip "strace may not trace here"
+	mails 3
+	local f
+	for f in "$MAILDIR"/new/*; do
+		f=${f##*/}
+		mv "$MAILDIR/new/$f" "$MAILDIR/cur/$f,S=150,W=157:2,"
+	done
+	mv "$MAILDIR"/cur/*M2P1* "$MAILDIR/cur/1700000000.M2P1.host,S=150,W=157:2,S"
+	truncate -s 150 "$MAILDIR"/cur/*
+	opened 'UNSEEN' 0
+	opened 'SEEN' 0
+	opened 'UID 2:* NOT KEYWORD x' 0
+	opened 'SINCE 1-Jan-2000 LARGER 100' 0
+	opened 'TEXT mail DELETED' 0
+	opened 'TEXT mail SEEN' 1
+	opened 'OR TEXT mail UNSEEN' 1
+	opened 'NOT (TEXT mail SEEN)' 1
+	opened '(OR BODY x (SUBJECT y DELETED)) 3 NOT DELETED' 1
+	opened 'SUBJECT mail' 3
+	opened 'BODY text SUBJECT "mail 3" SENTSINCE 1-Jan-2000' 3
+}
+
+@test "a search ends when its client goes away" {
+	# Minutes of searching; a second or two of it are done.
+	truncate -s 32M "$BATS_TEST_TMPDIR/big"
+	local i
+	for ((i = 0; i < 3000; i++)); do
+		ln "$BATS_TEST_TMPDIR/big" \
+		    "$MAILDIR/cur/$((1700000000 + i)).P1.host,S=33554432,W=33554432:2,"
+	done
+	printf 'a EXAMINE INBOX\r\nb SEARCH TEXT x\r\n' >"$BATS_TEST_TMPDIR/in"
+	timeout 60 bash -c 'yubin-imapd <"$1" 2>"$2"; echo $? >"$3"' - \
+	    "$BATS_TEST_TMPDIR/in" "$BATS_TEST_TMPDIR/log" \
+	    "$BATS_TEST_TMPDIR/status" | head -n 3
+	grep -q 'why=lost' "$BATS_TEST_TMPDIR/log"
+	[ "$(cat "$BATS_TEST_TMPDIR/status")" = 0 ]
+}
