@@ -142,7 +142,8 @@ first_view(struct mailbox *m)
 		if (mailbox_lock(m) < 0)
 			return -1;
 		ok = take_view(m);
-		index_unlock(&m->index);
+		while (m->index.locked)
+			index_unlock(&m->index);
 		if (!ok && mailbox_look(m) < 0)
 			return -1;
 	}
