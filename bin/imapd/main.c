@@ -59,6 +59,7 @@ main(int argc, char **argv)
 		out_flush(&s->serve.out);
 		die(EXIT_TEMP);
 	}
+	home_cache(&s->home, settings_text("YUBIN_CACHE"));
 	log_event("session", "maildir", maildir(), "tls",
 	    s->serve.tls ? "yes" : "no", NULL);
 	imap_run(s);

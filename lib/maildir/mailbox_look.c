@@ -461,7 +461,7 @@ mailbox_begin(struct mailbox *m)
 
 	for (int i = 0; i < TRIES && r == 0; i++) {
 		if (!index_is_open(&m->index) &&
-		    index_open(&m->index, m->fd, INDEX) == 0)
+		    index_open(&m->index, m->index_dir, m->index_name) == 0)
 			return mailbox_look(m);
 		r = index_lock(&m->index);
 		if (r == 0)
