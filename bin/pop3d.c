@@ -468,9 +468,12 @@ open_maildrop(struct pop3d *p)
 	const char *path = settings_text("MAILDIR");
 	struct quota_limit limit;
 
+	p->home.fd = -1;
 	if (!path[0])
 		path = "Maildir";
-	if (home_become(&path) < 0 || home_open(&p->home, path, true) < 0 ||
+	if (home_become(&path) == 0 && home_open(&p->home, path, true) == 0)
+		home_cache(&p->home, settings_text("YUBIN_CACHE"));
+	if (p->home.fd < 0 ||
 	    mailbox_open(&p->box, &p->home, STR("INBOX"), false) < 0) {
 		trouble(p);
 		out_flush(&p->s.out);
@@ -508,5 +511,9 @@ main(int argc, char **argv)
 		log_event("closed", "retrieved", log_num(p->retrieved),
 		    "reason", p->s.in.err == ETIMEDOUT ? "timeout" : "end",
 		    NULL);
+	/* The client need not wait for this. */
+	close(0);
+	close(1);
+	mailbox_settle(&p->box);
 	return 0;
 }

@@ -83,6 +83,8 @@ cmd_idle(struct imap *s, struct scan *args)
 		return imap_fail(s);
 	out_z(&s->serve.out, "+ idling\r\n");
 	s->serve.in.deadline = now_plus_s(settings_num("IMAP_TIMEOUT"));
+	if (s->selected && out_flush(&s->serve.out) == 0)
+		mailbox_settle(&s->box);
 	r = wait_for_done(s, &w);
 	watch_close(&w);
 	return r;

@@ -71,6 +71,7 @@ main(int argc, char **argv)
 		die(EXIT_TEMP);
 	}
 	count(s);
+	home_cache(&s->home, settings_text("YUBIN_CACHE"));
 	log_event("session", "maildir", maildir(), "tls",
 	    s->serve.tls ? "yes" : "no", NULL);
 	imap_run(s);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/fail.h"
@@ -287,6 +288,11 @@ imap_run(struct imap *s)
 			serve_one(s);
 		arena_reset(&s->arena);
 	}
-	imap_unselect(s);
 	out_flush(&s->serve.out);
+	/* The client need not wait for this. */
+	close(s->serve.in.fd);
+	close(s->serve.out.fd);
+	if (s->selected)
+		mailbox_settle(&s->box);
+	imap_unselect(s);
 }

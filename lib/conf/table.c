@@ -143,6 +143,9 @@ const struct setting settings[] = {
     TEXT("MAILDIRQUOTA", "", "imapd pop3d",
 	"quota of the Maildir, as 1000000S,1000C (octets, messages); default: "
 	"what its file maildirsize says"),
+    PATHNAME("YUBIN_CACHE", "", "imapd pop3d",
+	"directory for the indexes of mailboxes, on this host's own disk; "
+	"default: in the Maildir"),
     NUM("IMAP_TIMEOUT", "s", "1800", 1, 86400, "imapd",
 	"time without a command before the session ends (RFC 3501 5.4)"),
     NUM("POP3_TIMEOUT", "s", "600", 1, 86400, "pop3d",

@@ -185,10 +185,11 @@ with_locks(const struct home *h, struct target *t, struct arrival *list,
     size_t n, bool lax, uint32_t *uidvalidity)
 {
 	struct dotlock lock;
-	int r, err;
+	char name[HOME_INDEX];
+	int r, err, dir = home_index(h, t->fd, t->cur, name);
 
-	t->indexed = index_open(&t->index, t->fd, INDEX) == 1 &&
-	             index_lock(&t->index) == 1;
+	t->indexed =
+	    index_open(&t->index, dir, name) == 1 && index_lock(&t->index) == 1;
 	r = dotlock_take(&lock, t->fd, UIDLIST_LOCK);
 	if (r == 0)
 		r = arrive_locked(h, t, list, n, lax, uidvalidity);

@@ -45,7 +45,7 @@ clear(struct deliver *d, int fd)
 static int
 complete(int fd)
 {
-	struct home h = {.fd = fd};
+	struct home h = {.fd = fd, .cache = HOME_BESIDE};
 	int again;
 
 	if (home_folder_open(&h, STR("INBOX"), &again) <= 0)

@@ -93,14 +93,20 @@ files_changed(int fd, const struct files_seen *seen)
 	return age < SHARED_NS && now.looked_ns - seen->mtime_ns >= SHARED_NS;
 }
 
+/* Eight octets at a time: names are long and much alike. */
 static uint32_t
 hash(struct str s)
 {
-	uint32_t h = 2166136261u;
+	uint64_t h = s.n;
 
-	for (size_t i = 0; i < s.n; i++)
-		h = (h ^ (unsigned char)s.p[i]) * 16777619u;
-	return h;
+	for (size_t i = 0; i < s.n; i += 8) {
+		uint64_t word = 0;
+
+		memcpy(&word, s.p + i, s.n - i < 8 ? s.n - i : 8);
+		h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		h ^= h >> 32;
+	}
+	return (uint32_t)h;
 }
 
 static struct str
@@ -110,38 +116,58 @@ base_of(const struct file *file)
 }
 
 /* The slot that holds base, or the empty one where it belongs. */
-static uint32_t *
-slot_of(const struct files *f, struct str base)
+static uint64_t *
+slot_of(const struct files *f, struct str base, uint32_t h)
 {
-	size_t i = hash(base) & (f->nslots - 1);
+	size_t i = h & (f->nslots - 1);
 
-	while (f->slots[i] && !str_eq(base_of(&f->list[f->slots[i] - 1]), base))
+	while (f->slots[i] &&
+	       ((uint32_t)(f->slots[i] >> 32) != h ||
+		   !str_eq(base_of(&f->list[(uint32_t)f->slots[i] - 1]), base)))
 		i = (i + 1) & (f->nslots - 1);
 	return &f->slots[i];
 }
 
 static void
-rehash(struct files *f)
+fill(uint64_t *slot, uint32_t h, size_t i)
 {
-	for (size_t i = 0; i < f->n; i++)
-		*slot_of(f, base_of(&f->list[i])) = (uint32_t)i + 1;
+	*slot = (uint64_t)h << 32 | (uint32_t)(i + 1);
 }
 
+static void
+rehash(struct files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		uint32_t h = hash(base_of(&f->list[i]));
+
+		fill(slot_of(f, base_of(&f->list[i]), h), h, i);
+	}
+}
+
+/* Move the full slots to a table of twice the size. */
 static void
 grow(struct files *f)
 {
 	size_t room = f->room ? f->room * 2 : 64;
 	struct file *list = realloc(f->list, room * sizeof(*list));
-	uint32_t *slots = calloc(room * 2, sizeof(*slots));
+	uint64_t *slots = calloc(room * 2, sizeof(*slots));
 
 	if (!list || !slots || room > FILES_MAX)
 		oom();
-	free(f->slots);
 	f->list = list;
 	f->room = room;
+	for (size_t k = 0; k < f->nslots; k++) {
+		size_t i = (size_t)(f->slots[k] >> 32) & (room * 2 - 1);
+
+		if (!f->slots[k])
+			continue;
+		while (slots[i])
+			i = (i + 1) & (room * 2 - 1);
+		slots[i] = f->slots[k];
+	}
+	free(f->slots);
 	f->slots = slots;
 	f->nslots = room * 2;
-	rehash(f);
 }
 
 static void
@@ -149,16 +175,17 @@ add(struct files *f, struct str name, bool in_new, bool recent)
 {
 	struct str base = str_to(name, name_base(name));
 	struct file *file;
-	uint32_t *slot;
+	uint32_t h = hash(base);
+	uint64_t *slot;
 
 	if (f->n == f->room)
 		grow(f);
-	slot = slot_of(f, base);
+	slot = slot_of(f, base, h);
 	if (!*slot) {
 		f->list[f->n] = (struct file){.base_n = (uint8_t)base.n};
-		*slot = (uint32_t)++f->n;
+		fill(slot, h, f->n++);
 	}
-	file = &f->list[*slot - 1];
+	file = &f->list[(uint32_t)*slot - 1];
 	file->recent = file->recent || recent;
 	file->in_new = in_new;
 	file->pass = f->pass;
@@ -309,12 +336,12 @@ files_scan(struct files *f, int cur, int new, bool take)
 struct file *
 files_find(const struct files *f, struct str base)
 {
-	uint32_t *slot;
+	uint64_t *slot;
 
 	if (!f->nslots)
 		return NULL;
-	slot = slot_of(f, base);
-	return *slot ? &f->list[*slot - 1] : NULL;
+	slot = slot_of(f, base, hash(base));
+	return *slot ? &f->list[(uint32_t)*slot - 1] : NULL;
 }
 
 static int

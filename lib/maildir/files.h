@@ -35,7 +35,7 @@ struct files {
 	/* Private. */
 	unsigned pass;
 	size_t room, nslots;
-	uint32_t *slots; /* index + 1 of a file, hashed by base */
+	uint64_t *slots; /* hash of a base, and index + 1 of its file */
 	struct arena *names;
 };
 

@@ -16,6 +16,7 @@
 #include "io/file.h"
 #include "io/lock.h"
 #include "maildir/folder.h"
+#include "maildir/index.h"
 #include "maildir/folder_name.h"
 
 #define VALIDITY "dovecot-uidvalidity"
@@ -24,7 +25,7 @@
 int
 home_open(struct home *h, const char *path, bool create)
 {
-	*h = (struct home){.fd = -1};
+	*h = (struct home){.fd = -1, .cache = HOME_BESIDE};
 	if (str_copy(h->path, sizeof(h->path), str_z(path)) < 0)
 		return fail("open ", path);
 	h->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -52,8 +53,37 @@ home_become(const char **path)
 }
 
 void
+home_cache(struct home *h, const char *path)
+{
+	if (!path[0])
+		return;
+	(void)file_mkdirs(path, 0700);
+	h->cache = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (h->cache < 0)
+		h->cache = HOME_NOWHERE;
+}
+
+int
+home_index(const struct home *h, int folder, int cur, char name[HOME_INDEX])
+{
+	struct stat st;
+
+	snprintf(name, HOME_INDEX, "%s", INDEX);
+	if (h->cache == HOME_BESIDE)
+		return folder;
+	if (h->cache < 0 || fstat(cur, &st) < 0)
+		return HOME_NOWHERE;
+	snprintf(name, HOME_INDEX, INDEX "-%llx-%llx",
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	return h->cache;
+}
+
+void
 home_close(struct home *h)
 {
+	if (h->cache >= 0)
+		close(h->cache);
+	h->cache = HOME_BESIDE;
 	if (h->fd >= 0)
 		close(h->fd);
 	h->fd = -1;

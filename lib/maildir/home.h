@@ -17,6 +17,7 @@ struct home {
 	int fd; /* the directory */
 	struct quota
 	    *quota; /* counts what comes and goes; NULL after the open */
+	int cache;  /* of indexes; HOME_BESIDE: beside the mail */
 	char path[PATH_MAX]; /* as given to home_open() */
 };
 
@@ -32,6 +33,20 @@ int home_open(struct home *h, const char *path, bool create);
  * it is root's own.  0 or -1: do not go on. */
 int home_become(const char **path);
 void home_close(struct home *h);
+
+#define HOME_BESIDE (-1)
+#define HOME_NOWHERE (-2)
+/* Keep the indexes in this directory, made when it is missing, for mail on a
+ * shared file system; "" beside the mail, as home_open() has it.  It may be
+ * emptied at any time.  One that cannot be used is none at all: then indexes
+ * live in memory alone. */
+void home_cache(struct home *h, const char *path);
+
+/* Where the index of the folder whose cur/ is open at cur belongs; folder: its
+ * own directory.  Returns the directory and the name in it; < 0 nowhere. */
+#define HOME_INDEX 64
+int home_index(
+    const struct home *h, int folder, int cur, char name[HOME_INDEX]);
 
 /* The directory of mailbox `name` relative to h->fd: "." for INBOX (any
  * case), ".Name" for others; "inbox.x" becomes ".INBOX.x".  It need not exist;

@@ -162,9 +162,10 @@ index_open(struct index *x, int dirfd, const char *name)
 	    openat(dirfd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (x->fd < 0)
 		return 0;
+	/* Another user's, in a directory of all: not to be believed. */
 	if (fstat(x->fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size > INDEX_HEAD && (uint64_t)st.st_size < SIZE_MAX / 2 &&
-	    map(x, (size_t)st.st_size))
+	    st.st_uid == geteuid() && st.st_size > INDEX_HEAD &&
+	    (uint64_t)st.st_size < SIZE_MAX / 2 && map(x, (size_t)st.st_size))
 		return 1;
 	index_close(x);
 	return 0;

@@ -74,6 +74,7 @@ open_parts(struct mailbox *m, struct str name)
 		    openat(m->fd, parts[i], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	m->cur = fds[0];
 	m->new = fds[1];
+	m->index_dir = home_index(m->home, m->fd, m->cur, m->index_name);
 	return m->cur < 0 || m->new < 0 ? fail("open ", m->path[0]) : 0;
 }
 
@@ -142,7 +143,8 @@ first_view(struct mailbox *m)
 		if (mailbox_lock(m) < 0)
 			return -1;
 		ok = take_view(m);
-		index_unlock(&m->index);
+		while (m->index.locked)
+			index_unlock(&m->index);
 		if (!ok && mailbox_look(m) < 0)
 			return -1;
 	}

@@ -56,7 +56,9 @@ struct mailbox {
 
 	/* Private. */
 	const struct home *home;
-	int fd, cur, new;   /* the folder and its two directories */
+	int fd, cur, new; /* the folder and its two directories */
+	int index_dir;    /* where the index is kept */
+	char index_name[HOME_INDEX];
 	struct index index; /* the view is its first `total` records but for */
 	uint32_t total;
 	uint32_t uidnext_told;       /* above all UIDs of these */

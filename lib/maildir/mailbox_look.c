@@ -23,7 +23,8 @@
 #define OWN_COSTS 64    /* again_ns lies so many readings ahead */
 #define FOREIGN_COSTS 8 /* when the stamp was young without our doing */
 #define AGAIN_MOST_NS 600000000000
-#define BOOT_NS 2000000000 /* starting a machine takes longer */
+#define BOOT_NS 2000000000       /* starting a machine takes longer */
+#define GRAIN_MOST_NS 2000000000 /* see files_grain_ns() */
 #define TRIES 8
 
 static bool
@@ -369,6 +370,22 @@ take_new(struct mailbox *m)
 
 /* ------------------------------------------------------------ renewing */
 
+/* Whether new/ may have changed since it was read: it has another stamp, or
+ * had such a young one that a later change may have left the same. */
+static bool
+new_changed(struct mailbox *m, const struct files_seen *seen)
+{
+	int64_t mtime = files_mtime_ns(m->new);
+	int64_t age = seen->looked_ns - mtime;
+
+	if (mtime == -1 || mtime != seen->mtime_ns)
+		return true;
+	/* Looking again is in vain before the stamp would be another. */
+	return age < GRAIN_MOST_NS && age < grain(m) &&
+	       (grain(m) < GRAIN_MOST_NS ||
+		   files_clock_ns() - mtime >= grain(m));
+}
+
 enum state { SAME, NEW_MAIL, CHANGED };
 
 /* How the disk differs from what the index says. */
@@ -383,7 +400,7 @@ compare(struct mailbox *m, bool trust)
 	if (h->again_ns && !trust &&
 	    (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS))
 		return CHANGED;
-	if (files_changed(m->new, &h->new) || (!m->readonly && h->in_new))
+	if (new_changed(m, &h->new) || (!m->readonly && h->in_new))
 		return NEW_MAIL;
 	return SAME;
 }
@@ -444,7 +461,7 @@ mailbox_begin(struct mailbox *m)
 
 	for (int i = 0; i < TRIES && r == 0; i++) {
 		if (!index_is_open(&m->index) &&
-		    index_open(&m->index, m->fd, INDEX) == 0)
+		    index_open(&m->index, m->index_dir, m->index_name) == 0)
 			return mailbox_look(m);
 		r = index_lock(&m->index);
 		if (r == 0)
@@ -454,9 +471,7 @@ mailbox_begin(struct mailbox *m)
 		return r < 0 ? -1 : mailbox_look(m);
 	m->uidvalidity = m->index.head.uidvalidity;
 	m->uidnext = m->index.head.uidnext;
-	r = usable(m) ? bring_up(m, true) : mailbox_look(m);
-	index_unlock(&m->index);
-	return r;
+	return usable(m) ? bring_up(m, true) : mailbox_look(m);
 }
 
 int

@@ -41,7 +41,7 @@ void mailbox_lose_all(struct mailbox *m);
 int mailbox_renew(struct mailbox *m);
 int mailbox_look(struct mailbox *m);
 
-/* Open the folder's index, or make it.  0 or -1. */
+/* Open the folder's index, or make it; it may be locked then.  0 or -1. */
 int mailbox_begin(struct mailbox *m);
 
 /* Take the index's lock (nested) to change it.  `changed` is complete then.

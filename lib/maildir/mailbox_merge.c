@@ -317,7 +317,7 @@ make(struct source *s, struct index *x)
 	}
 	h->modseq = s->modseq;
 	merge(s);
-	index_build_finish(&s->b, x, s->m->fd, INDEX, true);
+	index_build_finish(&s->b, x, s->m->index_dir, s->m->index_name, true);
 	index_build_free(&s->b);
 }
 
@@ -528,7 +528,8 @@ mailbox_adopt(struct mailbox *m)
 	struct index x;
 	bool ok;
 
-	if (!index_replaced(&m->index) || index_open(&x, m->fd, INDEX) == 0)
+	if (!index_replaced(&m->index) ||
+	    index_open(&x, m->index_dir, m->index_name) == 0)
 		return false;
 	if (x.head.uidvalidity != m->uidvalidity || index_lock(&x) != 1) {
 		index_close(&x);
