@@ -105,6 +105,14 @@ names() {
 Gr&APYA3w-e.&ZeVnLA-
 INBOX' ]
 	[ "$(theirs 'LIST "" *')" = "$list" ]
+	dovecot doveadm mailbox subscribe 'Größe.日本'
+	dovecot doveadm mailbox subscribe 'R&D'
+	printf 'a SUBSCRIBE Gr&APYA3w-e\r\nb UNSUBSCRIBE R&-D\r\n' |
+	    yubin-imapd >/dev/null
+	list=$(ours 'LSUB "" *')
+	[ "$list" = 'Gr&APYA3w-e
+Gr&APYA3w-e.&ZeVnLA-' ]
+	[ "$(theirs 'LSUB "" *')" = "$list" ]
 }
 
 @test "subscriptions of each are those of the other" {
