@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* The file `subscriptions`: one name a line (Dovecot's version 1; its version
- * 2, levels between tabs below a line "V\t2", is read too). */
+/* The file `subscriptions`: one name a line, spelled as its directory is
+ * (Dovecot's version 1; in its version 2, below a line "V\t2", tabs stand
+ * between the levels).  It stays in the version that it has. */
 #include <errno.h>
-#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
+#include "base/ascii.h"
 #include "base/buf.h"
 #include "base/fail.h"
 #include "io/file.h"
 #include "maildir/dotlock.h"
 #include "maildir/folder.h"
+#include "maildir/folder_name.h"
 
 #define SUBSCRIPTIONS "subscriptions"
+#define VERSION2 "V\t2\n"
 #define TEXT_MAX ((size_t)16 << 20)
 
 static int
@@ -24,120 +26,163 @@ compare(const void *a, const void *b)
 	return str_cmp(*x, *y);
 }
 
-/* One line of version 2 as a name; its escapes stand for characters that no
- * name of ours may hold. */
-static struct str
-join_levels(struct str line, struct arena *a)
-{
-	char *z = arena_z(a, line);
+/* The names on the lines of the file, in its order. */
+struct reader {
+	struct str rest;
+	struct buf name;
+	bool v2;
+};
 
-	for (size_t i = 0; i < line.n; i++)
-		if (z[i] == '\t')
-			z[i] = FOLDER_DELIMITER;
-	return str_make(z, line.n);
+static void
+read_begin(struct reader *r, struct str text)
+{
+	*r = (struct reader){.v2 = str_starts(text, STR(VERSION2))};
+	r->rest = r->v2 ? str_from(text, 4) : text;
+	buf_init(&r->name, FOLDER_NAME_MAX);
+}
+
+/* Cut the next line; *name is its mailbox until the next call, empty when it
+ * has none.  Lines are spelled as directories are. */
+static bool
+read_line(struct reader *r, struct str *line, struct str *name)
+{
+	char dir[NAME_MAX + 2] = ".";
+
+	buf_reset(&r->name);
+	*name = STR("");
+	if (!str_cut(&r->rest, '\n', line))
+		return false;
+	if (str_ieq(*line, STR("INBOX"))) {
+		*name = STR("INBOX");
+		return true;
+	}
+	if (str_copy(dir + 1, NAME_MAX + 1, *line) < 0)
+		return true;
+	for (char *p = dir; r->v2 && *p; p++)
+		if (*p == '\t')
+			*p = FOLDER_DELIMITER;
+	if (folder_name_read(dir, &r->name))
+		*name = buf_slice(&r->name);
+	return true;
 }
 
 static void
-parse(struct str text, struct arena *a, struct str **names, size_t *n)
+read_end(struct reader *r)
 {
-	bool v2 = str_starts(text, STR("V\t2\n"));
-	struct str rest = text, line;
-	size_t lines = 1;
-
-	while (str_cut(&rest, '\n', &line))
-		lines++;
-	*names = arena_array(a, lines, sizeof(**names));
-	*n = 0;
-	for (rest = v2 ? str_from(text, 4) : text;
-	     str_cut(&rest, '\n', &line);) {
-		struct str name = join_levels(line, a);
-
-		if (str_ieq(name, STR("INBOX")))
-			name = STR("INBOX");
-		if (folder_valid(name))
-			(*names)[(*n)++] = name;
-	}
-	qsort(*names, *n, sizeof(**names), compare);
+	buf_free(&r->name);
 }
 
-/* Returns 0 or -1; no file is no names. */
+/* Returns 0 or -1; no file is no text. */
 static int
-load(const struct home *h, struct arena *a, struct str **names, size_t *n)
+load(const struct home *h, struct buf *b)
 {
-	struct buf b;
-	int r;
+	buf_init(b, TEXT_MAX);
+	if (file_read(h->fd, SUBSCRIPTIONS, b) == 0 || errno == ENOENT)
+		return 0;
+	buf_free(b);
+	return -1;
+}
 
-	buf_init(&b, TEXT_MAX);
-	r = file_read(h->fd, SUBSCRIPTIONS, &b);
-	if (r < 0 && errno == ENOENT)
-		r = 0;
-	if (r == 0)
-		parse(buf_slice(&b), a, names, n);
-	buf_free(&b);
-	return r;
+/* Without what occurs twice. */
+static size_t
+unique(struct str *names, size_t n)
+{
+	size_t kept = 0;
+
+	if (n)
+		qsort(names, n, sizeof(*names), compare);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || !str_eq(names[i], names[kept - 1]))
+			names[kept++] = names[i];
+	return kept;
 }
 
 int
 folder_subscribed(
     const struct home *h, struct arena *a, struct str **names, size_t *n)
 {
-	size_t kept = 0;
+	struct reader r;
+	struct buf b;
+	struct str line, name;
+	size_t lines = 1;
 
-	if (load(h, a, names, n) < 0)
+	if (load(h, &b) < 0)
 		return -1;
-	for (size_t i = 0; i < *n; i++)
-		if (i == 0 || !str_eq((*names)[i], (*names)[kept - 1]))
-			(*names)[kept++] = (*names)[i];
-	*n = kept;
+	for (size_t i = 0; i < b.n; i++)
+		lines += b.p[i] == '\n';
+	*names = arena_array(a, lines, sizeof(**names));
+	*n = 0;
+	read_begin(&r, buf_slice(&b));
+	while (read_line(&r, &line, &name))
+		if (name.n)
+			(*names)[(*n)++] = arena_str(a, name);
+	*n = unique(*names, *n);
+	read_end(&r);
+	buf_free(&b);
 	return 0;
 }
 
-static int
-save(const struct home *h, const struct str *names, size_t n, struct str except,
-    struct str more)
+/* The line for the name: as the directory is spelled, which Dovecot goes by. */
+static void
+put_line(struct buf *to, const struct home *h, struct str name, bool v2)
 {
-	struct buf b;
-	int r;
+	char dir[NAME_MAX + 1];
+	struct str line = name;
 
-	buf_init(&b, TEXT_MAX);
-	for (size_t i = 0; i < n; i++) {
-		if (str_eq(names[i], except))
-			continue;
-		buf_str(&b, names[i]);
-		buf_chr(&b, '\n');
-	}
-	if (more.n) {
-		buf_str(&b, more);
-		buf_chr(&b, '\n');
-	}
-	r = b.over ? (errno = EFBIG, -1)
-	           : file_replace(h->fd, SUBSCRIPTIONS, buf_slice(&b), 0600);
-	buf_free(&b);
-	return r;
+	if (home_folder_dir(h, name, dir) == 0 && dir[1])
+		line = str_z(dir + 1);
+	for (size_t i = 0; i < line.n; i++)
+		if (ascii_iscntrl(line.p[i]))
+			line = name;
+	for (size_t i = 0; i < line.n; i++)
+		buf_chr(
+		    to, v2 && line.p[i] == FOLDER_DELIMITER ? '\t' : line.p[i]);
+	buf_chr(to, '\n');
 }
 
-/* Under the lock. */
+/* Under the lock.  Lines of other names stay as they are. */
 static int
-change(const struct home *h, struct arena *a, struct str name, bool on)
+change(const struct home *h, struct str name, bool on)
 {
-	struct str *names;
-	size_t n;
+	struct reader r;
+	struct buf b, to;
+	struct str line, found;
 	bool there = false;
+	int result = 0;
 
-	if (folder_subscribed(h, a, &names, &n) < 0)
+	if (load(h, &b) < 0)
 		return -1;
-	for (size_t i = 0; i < n; i++)
-		there = there || str_eq(names[i], name);
-	if (there == on)
-		return 0;
-	return save(h, names, n, on ? STR("") : name, on ? name : STR(""));
+	buf_init(&to, TEXT_MAX);
+	read_begin(&r, buf_slice(&b));
+	if (r.v2)
+		buf_z(&to, VERSION2);
+	while (read_line(&r, &line, &found)) {
+		bool it = str_eq(found, name);
+
+		there |= it;
+		/* The end behind the last LF is no line. */
+		if (it || (line.n == 0 && !r.rest.p))
+			continue;
+		buf_str(&to, line);
+		buf_chr(&to, '\n');
+	}
+	if (on)
+		put_line(&to, h, name, r.v2);
+	if (to.over)
+		result = (errno = EFBIG, -1);
+	else if (there != on)
+		result =
+		    file_replace(h->fd, SUBSCRIPTIONS, buf_slice(&to), 0600);
+	read_end(&r);
+	buf_free(&b);
+	buf_free(&to);
+	return result;
 }
 
 int
 folder_subscribe(const struct home *h, struct str name, bool on)
 {
 	struct dotlock lock;
-	struct arena a;
 	int r, err;
 
 	if (name.n && name.p[name.n - 1] == FOLDER_DELIMITER)
@@ -150,11 +195,9 @@ folder_subscribe(const struct home *h, struct str name, bool on)
 	}
 	if (dotlock_take(&lock, h->fd, SUBSCRIPTIONS ".lock") < 0)
 		return -1;
-	arena_init(&a, TEXT_MAX * 4);
-	r = change(h, &a, name, on);
+	r = change(h, name, on);
 	err = errno;
 	dotlock_release(&lock);
-	arena_free(&a);
 	errno = err;
 	return r;
 }

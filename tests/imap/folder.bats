@@ -334,3 +334,82 @@ listing() {
 	[ "$(listing)" = "INBOX a b " ]
 	[ ! -e "$MAILDIR/yubin-rename" ]
 }
+
+@test "RENAME with children, each rename failing: all or nothing" {
+	mails 1 a.b
+	printf 'a CREATE a\r\nb CREATE a.c\r\n' | yubin-imapd >/dev/null 2>&1
+	for i in {1..12}; do
+		faults -o "$BATS_TEST_TMPDIR/report" \
+		    errno "imapd:renameat:$i" EIO \
+		    yubin-imapd < <(printf 'a RENAME a z\r\n') \
+		    >"$BATS_TEST_TMPDIR/out" 2>/dev/null
+		[ -s "$BATS_TEST_TMPDIR/report" ] || break
+		# Some renames are of files that may be done without.
+		if grep -q '^a OK' "$BATS_TEST_TMPDIR/out"; then
+			[ "$(listing)" = "INBOX z z.b z.c " ]
+			printf 'a RENAME z a\r\n' | yubin-imapd >/dev/null 2>&1
+		else
+			grep -q '^a NO' "$BATS_TEST_TMPDIR/out"
+		fi
+		[ "$(listing)" = "INBOX a a.b a.c " ]
+		[ ! -e "$MAILDIR/yubin-rename" ]
+	done
+	[ "$i" -gt 3 ]
+	[ "$i" -lt 12 ]
+}
+
+@test "CREATE and DELETE, killed at each step: the whole folder or none" {
+	local call
+	for call in mkdirat openat renameat unlinkat; do
+		for i in {1..40}; do
+			rm -rf "$MAILDIR"
+			mkdir -p "$MAILDIR"/{cur,new,tmp}
+			mails 1 old
+			faults -o "$BATS_TEST_TMPDIR/report" \
+			    kill "imapd:$call:$i" yubin-imapd < \
+			    <(printf 'a CREATE x (USE (\\Sent))\r\nb DELETE old\r\n') \
+			    >/dev/null 2>&1 || true
+			[ -s "$BATS_TEST_TMPDIR/report" ] || break
+			case $(listing) in
+			"INBOX old "|"INBOX old x "|"INBOX x ") ;;
+			*) false ;;
+			esac
+			[ ! -d "$MAILDIR/.x" ] || {
+				[ -d "$MAILDIR/.x/cur" ]
+				[ -d "$MAILDIR/.x/new" ]
+				[ "$(cat "$MAILDIR/.x/yubin-special-use")" = '\Sent' ]
+			}
+			# what is left is out of sight, and goes with the next
+			printf 'a CREATE q\r\nb DELETE q\r\n' |
+			    yubin-imapd >/dev/null 2>&1
+			[ -z "$(find "$MAILDIR" -name '..deleted.*')" ]
+		done
+		[ "$i" -lt 40 ]
+	done
+}
+
+# validity FOLDER
+validity() {
+	printf 'a STATUS %s (UIDVALIDITY)\r\n' "$1" | yubin-imapd 2>/dev/null |
+	    sed -n 's/^\* STATUS .*UIDVALIDITY \([0-9]*\).*/\1/p'
+}
+
+@test "a renamed folder keeps UIDs and UIDVALIDITY; its old name gets a greater one" {
+	mails 2 a
+	local old
+	old=$(validity a)
+	printf 'a RENAME a b\r\nb CREATE a\r\n' | yubin-imapd >/dev/null
+	[ "$(validity b)" = "$old" ]
+	[ "$(validity a)" -gt "$old" ]
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a STATUS b (UIDNEXT MESSAGES)
+		S: * STATUS b (MESSAGES 2 UIDNEXT 3)
+		S: a OK *
+	EOS
+	# and one that takes the name of a deleted folder, a greater one
+	old=$(validity a)
+	printf 'a DELETE a\r\nb CREATE c\r\nc RENAME c a\r\n' |
+	    yubin-imapd >/dev/null
+	[ "$(validity a)" -gt "$old" ]
+}

@@ -35,6 +35,7 @@ dovecot() {
 		first_valid_uid = 1
 		first_valid_gid = 1
 		log_path = $home/dovecot.log
+		${MORE:-}
 		namespace inbox {
 		  inbox = yes
 		  separator = .
@@ -105,6 +106,14 @@ names() {
 Gr&APYA3w-e.&ZeVnLA-
 INBOX' ]
 	[ "$(theirs 'LIST "" *')" = "$list" ]
+	dovecot doveadm mailbox subscribe 'Größe.日本'
+	dovecot doveadm mailbox subscribe 'R&D'
+	printf 'a SUBSCRIBE Gr&APYA3w-e\r\nb UNSUBSCRIBE R&-D\r\n' |
+	    yubin-imapd >/dev/null
+	list=$(ours 'LSUB "" *')
+	[ "$list" = 'Gr&APYA3w-e
+Gr&APYA3w-e.&ZeVnLA-' ]
+	[ "$(theirs 'LSUB "" *')" = "$list" ]
 }
 
 @test "subscriptions of each are those of the other" {
@@ -135,4 +144,35 @@ INBOX' ]
 		diff <(sort <<<"$theirs") - <<<"$ours"
 		[ "$(wc -l <<<"$ours")" -eq 2 ]
 	done
+}
+
+@test "quota: what each has written the other takes" {
+	MORE='mail_plugins = quota
+	plugin {
+	  quota = maildir:User quota
+	  quota_rule = *:bytes=100000:messages=50
+	}'
+	export MAILDIRQUOTA=100000S,50C
+	printf 'a APPEND INBOX {3+}\r\na\r\n\r\nb GETQUOTA user\r\nc APPEND INBOX {4+}\r\nab\r\n\r\n' |
+	    yubin-imapd >/dev/null
+	[ "$(head -n 1 "$MAILDIR/maildirsize")" = 100000S,50C ]
+	# counted by us, appended to by us
+	local text
+	text=$(cat "$MAILDIR/maildirsize")
+	dovecot doveadm -f tab quota get >"$home/quota"
+	grep -q $'^User quota\tMESSAGE\t2\t50' "$home/quota"
+	[ "$(cat "$MAILDIR/maildirsize")" = "$text" ]
+	# Dovecot adds a message to what we have written
+	printf 'Subject: x\n\n%0500d\n' 1 |
+	    dovecot doveadm save -m INBOX
+	[ "$(wc -l <"$MAILDIR/maildirsize")" -gt "$(wc -l <<<"$text")" ]
+	printf 'a GETQUOTA user\r\n' | yubin-imapd 2>/dev/null |
+	    grep -q '^\* QUOTA user (STORAGE 1 98 MESSAGE 3 50)'
+	# and counts anew, which we take
+	dovecot doveadm quota recalc
+	[ "$(head -n 1 "$MAILDIR/maildirsize")" = 100000S,50C ]
+	text=$(cat "$MAILDIR/maildirsize")
+	printf 'a GETQUOTA user\r\n' | yubin-imapd 2>/dev/null |
+	    grep -q '^\* QUOTA user (STORAGE 1 98 MESSAGE 3 50)'
+	[ "$(cat "$MAILDIR/maildirsize")" = "$text" ]
 }

@@ -411,6 +411,7 @@ test_subscriptions(void)
 {
 	struct arena a;
 	struct str *names;
+	struct buf b;
 	size_t n;
 
 	arena_init(&a, 1 << 20);
@@ -430,6 +431,31 @@ test_subscriptions(void)
 	CHECK(folder_subscribed(&home, &a, &names, &n) == 0 && n == 1 &&
 		  str_eq(names[0], STR("Archive.2024")),
 	    "Dovecot's version 2 is read");
+	CHECK_NUM(folder_subscribe(&home, STR("x.y"), true), 0, "one more");
+	CHECK_NUM(folder_subscribe(&home, STR("none"), false), 0, "not there");
+	buf_init(&b, 1000);
+	CHECK(file_read(home.fd, "subscriptions", &b) == 0 &&
+		  str_eq(buf_slice(&b), STR("V\t2\n\nArchive\t2024\nx\ty\n")),
+	    "and written");
+	CHECK_NUM(mkdirat(home.fd, ".\303\274", 0700), 0, "in UTF-8");
+	CHECK_NUM(file_replace(home.fd, "subscriptions",
+		      STR("R&D\nGr\303\266\303\237e\n\377\nb"), 0600),
+	    0, "version 1, by Dovecot with names in UTF-8");
+	CHECK_NUM(folder_subscribe(&home, STR("b"), false), 0, "the last one");
+	CHECK_NUM(folder_subscribe(&home, STR("&APw-"), true), 0, "u umlaut");
+	CHECK(folder_subscribed(&home, &a, &names, &n) == 0 && n == 4 &&
+		  str_eq(names[0], STR("&9,8-")) &&
+		  str_eq(names[1], STR("&APw-")) &&
+		  str_eq(names[2], STR("Gr&APYA3w-e")) &&
+		  str_eq(names[3], STR("R&-D")),
+	    "names as those of folders");
+	buf_reset(&b);
+	CHECK(file_read(home.fd, "subscriptions", &b) == 0 &&
+		  str_eq(buf_slice(&b),
+		      STR("R&D\nGr\303\266\303\237e\n\377\n\303\274\n")),
+	    "lines stay, a new one is spelled as the folder");
+	CHECK_NUM(unlinkat(home.fd, ".\303\274", AT_REMOVEDIR), 0, "gone");
+	buf_free(&b);
 	arena_free(&a);
 }
 
