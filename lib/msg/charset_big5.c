@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Written by tools/charset-table: Big5 (CP950), with what Hong Kong added. */
+/* Written by tools/charset-table:
+ * Big5 (CP950), with what Hong Kong added. */
 #include "msg/charset_cjk.h"
 
 /* clang-format off */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Written by tools/charset-table: GB18030, its two octets and runs of its four.
- */
+/* Written by tools/charset-table:
+ * GB18030, its two octets and runs of its four. */
 #include "msg/charset_cjk.h"
 
 /* clang-format off */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Written by tools/charset-table: JIS X 0208, with NEC's and IBM's additions.
- */
+/* Written by tools/charset-table:
+ * JIS X 0208, with NEC's and IBM's additions. */
 #include "msg/charset_cjk.h"
 
 /* clang-format off */

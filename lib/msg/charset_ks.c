@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Written by tools/charset-table: KS X 1001 with Microsoft's additions (CP949).
- */
+/* Written by tools/charset-table:
+ * KS X 1001 with Microsoft's additions (CP949). */
 #include "msg/charset_cjk.h"
 
 /* clang-format off */
