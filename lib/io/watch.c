@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* Noticing changes in directories.  Both ways are used together: inotify for
- * promptness and, each 15 s or (without it) each second, the modification
- * times, which also see the changes that inotify does not report. */
+/* Noticing changes in directories. */
 #define _GNU_SOURCE
 #include "io/watch.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
-#include <sys/inotify.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/now.h"
 
-#define WATCH_EVENTS \
-	(IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ATTRIB)
+/* A rename to or from elsewhere counts as DN_CREATE or DN_DELETE. */
+#define WATCH_EVENTS (DN_CREATE | DN_DELETE | DN_RENAME | DN_MULTISHOT)
 
 static int64_t
 mtime_ns(const char *path)
@@ -42,37 +42,84 @@ times_changed(struct watch *w)
 	return changed;
 }
 
+static bool
+drain(int fd)
+{
+	struct signalfd_siginfo info;
+	bool any = false;
+
+	while (read(fd, &info, sizeof(info)) > 0)
+		any = true;
+	return any;
+}
+
+/* Blocked SIGIO, so that it does not end the process, as a descriptor.  What
+ * was pending of an earlier watch is forgotten. */
+static int
+signals(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGIO);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+		return -1;
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd >= 0)
+		drain(fd);
+	return fd;
+}
+
+/* Ask for signals about a directory.  Returns its descriptor; -1 there is none
+ * to be had. */
+static int
+notify(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0 || fcntl(fd, F_NOTIFY, WATCH_EVENTS) == 0)
+		return fd;
+	close(fd);
+	errno = EINVAL;
+	return -1;
+}
+
+/* Only look at times from now on. */
+static void
+stop(struct watch *w)
+{
+	for (int i = 0; i < w->n; i++) {
+		if (w->dir[i] >= 0)
+			close(w->dir[i]);
+		w->dir[i] = -1;
+	}
+	if (w->fd >= 0)
+		close(w->fd);
+	w->fd = -1;
+}
+
 int
 watch_open(struct watch *w, const char *const *paths, int n)
 {
+	bool all;
+
 	if (n > WATCH_DIRS) {
 		errno = EINVAL;
 		return -1;
 	}
-	w->n = n;
-	w->fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	*w = (struct watch){.n = n, .fd = signals()};
+	all = w->fd >= 0;
 	for (int i = 0; i < n; i++) {
 		w->path[i] = paths[i];
-		if (w->fd >= 0 &&
-		    inotify_add_watch(w->fd, paths[i], WATCH_EVENTS) < 0 &&
-		    errno != ENOENT) {
-			close(w->fd);
-			w->fd = -1;
-		}
+		w->dir[i] = all ? notify(paths[i]) : -1;
+		if (w->dir[i] < 0 && errno != ENOENT)
+			all = false;
 	}
+	if (!all)
+		stop(w);
 	times_changed(w);
 	return 0;
-}
-
-static bool
-drain(int fd)
-{
-	char events[4096];
-	bool any = false;
-
-	while (read(fd, events, sizeof(events)) > 0)
-		any = true;
-	return any;
 }
 
 int
@@ -104,8 +151,6 @@ watch_wait(struct watch *w, int fd, int64_t deadline)
 void
 watch_close(struct watch *w)
 {
-	if (w->fd >= 0)
-		close(w->fd);
-	w->fd = -1;
+	stop(w);
 	w->n = 0;
 }
