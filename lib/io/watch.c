@@ -10,9 +10,13 @@
 #include <stdbool.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/now.h"
+
+#define SELDOM_MS 15000
+#define OFTEN_MS 1000
 
 /* A rename to or from elsewhere counts as DN_CREATE or DN_DELETE. */
 #define WATCH_EVENTS (DN_CREATE | DN_DELETE | DN_RENAME | DN_MULTISHOT)
@@ -71,6 +75,31 @@ signals(void)
 	return fd;
 }
 
+/* Whether all that happens in this directory happens on this host: file systems
+ * by their numbers in linux/magic.h. */
+static bool
+is_local(int fd)
+{
+	static const unsigned long local[] = {
+	    0xef53,     /* ext4 */
+	    0x58465342, /* XFS */
+	    0x9123683e, /* btrfs */
+	    0x2fc12fc1, /* ZFS */
+	    0xf2f52010, /* F2FS */
+	    0xca451a4e, /* bcachefs */
+	    0x01021994, /* tmpfs */
+	    0x794c7630, /* overlayfs */
+	};
+	struct statfs s;
+
+	if (fstatfs(fd, &s) < 0)
+		return false;
+	for (size_t i = 0; i < sizeof(local) / sizeof(*local); i++)
+		if ((unsigned long)s.f_type == local[i])
+			return true;
+	return false;
+}
+
 /* Ask for signals about a directory.  Returns its descriptor; -1 there is none
  * to be had. */
 static int
@@ -97,6 +126,7 @@ stop(struct watch *w)
 	if (w->fd >= 0)
 		close(w->fd);
 	w->fd = -1;
+	w->step_ms = OFTEN_MS;
 }
 
 int
@@ -108,11 +138,13 @@ watch_open(struct watch *w, const char *const *paths, int n)
 		errno = EINVAL;
 		return -1;
 	}
-	*w = (struct watch){.n = n, .fd = signals()};
+	*w = (struct watch){.n = n, .fd = signals(), .step_ms = SELDOM_MS};
 	all = w->fd >= 0;
 	for (int i = 0; i < n; i++) {
 		w->path[i] = paths[i];
 		w->dir[i] = all ? notify(paths[i]) : -1;
+		if (w->dir[i] >= 0 && !is_local(w->dir[i]))
+			w->step_ms = OFTEN_MS;
 		if (w->dir[i] < 0 && errno != ENOENT)
 			all = false;
 	}
@@ -125,13 +157,12 @@ watch_open(struct watch *w, const char *const *paths, int n)
 int
 watch_wait(struct watch *w, int fd, int64_t deadline)
 {
-	const int step_ms = w->fd < 0 ? 1000 : 15000;
-
 	for (;;) {
 		struct pollfd p[2] = {{.fd = fd, .events = POLLIN},
 		    {.fd = w->fd, .events = POLLIN}};
 		int left = now_left(deadline);
-		int n = poll(p, 2, left < 0 || left > step_ms ? step_ms : left);
+		int n = poll(
+		    p, 2, left < 0 || left > w->step_ms ? w->step_ms : left);
 
 		if (n < 0 && errno != EINTR)
 			return -1;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Noticing that directories change: by dnotify (fcntl(2), F_NOTIFY) where it is
  * to be had, and by their modification times, looked at every 15 s, or each
- * second without dnotify; shared file systems report nothing of other hosts.
+ * second without dnotify and on file systems that other hosts may change: of
+ * what those do nothing is reported.
  *
  * Not by inotify: a user may have only 128 instances of it
  * (fs.inotify.max_user_instances), and all mail may belong to one user. Nothing
@@ -20,6 +21,7 @@
 struct watch {
 	int fd; /* signalfd for SIGIO, or -1 when only times are looked at */
 	int n;
+	int step_ms; /* between looks at the times */
 	const char *path[WATCH_DIRS];
 	int dir[WATCH_DIRS];         /* open for dnotify, or -1 */
 	int64_t seen_ns[WATCH_DIRS]; /* modification time last seen */

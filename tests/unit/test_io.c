@@ -248,6 +248,7 @@ test_watch(void)
 	file_replace(at, "g", STR("x"), 0600);
 	CHECK(watch_wait(&w, -1, now_plus_s(5)) == 1, "a new file is noticed");
 	CHECK(w.fd >= 0, "by the kernel's word");
+	CHECK_NUM(w.step_ms, 15000, "which is trusted");
 	unlinkat(at, "g", 0);
 	watch_close(&w);
 	CHECK(watch_open(&w, paths, 1) == 0, "open again");
@@ -276,9 +277,14 @@ test_watch_times(void)
 	r = watch_open(&w, paths, 2);
 	setrlimit(RLIMIT_NOFILE, &old);
 	CHECK(r == 0 && w.fd < 0, "open without descriptors");
+	CHECK_NUM(w.step_ms, 1000, "looks each second");
 	CHECK(watch_wait(&w, -1, now_ms() + 10) == 0, "nothing happens");
 	file_replace(at, "g", STR("x"), 0600);
 	CHECK(watch_wait(&w, -1, now_plus_s(5)) == 1, "the times tell");
+	watch_close(&w);
+	paths[0] = "/proc/self";
+	CHECK(watch_open(&w, paths, 1) == 0 && w.step_ms == 1000,
+	    "and on file systems of which not all is told");
 	watch_close(&w);
 	close(at);
 }
