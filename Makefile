@@ -107,6 +107,7 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench bench-million bench-slots bench-smtp \
+	bench-store bench-scale \
 	powercut crash fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
@@ -132,6 +133,8 @@ help:
 #: powercut    power cuts on ext4, XFS and btrfs; root; SECONDS_MAX=n shortens it
 #: bench-slots two orders of acceptance, below build/ (SLOTS_DIR=folder)
 #: bench-smtp  SMTP beside Debian's Postfix; root
+#: bench-store IMAP beside Debian's Dovecot; root
+#: bench-scale folders of 1,000 to 100,000 messages (N="1000 1000000")
 
 $(B)/sys/%.o: %.c
 	@mkdir -p $(@D)
@@ -295,6 +298,12 @@ powercut: all $(B)/tests/powercut
 
 bench-smtp: all
 	@tools/bench-smtp $(abspath $(B))
+
+bench-store: all
+	@tools/bench-store $(abspath $(B))
+
+bench-scale: all
+	@python3 tests/bench_scale.py $(abspath $(B))/bin/yubin-imapd
 
 clean:
 	rm -rf $(B)

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "base/crlf.h"
 #include "msg/header.h"
 
 const struct part_tree *
@@ -42,16 +43,6 @@ bare_lf(struct str text, size_t i)
 		i++;
 	}
 	return text.n;
-}
-
-static uint64_t
-wire_size(struct str text)
-{
-	uint64_t n = text.n;
-
-	for (size_t i = bare_lf(text, 0); i < text.n; i = bare_lf(text, i + 1))
-		n++;
-	return n;
 }
 
 /* The place behind `wire` octets of the CRLF form, at most its end. */
@@ -97,7 +88,7 @@ static void
 send_literal(struct imap *s, struct str text, const struct imap_section *sec)
 {
 	struct out *o = &s->serve.out;
-	uint64_t size = wire_size(text);
+	uint64_t size = crlf_size(text);
 	uint64_t from = 0, to = size;
 
 	if (sec->partial) {

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/crlf.h"
 #include "base/now.h"
 #include "base/num.h"
 #include "io/wait.h"
@@ -154,18 +155,13 @@ out_fmt(struct out *o, const char *fmt, ...)
 void
 out_crlf(struct out *o, struct str s)
 {
-	while (s.n > 0) {
-		size_t lf = str_find(s, '\n');
-		bool cr = lf ? s.p[lf - 1] == '\r' : o->cr;
+	while (s.n > 0 && !o->err) {
+		size_t n = crlf_expand(o->p + o->n, o->size - o->n, &s, &o->cr);
 
-		out_str(o, str_to(s, lf));
-		if (lf == s.n) {
-			o->cr = cr;
-			return;
-		}
-		out_z(o, cr ? "\n" : "\r\n");
-		o->cr = false;
-		s = str_from(s, lf + 1);
+		o->n += n;
+		o->total += n;
+		if (s.n > 0)
+			out_flush(o);
 	}
 }
 

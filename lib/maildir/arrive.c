@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* Bringing files into a folder.  The UIDs are durable first: a crash before
- * the files are there leaves lines without files, which harm nobody. */
+ * the files are there leaves lines without files, which harm nobody.  The
+ * directory is synced when the locks are released already, so that many
+ * sessions wait for the disk together and not in turn. */
 #include "maildir/arrive.h"
 
 #include <errno.h>
@@ -9,16 +11,18 @@
 #include <unistd.h>
 
 #include "base/fail.h"
-#include "io/file.h"
 #include "maildir/dotlock.h"
 #include "maildir/look.h"
 #include "maildir/mailbox_look.h"
 #include "maildir/quota.h"
 #include "maildir/uidlist.h"
+#include "maildir/uidlist_tail.h"
 
 struct target {
 	int fd, cur, new;
 	bool used_cur, used_new;
+	struct uidlist_tail tail; /* fd -1: the list had to be written anew */
+	uint32_t uidvalidity;
 	struct index index;
 	bool indexed; /* its lock is held, and it knows the UID list */
 };
@@ -80,37 +84,58 @@ place_all(struct target *t, struct arrival *list, size_t n, bool lax)
 		put_all_back(t, list, i);
 		return -1;
 	}
-	if ((t->used_cur && file_sync_dir(t->cur) < 0) ||
-	    (t->used_new && file_sync_dir(t->new) < 0)) {
-		put_all_back(t, list, n);
-		return -1;
-	}
 	return 0;
 }
 
+/* There is no list to append to yet, or it wants to be written anew. */
 static int
-number(const struct home *h, struct target *t, struct uidlist *u,
-    struct arrival *list, size_t n)
+number_anew(
+    struct target *t, const struct home *h, struct arrival *list, size_t n)
+{
+	struct uidlist u;
+	size_t from;
+	int r, err;
+
+	uidlist_init(&u);
+	r = uidlist_load(&u, t->fd);
+	if (r >= 0 && (!u.uidvalidity || n > UIDLIST_UID_MAX - u.uidnext))
+		r = look_begin_list(&u, h);
+	from = u.n;
+	for (size_t i = 0; r >= 0 && i < n; i++)
+		list[i].uid = uidlist_add(&u, str_z(list[i].name));
+	if (r >= 0)
+		r = uidlist_save(&u, t->fd, from);
+	t->uidvalidity = u.uidvalidity;
+	err = errno;
+	uidlist_free(&u);
+	errno = err;
+	return r < 0 ? -1 : 0;
+}
+
+static int
+number(struct target *t, const struct home *h, struct arrival *list, size_t n)
 {
 	struct index_head *head = &t->index.head;
-	size_t from;
+	struct buf lines;
+	int r = uidlist_tail_open(&t->tail, t->fd);
 
-	if (t->indexed && uidlist_fresh(&head->list, t->fd) &&
-	    n <= UIDLIST_UID_MAX - head->uidnext) {
-		uidlist_continue(
-		    u, head->uidvalidity, head->uidnext, &head->list);
-	} else {
-		t->indexed = false;
-		if (uidlist_load(u, t->fd) < 0)
-			return -1;
-	}
-	if ((!u->uidvalidity || n > UIDLIST_UID_MAX - u->uidnext) &&
-	    look_begin_list(u, h) < 0)
+	if (r < 0)
 		return -1;
-	from = u->n;
+	if (r == 0 || n > UIDLIST_UID_MAX - t->tail.uidnext) {
+		uidlist_tail_close(&t->tail);
+		t->indexed = false;
+		return number_anew(t, h, list, n);
+	}
+	t->indexed = t->indexed && uidlist_fresh(&head->list, t->fd) &&
+	             head->uidnext == t->tail.uidnext;
+	t->uidvalidity = t->tail.uidvalidity;
+	buf_init(&lines, n * NAME_SIZE + NAME_SIZE);
 	for (size_t i = 0; i < n; i++)
-		list[i].uid = uidlist_add(u, str_z(list[i].name));
-	return uidlist_save(u, t->fd, from);
+		list[i].uid =
+		    uidlist_tail_line(&t->tail, &lines, str_z(list[i].name));
+	r = uidlist_tail_write(&t->tail, &lines);
+	buf_free(&lines);
+	return r;
 }
 
 static bool
@@ -137,8 +162,7 @@ append(struct index *x, const struct arrival *a)
 
 /* Tell the folder's index, so that nobody needs to look for them. */
 static void
-enter(struct target *t, const struct uidlist *u, const struct arrival *list,
-    size_t n, int64_t before)
+enter(struct target *t, const struct arrival *list, size_t n, int64_t before)
 {
 	struct index *x = &t->index;
 
@@ -151,38 +175,29 @@ enter(struct target *t, const struct uidlist *u, const struct arrival *list,
 			return;
 		}
 	}
-	x->head.list = u->stamp;
-	x->head.uidnext = u->uidnext;
+	x->head.list = t->tail.stamp;
+	x->head.uidnext = t->tail.uidnext;
 	if (t->used_cur)
 		mailbox_index_touched(
 		    x, t->cur, files_grain_ns(t->cur), before);
 }
 
 static int
-arrive_locked(const struct home *h, struct target *t, struct arrival *list,
-    size_t n, bool lax, uint32_t *uidvalidity)
+arrive_locked(struct target *t, const struct home *h, struct arrival *list,
+    size_t n, bool lax)
 {
-	struct uidlist u;
 	int64_t before = files_mtime_ns(t->cur);
-	int r, err;
 
-	uidlist_init(&u);
-	r = number(h, t, &u, list, n);
-	*uidvalidity = u.uidvalidity;
-	if (r == 0)
-		r = place_all(t, list, n, lax);
-	err = errno;
-	if (r == 0)
-		enter(t, &u, list, n, before);
-	uidlist_free(&u);
-	errno = err;
-	return r;
+	if (number(t, h, list, n) < 0 || place_all(t, list, n, lax) < 0)
+		return -1;
+	enter(t, list, n, before);
+	return 0;
 }
 
 /* The lock of the index is always taken before that of the UID list. */
 static int
-with_locks(const struct home *h, struct target *t, struct arrival *list,
-    size_t n, bool lax, uint32_t *uidvalidity)
+with_locks(struct target *t, const struct home *h, struct arrival *list,
+    size_t n, bool lax)
 {
 	struct dotlock lock;
 	char name[HOME_INDEX];
@@ -192,7 +207,7 @@ with_locks(const struct home *h, struct target *t, struct arrival *list,
 	    index_open(&t->index, dir, name) == 1 && index_lock(&t->index) == 1;
 	r = dotlock_take(&lock, t->fd, UIDLIST_LOCK);
 	if (r == 0)
-		r = arrive_locked(h, t, list, n, lax, uidvalidity);
+		r = arrive_locked(t, h, list, n, lax);
 	err = errno;
 	dotlock_release(&lock);
 	index_close(&t->index);
@@ -215,21 +230,35 @@ make_room(const struct home *h, const struct arrival *list, size_t n)
 	return fail("store in ", h->path);
 }
 
+static int
+arrive_in(struct target *t, const struct home *h, struct arrival *list,
+    size_t n, bool lax)
+{
+	t->cur = openat(t->fd, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	t->new = openat(t->fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (t->cur < 0 || t->new < 0)
+		return fail("open ", "cur");
+	if (!lax && make_room(h, list, n) < 0)
+		return -1;
+	if (with_locks(t, h, list, n, lax) < 0)
+		return -1;
+	if ((!t->used_cur || fsync(t->cur) == 0) &&
+	    (!t->used_new || fsync(t->new) == 0))
+		return 0;
+	fail("sync ", "the folder");
+	put_all_back(t, list, n);
+	return -1;
+}
+
 int
 arrive(const struct home *h, int fd, struct arrival *list, size_t n, bool lax,
     uint32_t *uidvalidity)
 {
-	struct target t = {.fd = fd,
-	    .cur = openat(fd, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
-	    .new = openat(fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-	int r, err;
+	struct target t = {.fd = fd, .cur = -1, .new = -1, .tail.fd = -1};
+	int r = arrive_in(&t, h, list, n, lax), err = errno;
 
-	r = t.cur < 0 || t.new < 0 ? fail("open ", "cur") : 0;
-	if (r == 0 && !lax)
-		r = make_room(h, list, n);
-	if (r == 0)
-		r = with_locks(h, &t, list, n, lax, uidvalidity);
-	err = errno;
+	*uidvalidity = t.uidvalidity;
+	uidlist_tail_close(&t.tail);
 	if (t.cur >= 0)
 		close(t.cur);
 	if (t.new >= 0)

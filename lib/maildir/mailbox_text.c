@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crlf.h"
 #include "base/fail.h"
 #include "io/file.h"
 #include "maildir/mailbox.h"
@@ -136,20 +137,6 @@ mailbox_read_end(struct mailbox_text *t)
 	*t = (struct mailbox_text){.text = STR("")};
 }
 
-/* Octets on the wire, where every line ends in CRLF. */
-static uint64_t
-wire_octets(struct str s)
-{
-	const char *p = s.p, *end = s.p + s.n;
-	uint64_t n = s.n;
-
-	while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-		n += p == s.p || p[-1] != '\r';
-		p++;
-	}
-	return n;
-}
-
 int
 mailbox_file_sizes(int dirfd, const char *name, uint64_t wire_hint,
     uint64_t *size, uint64_t *wire, int64_t *date_s)
@@ -174,7 +161,7 @@ mailbox_file_sizes(int dirfd, const char *name, uint64_t wire_hint,
 	}
 	if (file_text(dirfd, name, SIZE_MAX, &t) < 0)
 		return -1;
-	*wire = wire_octets(t.text);
+	*wire = crlf_size(t.text);
 	mailbox_read_end(&t);
 	return 0;
 }

@@ -196,10 +196,10 @@ mtime_ns(const struct stat *st)
 	return (int64_t)st->st_mtim.tv_sec * 1000000000 + st->st_mtim.tv_nsec;
 }
 
-static void
-identify(struct uidlist *u, const struct stat *st)
+void
+uidlist_stamp(struct uidlist_stamp *stamp, const struct stat *st)
 {
-	u->stamp = (struct uidlist_stamp){.dev = st->st_dev,
+	*stamp = (struct uidlist_stamp){.dev = st->st_dev,
 	    .ino = st->st_ino,
 	    .size = (uint64_t)st->st_size,
 	    .mtime_ns = mtime_ns(st)};
@@ -213,7 +213,7 @@ read_text(struct uidlist *u, int fd)
 
 	if (fstat(fd, &st) < 0)
 		return -1;
-	identify(u, &st);
+	uidlist_stamp(&u->stamp, &st);
 	for (;;) {
 		char *to;
 		ssize_t n;
@@ -364,7 +364,7 @@ uidlist_save(struct uidlist *u, int dirfd, size_t from)
 	}
 	buf_free(&b);
 	if (r == 0 && fstatat(dirfd, UIDLIST, &st, 0) == 0)
-		identify(u, &st);
+		uidlist_stamp(&u->stamp, &st);
 	if (r == 0)
 		u->rewrite = false;
 	return r;

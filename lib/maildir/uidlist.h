@@ -58,6 +58,10 @@ int uidlist_parse(struct uidlist *u, struct str text);
  * held.  Returns 1; 0 there is none or it is unusable (uidvalidity 0); -1. */
 int uidlist_load(struct uidlist *u, int dirfd);
 
+/* The stamp of the file with this status. */
+struct stat;
+void uidlist_stamp(struct uidlist_stamp *stamp, const struct stat *st);
+
 /* Whether the file is still the one with this stamp, unchanged. */
 bool uidlist_fresh(const struct uidlist_stamp *stamp, int dirfd);
 

@@ -247,6 +247,44 @@ test_watch(void)
 	CHECK(watch_wait(&w, -1, now_ms() + 10) == 0, "nothing happens");
 	file_replace(at, "g", STR("x"), 0600);
 	CHECK(watch_wait(&w, -1, now_plus_s(5)) == 1, "a new file is noticed");
+	CHECK(w.fd >= 0, "by the kernel's word");
+	CHECK_NUM(w.step_ms, 15000, "which is trusted");
+	unlinkat(at, "g", 0);
+	watch_close(&w);
+	CHECK(watch_open(&w, paths, 1) == 0, "open again");
+	CHECK(watch_wait(&w, -1, now_ms() + 10) == 0,
+	    "what came before is no news");
+	file_replace(at, "g", STR("x"), 0600);
+	renameat(at, "g", at, "h");
+	CHECK(watch_wait(&w, -1, now_plus_s(5)) == 1, "a rename is noticed");
+	watch_close(&w);
+	close(at);
+}
+
+/* No descriptor is left for what the kernel would tell with. */
+static void
+test_watch_times(void)
+{
+	const char *paths[] = {dir, "/nonexistent"};
+	struct rlimit old, few;
+	struct watch w;
+	int at = open(dir, O_RDONLY | O_DIRECTORY), r;
+
+	getrlimit(RLIMIT_NOFILE, &old);
+	few = old;
+	few.rlim_cur = (rlim_t)at + 1;
+	setrlimit(RLIMIT_NOFILE, &few);
+	r = watch_open(&w, paths, 2);
+	setrlimit(RLIMIT_NOFILE, &old);
+	CHECK(r == 0 && w.fd < 0, "open without descriptors");
+	CHECK_NUM(w.step_ms, 1000, "looks each second");
+	CHECK(watch_wait(&w, -1, now_ms() + 10) == 0, "nothing happens");
+	file_replace(at, "g", STR("x"), 0600);
+	CHECK(watch_wait(&w, -1, now_plus_s(5)) == 1, "the times tell");
+	watch_close(&w);
+	paths[0] = "/proc/self";
+	CHECK(watch_open(&w, paths, 1) == 0 && w.step_ms == 1000,
+	    "and on file systems of which not all is told");
 	watch_close(&w);
 	close(at);
 }
@@ -302,8 +340,8 @@ test_packets(void)
 	getrlimit(RLIMIT_NOFILE, &old);
 	next = dup(0);
 	close(next);
-	few = (struct rlimit){.rlim_cur = (rlim_t)next + 1,
-	    .rlim_max = old.rlim_max};
+	few = (struct rlimit){
+	    .rlim_cur = (rlim_t)next + 1, .rlim_max = old.rlim_max};
 	setrlimit(RLIMIT_NOFILE, &few);
 	packet_send(s[0], STR("all"), p, 2, true);
 	CHECK(packet_receive(s[1], text, 8, fds, &n, true) == 3 && n == 0,
@@ -359,6 +397,7 @@ main(void)
 	test_ucspi();
 	test_spawn();
 	test_watch();
+	test_watch_times();
 	snprintf(rm, sizeof(rm), "rm -rf %s", dir);
 	test_read_at();
 	test_packets();
