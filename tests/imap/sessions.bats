@@ -186,3 +186,45 @@ load common
 		S.
 	EOS
 }
+
+# 64 messages, for which a view has room at first, and a command that renames
+# the first one and brings another one.
+full_view() {
+	local i
+	for i in {1..64}; do
+		printf 'Subject: mail %d\n\nx\n' "$i" >"$MAILDIR/cur/$((1000 + i)).M1.x:2,"
+	done
+	grow="cd $MAILDIR && mv cur/1001.M1.x:2, cur/1001.M1.x:2,F &&
+	    printf 'Subject: new\n\nx\n' >new/2000.M1.x"
+	grow=${grow//$'\n'/ }
+}
+
+@test "FETCH of a renamed message while the mailbox grows" {
+	full_view
+	dialog yubin-imapd <<-EOS
+		S: * PREAUTH *
+		C: a SELECT INBOX
+		S* a OK *
+		X: $grow
+		C: b FETCH 1 (UID FLAGS RFC822.SIZE BODY.PEEK[TEXT])
+		S: * 1 FETCH (UID 1 FLAGS (\Flagged) RFC822.SIZE 22 BODY[TEXT] {3}
+		S* b OK *
+		C: c LOGOUT
+		S* c OK *
+	EOS
+}
+
+@test "SEARCH of a renamed message while the mailbox grows" {
+	full_view
+	dialog yubin-imapd <<-EOS
+		S: * PREAUTH *
+		C: a SELECT INBOX
+		S* a OK *
+		X: $grow
+		C: b SEARCH 1 TEXT "x" SMALLER 23 LARGER 21 FLAGGED
+		S: * SEARCH 1
+		S* b OK *
+		C: c LOGOUT
+		S* c OK *
+	EOS
+}
