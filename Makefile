@@ -108,7 +108,7 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench bench-million bench-slots bench-smtp \
 	bench-store bench-scale \
-	powercut crash fuzz-replay bats-protocols
+	powercut crash race fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -124,6 +124,8 @@ help:
 #: fuzz        libFuzzer on every target, SECONDS_MAX=n each (default 60)
 #: crash       every system call fails once, and is the last one once;
 #:             SECONDS_MAX=n: some of them, for n seconds
+#: race        deliveries, sessions and a shell on one Maildir, ten minutes;
+#:             SECONDS_MAX=n shortens it
 #: tidy fmt    clang-tidy; clang-format in place
 #: layers sizes man   house rules: includes, lengths, man pages
 #: install     below $(DESTDIR)$(PREFIX)
@@ -241,6 +243,9 @@ fuzz:
 
 crash: all $(TOOLS)
 	@python3 tests/crash/crash.py $(B)
+
+race: all
+	@python3 tests/race/race.py $(B)
 
 check: layers sizes man
 	@tools/check
