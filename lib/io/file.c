@@ -92,10 +92,13 @@ file_write(int fd, const void *data, size_t n)
 static int
 write_new(int dirfd, const char *name, struct str data, mode_t mode)
 {
-	int fd = openat(dirfd, name,
-	    O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	int how = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+	int fd = openat(dirfd, name, how, mode);
 	int err = 0;
 
+	/* A crash left one; it may be another user's. */
+	if (fd < 0 && errno == EEXIST && unlinkat(dirfd, name, 0) == 0)
+		fd = openat(dirfd, name, how, mode);
 	if (fd < 0)
 		return fail("create ", name);
 	if (fchmod(fd, mode) < 0 || file_write(fd, data.p, data.n) < 0 ||
@@ -111,7 +114,7 @@ int
 file_replace(int dirfd, const char *name, struct str data, mode_t mode)
 {
 	char tmp[NAME_MAX + 1];
-	int n = snprintf(tmp, sizeof(tmp), ".%s.%ld.tmp", name, (long)getpid());
+	int n = snprintf(tmp, sizeof(tmp), ".%s.tmp", name);
 
 	if (n < 0 || (size_t)n >= sizeof(tmp)) {
 		errno = ENAMETOOLONG;

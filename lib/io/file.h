@@ -22,10 +22,11 @@ ssize_t file_read_at(int fd, void *to, size_t n, uint64_t at);
 /* Write all n octets to fd, however often write(2) stops short.  0 or -1. */
 int file_write(int fd, const void *p, size_t n);
 
-/* Replace `name` below dirfd with data: a temporary file beside it (".NAME.
- * PID.tmp"), write, fsync, rename, fsync of the directory.  mode is used
- * exactly, whatever the umask says.  Returns 0 when it is durable, or -1
- * (nothing changed, but for a failure of the last fsync). */
+/* Replace `name` below dirfd with data: a temporary file beside it
+ * (".NAME.tmp", which a crash may leave and the next time removes), write,
+ * fsync, rename, fsync of the directory.  Two at once are the caller's to
+ * prevent.  mode is used exactly, whatever the umask says.  Returns 0 when it
+ * is durable, or -1 (nothing changed, but for a failure of the last fsync). */
 int file_replace(int dirfd, const char *name, struct str data, mode_t mode);
 
 /* fsync the directory itself, or the one called name below it.  0 or -1. */

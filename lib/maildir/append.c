@@ -29,27 +29,32 @@ append_open(struct append *a, const struct home *h, struct str name)
 	return home_folder_open(h, name, &a->fd);
 }
 
-/* The letters of the keywords in this folder. */
-static uint32_t
-letters(int fd, const struct str *keywords, size_t n)
+/* The letters of the keywords in this folder; those for which there is none
+ * left, or which cannot be one, are left out.  Returns 0 or -1. */
+static int
+letters(int fd, const struct str *keywords, size_t n, uint32_t *bits)
 {
 	const char *words[KEYWORDS_N];
 	struct arena arena;
-	uint32_t bits = 0;
+	int r, err;
 
+	*bits = 0;
 	if (n == 0)
 		return 0;
 	arena_init(&arena, (size_t)1 << 24);
-	if (keywords_load(fd, &arena, words) < 0)
-		n = 0;
-	for (size_t i = 0; i < n; i++) {
+	r = keywords_load(fd, &arena, words);
+	for (size_t i = 0; i < n && r == 0; i++) {
 		int at = keywords_add(fd, &arena, words, keywords[i]);
 
 		if (at >= 0)
-			bits |= 1u << at;
+			*bits |= 1u << at;
+		else if (errno != EINVAL && !keywords_full(words))
+			r = -1;
 	}
+	err = errno;
 	arena_free(&arena);
-	return bits;
+	errno = err;
+	return r;
 }
 
 static struct arrival *
@@ -78,7 +83,8 @@ append_begin(struct append *a, uint32_t flags, const struct str *keywords,
 		return stick(a);
 	item = next_item(a);
 	item->flags = flags & FLAG_SETTABLE;
-	item->letters = letters(a->fd, keywords, n);
+	if (letters(a->fd, keywords, n, &item->letters) < 0)
+		return stick(a);
 	a->date_s = date_s;
 	a->open = true;
 	return newfile_begin(&a->file, a->fd, NULL) < 0 ? stick(a) : 0;

@@ -24,9 +24,21 @@
  * judges by its age alone. */
 #define OURS ":yubin"
 
+/* Whether the name is still that of our file. */
+static bool
+is_there(const struct dotlock *l)
+{
+	struct stat here, there;
+
+	return fstat(l->fd, &here) == 0 &&
+	       fstatat(l->dirfd, l->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
 static int
 create(struct dotlock *l)
 {
+	int64_t start = now_ms();
 	char text[32];
 	int n;
 
@@ -38,30 +50,32 @@ create(struct dotlock *l)
 	/* Where OFD locks or writing fail, age decides. */
 	if (lock_take(l->fd, true, now_ms()) == 1)
 		(void)!file_write(l->fd, text, (size_t)n);
-	return 0;
+	/* So slow that somebody may have thought us dead? */
+	if (now_ms() - start < DOTLOCK_EMPTY_S * 1000 || is_there(l))
+		return 0;
+	close(l->fd);
+	l->fd = -1;
+	errno = EEXIST;
+	return -1;
 }
 
-static bool
-is_ours(int fd)
-{
-	char text[64];
-	ssize_t n = pread(fd, text, sizeof(text), 0);
-
-	return n > 0 && str_ends(str_make(text, (size_t)n), STR(OURS));
-}
-
-/* Whether the lock file open at fd is abandoned; our OFD lock is on it then. */
+/* Whether the lock file open at fd is abandoned; our OFD lock is on it then.
+ * Its maker may have died before it could write. */
 static bool
 is_stale(int fd)
 {
+	char text[64];
 	struct stat st;
+	ssize_t n;
 
 	if (lock_take(fd, true, now_ms()) != 1)
 		return false;
-	if (is_ours(fd))
+	n = pread(fd, text, sizeof(text), 0);
+	if (n > 0 && str_ends(str_make(text, (size_t)n), STR(OURS)))
 		return true;
-	return fstat(fd, &st) == 0 &&
-	       now_wall_s() - (int64_t)st.st_mtime > DOTLOCK_STALE_S;
+	return n >= 0 && fstat(fd, &st) == 0 &&
+	       now_wall_s() - (int64_t)st.st_mtime >
+	           (n == 0 ? DOTLOCK_EMPTY_S : DOTLOCK_STALE_S);
 }
 
 static void
@@ -104,14 +118,10 @@ dotlock_take(struct dotlock *l, int dirfd, const char *name)
 void
 dotlock_release(struct dotlock *l)
 {
-	struct stat here, there;
-
 	if (l->fd < 0)
 		return;
 	/* Somebody may have thought us dead. */
-	if (fstat(l->fd, &here) == 0 &&
-	    fstatat(l->dirfd, l->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    here.st_ino == there.st_ino)
+	if (is_there(l))
 		unlinkat(l->dirfd, l->name, 0);
 	close(l->fd);
 	l->fd = -1;

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #define DOTLOCK_STALE_S 120
+#define DOTLOCK_EMPTY_S 2 /* an empty one is stale */
 #define DOTLOCK_WAIT_S 60
 
 struct dotlock {

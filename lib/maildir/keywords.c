@@ -84,6 +84,15 @@ save(int dirfd, const char *const names[KEYWORDS_N])
 	return r;
 }
 
+bool
+keywords_full(const char *const names[KEYWORDS_N])
+{
+	for (int i = 0; i < KEYWORDS_N; i++)
+		if (!names[i])
+			return false;
+	return true;
+}
+
 /* Under the lock. */
 static int
 add(int dirfd, struct arena *a, const char *names[KEYWORDS_N], struct str name)

@@ -24,6 +24,9 @@ int keywords_load(int dirfd, struct arena *a, const char *names[KEYWORDS_N]);
 /* The index of a keyword (case ignored), or -1. */
 int keywords_find(const char *const names[KEYWORDS_N], struct str name);
 
+/* Whether all letters are taken. */
+bool keywords_full(const char *const names[KEYWORDS_N]);
+
 /* Give it a letter, on disk too, when it has none; names is loaded afresh.
  * Returns the index; -1: EINVAL no keyword, ENOSPC all letters are taken. */
 int keywords_add(

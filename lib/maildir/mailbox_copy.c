@@ -35,12 +35,11 @@ struct copying {
 };
 
 /* The destination's letters for our keywords; those that find no letter are
- * left behind. */
-static uint32_t
-letters_there(struct copying *c, uint32_t keywords)
+ * left behind.  Returns 0 or -1. */
+static int
+letters_there(struct copying *c, uint32_t keywords, uint32_t *bits)
 {
-	uint32_t bits = 0;
-
+	*bits = 0;
 	for (size_t i = 0; i < KEYWORDS_N; i++) {
 		int at;
 
@@ -49,16 +48,19 @@ letters_there(struct copying *c, uint32_t keywords)
 		if (!c->letter[i]) {
 			at = keywords_add(c->fd, &c->arena, c->words,
 			    str_z(c->m->keyword[i]));
+			if (at < 0 && errno != EINVAL &&
+			    !keywords_full(c->words))
+				return -1;
 			c->letter[i] = at < 0 ? UINT8_MAX : (uint8_t)(at + 1);
 		}
 		if (c->letter[i] != UINT8_MAX)
-			bits |= 1u << (c->letter[i] - 1);
+			*bits |= 1u << (c->letter[i] - 1);
 	}
-	return bits;
+	return 0;
 }
 
-/* What message i will be there.  False: it is gone. */
-static bool
+/* What message i will be there.  Returns 1; 0 it is gone; -1 failed. */
+static int
 describe(struct copying *c, size_t i, struct arrival *a)
 {
 	struct mailbox *m = c->m;
@@ -68,7 +70,7 @@ describe(struct copying *c, size_t i, struct arrival *a)
 
 	if (mailbox_get(m, i, &a->like) == INDEX_NONE ||
 	    a->like.flags & INDEX_DEAD)
-		return false;
+		return 0;
 	if (!index_base(&m->index, &a->like, base))
 		base[0] = '\0';
 	sizes = name_sizes(str_z(base));
@@ -81,9 +83,10 @@ describe(struct copying *c, size_t i, struct arrival *a)
 		snprintf(a->name + n, sizeof(a->name) - n, ",U=%016llx",
 		    (unsigned long long)name_id(str_z(base)));
 	a->flags = a->like.flags & FLAG_SETTABLE;
-	a->letters =
-	    letters_there(c, (uint32_t)(a->like.keywords & mailbox_words(m)));
-	return true;
+	return letters_there(c, (uint32_t)(a->like.keywords & mailbox_words(m)),
+		   &a->letters) < 0
+	           ? -1
+	           : 1;
 }
 
 /* Where hard links do not reach: copy the text. */
@@ -119,9 +122,11 @@ static int
 link_once(struct copying *c, size_t i, struct arrival *a)
 {
 	char name[NAME_SIZE];
-	int dir;
+	int dir, r = describe(c, i, a);
 
-	if (!describe(c, i, a) || !mailbox_file(c->m, i, name, &dir)) {
+	if (r < 0)
+		return -1;
+	if (r == 0 || !mailbox_file(c->m, i, name, &dir)) {
 		errno = ESTALE;
 		return -1;
 	}
@@ -223,8 +228,11 @@ move_round(struct copying *c, const size_t *idx, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		struct arrival *a = &c->list[c->n];
 
-		if (!describe(c, idx[i], a) ||
-		    !mailbox_file(c->m, idx[i], a->old, &a->from))
+		int r = describe(c, idx[i], a);
+
+		if (r < 0)
+			return -1;
+		if (r == 0 || !mailbox_file(c->m, idx[i], a->old, &a->from))
 			continue;
 		c->used_cur = c->used_cur || a->from == c->m->cur;
 		c->used_new = c->used_new || a->from == c->m->new;

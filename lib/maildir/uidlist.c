@@ -227,8 +227,11 @@ read_text(struct uidlist *u, int fd)
 		do
 			n = read(fd, to, 65536);
 		while (n < 0 && errno == EINTR);
-		u->text.n = had + (n > 0 ? (size_t)n : 0);
-		if (n <= 0)
+		/* Half a list would be taken for a damaged one. */
+		if (n < 0)
+			return -1;
+		u->text.n = had + (size_t)n;
+		if (n == 0)
 			break;
 	}
 	u->stamp.size = u->text.n;

@@ -149,6 +149,14 @@ test_lock(int dir)
 	CHECK_NUM(dotlock_take(&l, dir, UIDLIST_LOCK), 0, "stale after 120 s");
 	dotlock_release(&l);
 	CHECK(!locked(dir), "and gone");
+	old[0].tv_sec = old[1].tv_sec = (time_t)now_wall_s() - 5;
+	CHECK_NUM(file_replace(dir, UIDLIST_LOCK, STR(""), 0600), 0,
+	    "whoever made it died before it could write");
+	CHECK_NUM(utimensat(dir, UIDLIST_LOCK, old, 0), 0, "seconds ago");
+	start = now_ms();
+	CHECK_NUM(dotlock_take(&l, dir, UIDLIST_LOCK), 0, "taken over");
+	CHECK(now_ms() - start < 2000, "at once");
+	dotlock_release(&l);
 }
 
 int
