@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: ISC
-"""One system call goes wrong, at each point in turn, of acceptance, delivery
-and bouncing; then everything must be where it was promised to be.
+"""One system call goes wrong, at each point in turn, of acceptance, delivery,
+bouncing, and sessions that change a Maildir; then everything must be where it
+was promised to be.
 
 usage: crash.py BUILD [SCENARIO [MODE POINT [HOW]]]
 
@@ -21,6 +22,7 @@ import threading
 import time
 
 import scenarios
+import store
 from world import Server, World
 
 ERRNOS = ("EIO", "ENOSPC", "EDQUOT", "EMFILE", "ENOMEM", "EINTR")
@@ -231,7 +233,7 @@ def main(build, name=None, *point):
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     base = tempfile.mkdtemp(prefix="yubin-crash.", dir=place)
     rig = Rig(os.path.abspath(build), base)
-    chosen = [s for s in scenarios.ALL if name in (None, s.name)]
+    chosen = [s for s in scenarios.ALL + store.ALL if name in (None, s.name)]
     if point:
         return single(rig, chosen[0], *point)
     try:
