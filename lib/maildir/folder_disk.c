@@ -33,7 +33,10 @@ folder_disk_is(const struct home *h, const char *dir)
 	struct stat st;
 
 	snprintf(cur, sizeof(cur), "%s/cur", dir);
-	return fstatat(h->fd, cur, &st, 0) == 0 && S_ISDIR(st.st_mode);
+	if (fstatat(h->fd, cur, &st, 0) < 0)
+		return false;
+	errno = ENOTDIR;
+	return S_ISDIR(st.st_mode);
 }
 
 int

@@ -12,7 +12,8 @@
 
 #define FOLDERS_MAX 50000 /* in one home */
 
-/* Whether the directory dir, below the home, is a mailbox. */
+/* Whether the directory dir, below the home, is a mailbox.  When it is not,
+ * errno tells why: ENOENT, ENOTDIR, or that it could not be found out. */
 bool folder_disk_is(const struct home *h, const char *dir);
 
 /* Make it, with a UID list and, when uses is not empty, the file of special

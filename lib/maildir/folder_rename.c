@@ -85,8 +85,18 @@ folder_mend(const struct home *h)
 
 /* ------------------------------------------------------------ the subtree */
 
+/* As folder_disk_is(), but what cannot be found out fails. */
+static int
+is_mailbox(const struct home *h, const char *dir)
+{
+	if (folder_disk_is(h, dir))
+		return 1;
+	return errno == ENOENT || errno == ENOTDIR ? 0 : fail("stat ", dir);
+}
+
 /* The pair for the directory when its mailbox is `from` or below it.  Returns
- * 1; 0 it is none of these; -1 its new name is taken or too long. */
+ * 1; 0 it is none of these; -1: EEXIST its new name is taken, ENAMETOOLONG, …
+ */
 static int
 make_pair(const struct home *h, const char *dir, struct str from, struct str to,
     struct pair *p, struct buf *journal)
@@ -99,10 +109,11 @@ make_pair(const struct home *h, const char *dir, struct str from, struct str to,
 	buf_init(&b, 2 * FOLDER_NAME_MAX);
 	if (folder_name_read(dir, &b) && b.n <= FOLDER_NAME_MAX &&
 	    str_starts(buf_slice(&b), from) &&
-	    (b.n == from.n || b.p[from.n] == FOLDER_DELIMITER))
-		r = home_folder_dir(h, buf_slice(&b), p->from) == 0 &&
-		    strcmp(p->from, dir) == 0 && folder_disk_is(h, dir);
-	if (r) {
+	    (b.n == from.n || b.p[from.n] == FOLDER_DELIMITER) &&
+	    home_folder_dir(h, buf_slice(&b), p->from) == 0 &&
+	    strcmp(p->from, dir) == 0)
+		r = is_mailbox(h, dir);
+	if (r > 0) {
 		int n = snprintf(name, sizeof(name), "%.*s%.*s", STR_FMT(to),
 		    STR_FMT(str_from(buf_slice(&b), from.n)));
 
