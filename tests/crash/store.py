@@ -19,7 +19,7 @@ USER = "ann"
 # What lies in the folder of a mailbox, but for folders below INBOX.
 KNOWN = re.compile(r"cur|new|tmp|maildirfolder|subscriptions|dovecot-uidlist|"
                    r"dovecot-keywords|dovecot-uidvalidity(\.\w{8})?|"
-                   r"yubin-[\w-]+|\.(dovecot-uidlist|dovecot-keywords)\.tmp")
+                   r"yubin-[\w-]+|\.(dovecot-uidlist|dovecot-keywords|yubin-\w+)\.tmp")
 PROBE = Message("probe", 1)
 SOON_S = 15
 
@@ -186,15 +186,15 @@ class Store(Scenario):
         start = time.monotonic()
         run = self.imap(
             w, *(append(name, "$Probe", PROBE) for name in w.now),
-            b"CREATE Probe", b"SUBSCRIBE Probe", b"DELETE Probe",
-            b"UNSUBSCRIBE Probe")
+            b"CREATE Probe", b"SUBSCRIBE Probe", b"RENAME Probe Probe2",
+            b"DELETE Probe2", b"UNSUBSCRIBE Probe")
         said = tagged(run.out)
         for i, (name, box) in enumerate(w.now.items()):
             m = re.search(rb"\[APPENDUID (\d+) (\d+)\]",
                           said.get(f"t{i}", b""))
             if not m or int(m[1]) != box.validity or int(m[2]) < box.next:
                 w.problem("false", f"then APPEND to {name} says {said}")
-        if len(re.findall(rb"^t\d+ OK", run.out, re.M)) != len(w.now) + 5:
+        if len(re.findall(rb"^t\d+ OK", run.out, re.M)) != len(w.now) + 6:
             w.problem("lost", f"then a session says {run.out[-300:]}")
         if time.monotonic() - start > SOON_S:
             w.problem("late", "the session after it")
@@ -277,7 +277,7 @@ class Store(Scenario):
             w.problem("leftover", f"{len(left)} files in tmp")
         for path in left:
             os.unlink(path)
-        if run.code:
+        if not self.complete(run):
             # Removed an hour later.
             for name in os.listdir(w.box(USER)):
                 if name.startswith("..new."):
