@@ -7,6 +7,7 @@
 
 #include "base/num.h"
 #include "rig.h"
+#include "shelf.h"
 
 #define SUBJECT "Subject: token-"
 #define LINE 72
@@ -35,6 +36,8 @@ ledger_cut(struct ledger *l)
 	l->cut_next = l->next;
 	for (uint32_t t = 0; t < l->cut_next; t++)
 		l->cut_state[t] = l->state[t];
+	if (l->shelf)
+		shelf_cut(l->shelf, l->cut_next);
 	l->cuts++;
 }
 

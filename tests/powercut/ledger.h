@@ -22,8 +22,11 @@ enum ledger_state {
 	LEDGER_REMOVED, /* its reader removes it, or has done so */
 };
 
+struct shelf;
+
 struct ledger {
-	_Atomic uint32_t next;  /* the first unused token */
+	struct shelf *shelf;   /* cut with it, or NULL; set before the device */
+	_Atomic uint32_t next; /* the first unused token */
 	_Atomic uint32_t acked; /* how many were acknowledged */
 	_Atomic unsigned char state[LEDGER_TOKENS];
 	/* The device's steps that were done when the client read the 250. */

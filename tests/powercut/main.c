@@ -20,6 +20,10 @@
  * nothing torn may have a name that a reader sees (check.c).  Maildir names
  * are made of the queue's ids, so no message may be there twice.
  *
+ * Then the same for sessions that change a Maildir (store.c): what APPEND, COPY
+ * and MOVE answered with OK, and deletions that POP3's QUIT answered, must be
+ *so in the image, and UIDs must mean what they were told to mean.
+ *
  * First, two messages one by one, cut behind every write and flush that the
  * device saw; then cuts at random moments under load.  At the end the same with
  * programs that do not sync (NOSYNC_BIN): now there must be losses.
@@ -41,6 +45,7 @@
 #include "load.h"
 #include "queue/slot.h"
 #include "smtp.h"
+#include "store.h"
 #include "volume.h"
 
 #define EXIT_SKIPPED 77
@@ -51,7 +56,8 @@
 #define ROUND_MS 8000 /* a round of a short run */
 #define DELAY_MS 400
 #define TEETH_CUTS 40
-#define HOURS 6 /* then even a full run is broken */
+#define STORE_CUTS 60 /* a file system, in a full run */
+#define HOURS 6       /* then even a full run is broken */
 
 static struct options {
 	const char *bin, *nosync;
@@ -300,10 +306,40 @@ report(const struct bench *b, int64_t start)
 struct totals {
 	uint64_t cuts, acked, lost;
 	struct findings found;
+	struct store_sum store;
 	char flushes[200];
 	uint64_t teeth_lost, teeth_images;
 	bool failed;
 };
+
+static void
+print_store(const struct store_sum *s)
+{
+	const struct store_findings *f = &s->found;
+
+	printf("%llu images, %llu acknowledged, %llu looked for, %llu lost, "
+	       "%llu torn, %llu too often, %llu UIDs wrong",
+	    (unsigned long long)f->images, (unsigned long long)s->acked,
+	    (unsigned long long)f->expected, (unsigned long long)f->lost,
+	    (unsigned long long)f->torn, (unsigned long long)f->twice,
+	    (unsigned long long)f->uids);
+}
+
+static void
+run_store(const struct volume_type *t, int64_t deadline, struct totals *sum)
+{
+	struct store_sum s = {0};
+
+	store_run(t, opt.bin, opt.bin, opt.seconds ? deadline : 0, STORE_CUTS,
+	    false, &opt.seed, &s);
+	sum->store.cuts += s.cuts;
+	sum->store.acked += s.acked;
+	store_check_add(&sum->store.found, &s.found);
+	sum->failed = sum->failed || store_check_failed(&s.found);
+	printf("%s, store: %llu cuts, ", t->name, (unsigned long long)s.cuts);
+	print_store(&s);
+	printf("\n");
+}
 
 static void
 run_type(const struct volume_type *t, int64_t ms, struct totals *sum)
@@ -314,9 +350,9 @@ run_type(const struct volume_type *t, int64_t ms, struct totals *sum)
 
 	bench_open(&b, t, opt.bin);
 	count_flushes(&b);
-	cut_every_step(&b, false, ms / 6);
-	cut_every_step(&b, true, ms / 6);
-	cut_under_load(&b, start + ms);
+	cut_every_step(&b, false, ms / 8);
+	cut_every_step(&b, true, ms / 8);
+	cut_under_load(&b, start + ms * 3 / 4);
 	check_live(b.root, b.ledger, &b.found);
 	report(&b, start);
 	sum->cuts += b.cuts;
@@ -326,6 +362,7 @@ run_type(const struct volume_type *t, int64_t ms, struct totals *sum)
 	snprintf(sum->flushes + n, sizeof(sum->flushes) - n, "%s%s %.0f",
 	    n ? ", " : "", t->name, b.flushes);
 	bench_close(&b);
+	run_store(t, start + ms, sum);
 }
 
 /* A folder of copies of the programs, those named without their syncs. */
@@ -379,8 +416,16 @@ run_teeth(struct totals *sum)
 	static const char *const deliver[] = {
 	    "yubin-deliver-local", "yubin-queue-runner", NULL};
 
+	struct store_sum s = {0};
+
 	run_tooth("acceptance", accept, sum);
 	run_tooth("delivery", deliver, sum);
+	store_run(opt.types[0], opt.nosync, opt.bin, 0, TEETH_CUTS, true,
+	    &opt.seed, &s);
+	printf("store without syncs: ");
+	print_store(&s);
+	printf("\n");
+	sum->failed = sum->failed || s.found.lost == 0;
 }
 
 static void
@@ -388,6 +433,9 @@ print_totals(const struct totals *s)
 {
 	const struct findings *f = &s->found;
 
+	printf("store: %llu cuts, ", (unsigned long long)s->store.cuts);
+	print_store(&s->store);
+	printf("\n");
 	printf("powercut: %llu cuts, %llu images, %llu acknowledged, "
 	       "%llu lost, %llu torn, %llu twice (bound 0), %llu old in tmp; "
 	       "flushes a message: %s; without syncs %llu lost in %llu images"
