@@ -26,6 +26,16 @@ setup() {
 	rig 6 ext4
 }
 
+@test "what IMAP and POP3 sessions were told survives power cuts: ext4" {
+	command -v mkfs.ext4 >/dev/null || skip "no mkfs.ext4"
+	run powercut -S -b "$BIN" -s 5 ext4
+	[ "$status" -ne 77 ] || skip "${lines[-1]}"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ ${lines[-1]} =~ ^store:\ [1-9][0-9]*\ cuts,\ [1-9][0-9]*\ images,\ [1-9][0-9]*\ ack ]]
+	[ -z "$(find "$TMPDIR" -name 'powercut-*')" ]
+}
+
 @test "powercut: what is no file system, and who is not root" {
 	if [ "$(id -u)" -ne 0 ]; then
 		run -77 powercut

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* powercut: is mail that was acknowledged still there after a power cut?
  *
- *   powercut [-b BIN] [-n NOSYNC_BIN] [-s SECONDS] [-r SEED] [FILE_SYSTEM…]
+ *   powercut [-S] [-b BIN] [-n NOSYNC_BIN] [-s SECONDS] [-r SEED]
+ *            [FILE_SYSTEM…]
  *
  * The disk is a file of a FUSE server (fusefile.c) that works like a disk with
  * a volatile write cache (disk.c): a loop device on it turns each block FLUSH
@@ -28,8 +29,9 @@
  * device saw; then cuts at random moments under load.  At the end the same with
  * programs that do not sync (NOSYNC_BIN): now there must be losses.
  *
- * Runs in namespaces of its own and leaves nothing behind.  Exit status: 0 all
- * well, 1 losses, 77 this system cannot run it, 100 usage, 111 trouble. */
+ * -S: only sessions, no queue.  Runs in namespaces of its own and leaves
+ *nothing behind.  Exit status: 0 all well, 1 losses, 77 this system cannot run
+ *it, 100 usage, 111 trouble. */
 #define _GNU_SOURCE
 #include <poll.h>
 #include <stdio.h>
@@ -63,6 +65,7 @@ static struct options {
 	const char *bin, *nosync;
 	int64_t seconds; /* 0: a full run */
 	uint64_t seed;
+	bool store_only;
 	const struct volume_type *types[8];
 	int ntypes;
 } opt = {.bin = "build/bin"};
@@ -350,9 +353,9 @@ run_type(const struct volume_type *t, int64_t ms, struct totals *sum)
 
 	bench_open(&b, t, opt.bin);
 	count_flushes(&b);
-	cut_every_step(&b, false, ms / 8);
-	cut_every_step(&b, true, ms / 8);
-	cut_under_load(&b, start + ms * 3 / 4);
+	cut_every_step(&b, false, ms / 6);
+	cut_every_step(&b, true, ms / 6);
+	cut_under_load(&b, start + ms);
 	check_live(b.root, b.ledger, &b.found);
 	report(&b, start);
 	sum->cuts += b.cuts;
@@ -362,7 +365,14 @@ run_type(const struct volume_type *t, int64_t ms, struct totals *sum)
 	snprintf(sum->flushes + n, sizeof(sum->flushes) - n, "%s%s %.0f",
 	    n ? ", " : "", t->name, b.flushes);
 	bench_close(&b);
-	run_store(t, start + ms, sum);
+}
+
+static void
+run_both(const struct volume_type *t, int64_t ms, struct totals *sum)
+{
+	if (!opt.store_only)
+		run_type(t, ms * 3 / 4, sum);
+	run_store(t, now_ms() + (opt.store_only ? ms : ms / 4), sum);
 }
 
 /* A folder of copies of the programs, those named without their syncs. */
@@ -418,8 +428,10 @@ run_teeth(struct totals *sum)
 
 	struct store_sum s = {0};
 
-	run_tooth("acceptance", accept, sum);
-	run_tooth("delivery", deliver, sum);
+	if (!opt.store_only) {
+		run_tooth("acceptance", accept, sum);
+		run_tooth("delivery", deliver, sum);
+	}
 	store_run(opt.types[0], opt.nosync, opt.bin, 0, TEETH_CUTS, true,
 	    &opt.seed, &s);
 	printf("store without syncs: ");
@@ -436,6 +448,8 @@ print_totals(const struct totals *s)
 	printf("store: %llu cuts, ", (unsigned long long)s->store.cuts);
 	print_store(&s->store);
 	printf("\n");
+	if (opt.store_only)
+		return;
 	printf("powercut: %llu cuts, %llu images, %llu acknowledged, "
 	       "%llu lost, %llu torn, %llu twice (bound 0), %llu old in tmp; "
 	       "flushes a message: %s; without syncs %llu lost in %llu images"
@@ -456,7 +470,7 @@ rig(void)
 
 	alarm(opt.seconds ? (unsigned)opt.seconds * 2 + 300 : HOURS * 3600);
 	for (int i = 0; i < opt.ntypes; i++)
-		run_type(opt.types[i], ms / opt.ntypes, &sum);
+		run_both(opt.types[i], ms / opt.ntypes, &sum);
 	if (opt.nosync)
 		run_teeth(&sum);
 	print_totals(&sum);
@@ -468,7 +482,7 @@ rig(void)
 _Noreturn static void
 usage(void)
 {
-	fprintf(stderr, "usage: powercut [-b BIN] [-n NOSYNC_BIN] "
+	fprintf(stderr, "usage: powercut [-S] [-b BIN] [-n NOSYNC_BIN] "
 			"[-s SECONDS] [-r SEED] [ext4|xfs|btrfs…]\n");
 	exit(EXIT_PERM);
 }
@@ -518,9 +532,11 @@ main(int argc, char **argv)
 	int c;
 
 	opt.seed = (uint64_t)now_wall_us();
-	while ((c = getopt(argc, argv, "b:n:s:r:")) != -1) {
+	while ((c = getopt(argc, argv, "Sb:n:s:r:")) != -1) {
 		if (c == 'b')
 			opt.bin = optarg;
+		else if (c == 'S')
+			opt.store_only = true;
 		else if (c == 'n')
 			opt.nosync = optarg;
 		else if (c == 's')
