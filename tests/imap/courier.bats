@@ -166,3 +166,103 @@ courier_fill() {
 	uidls yubin-pop3d >after
 	grep -Eq $'^1 00000001[0-9a-f]{8}\r$' after
 }
+
+# Each step of a conversion may be the last before a crash.
+@test "a conversion cut off is done once more, to the same end" {
+	need_courier
+	cd "$BATS_TEST_TMPDIR"
+	courier_fill
+	yubin_state >after
+	# The keywords are in names, the list is not there yet.
+	rm "$MAILDIR/dovecot-uidlist"
+	mv "$MAILDIR/courierimapuiddb.old" "$MAILDIR/courierimapuiddb"
+	yubin_state >after
+	diff before after
+	# The list is there, Courier's has not been renamed.
+	mv "$MAILDIR/courierimapuiddb.old" "$MAILDIR/courierimapuiddb"
+	yubin_state >after
+	diff before after
+	chmod 700 "$MAILDIR"
+	run -0 yubin maildir check "$MAILDIR"
+	[[ $output == *"courierimapuiddb: is not used"* ]]
+}
+
+@test "import courier: says what it does, does it, and finds nothing the second time" {
+	need_courier
+	cd "$BATS_TEST_TMPDIR"
+	courier_fill
+	echo '#shared.team' >>"$MAILDIR/courierimapsubscribed"
+	mkdir "$MAILDIR/shared-folders" "$MAILDIR/.odd"
+	(cd "$MAILDIR" && find . | sort) >files
+	run -0 yubin import -n courier "$MAILDIR"
+	echo "$output"
+	local v
+	v=$(sed -n 's/^INBOX UIDVALIDITY //p' before)
+	[[ $output == *"is a Maildir of Courier: 4 folders (nothing is changed)"* ]]
+	[[ $output == *"INBOX: UIDVALIDITY $v and 5 UIDs are kept, keywords of 3 messages, 5 POP3 unique-ids"* ]]
+	[[ $output == *"Work: UIDVALIDITY "*" and 3 UIDs are kept, keywords of 2 messages"* ]]
+	[[ $output == *"subscriptions: 3 are kept"* ]]
+	[[ $output == *"left: #shared.team: no folder of this Maildir"* ]]
+	[[ $output == *"left: shared-folders: other people"* ]]
+	[[ $output == *"left: .odd: no folder"* ]]
+	(cd "$MAILDIR" && find . | sort) | diff files -
+	local said=$output
+	run -0 yubin import courier "$MAILDIR"
+	[ "${said/ (nothing is changed)/}" = "$output" ]
+	grep -qx 'Work.2024' "$MAILDIR/subscriptions"
+	[ "$(find "$MAILDIR" -name dovecot-uidlist | wc -l)" -eq 4 ]
+	yubin_state | diff before -
+	run -0 yubin import courier "$MAILDIR"
+	[[ $output == *"INBOX: has UIDVALIDITY $v and 5 UIDs; nothing to convert"* ]]
+	[[ $output == *"subscriptions: there are some; nothing to convert"* ]]
+	yubin_state | diff before -
+}
+
+@test "import courier while a session of ours is open" {
+	need_courier
+	cd "$BATS_TEST_TMPDIR"
+	courier_fill
+	mkfifo in
+	yubin-imapd <in >out 2>/dev/null 3>&- &
+	local pid=$!
+	exec 7>in
+	printf 'a SELECT INBOX\r\n' >&7
+	wait_for grep -q '^a OK' out
+	run -0 yubin import courier "$MAILDIR"
+	mails 1
+	printf 'b NOOP\r\nc UID FETCH 1:* FLAGS\r\nd LOGOUT\r\n' >&7
+	exec 7>&-
+	wait $pid
+	grep -q '^\* 6 EXISTS' out
+	run ! grep EXPUNGE out
+	grep -v '^INBOX UID 7' <(yubin_state) | diff before -
+}
+
+@test "import: a Maildir of another kind is refused, and says of which" {
+	run -100 yubin import courier "$MAILDIR"
+	[[ $output == *"is a Maildir of a server that keeps nothing beside mail" ]]
+	run -100 yubin import dovecot "$MAILDIR"
+	run -0 yubin import qmail "$MAILDIR"
+	run -100 yubin import vpopmail "$MAILDIR"
+	[[ $output == *"is a Maildir of Dovecot or of ours" ]]
+	run -0 yubin import dovecot "$MAILDIR"
+	[[ $output == *"INBOX: has UIDVALIDITY "*"nothing to convert"* ]]
+	run -100 yubin import mbox "$MAILDIR"
+	run -100 yubin import courier
+	: >"$MAILDIR/courierimapsubscribed"
+	run -0 yubin import -n courier "$MAILDIR"
+}
+
+@test "import vpopmail: read as it is, with its unique-ids" {
+	mails 2
+	local one
+	one=$(cd "$MAILDIR/new" && echo * | cut -d ' ' -f 1)
+	mv "$MAILDIR/new/$one" "$MAILDIR/cur/$one:2,S"
+	echo 1000000S,100C >"$MAILDIR/maildirsize"
+	run -0 yubin import vpopmail "$MAILDIR"
+	[[ $output == *"INBOX: new to IMAP: it gets a UIDVALIDITY and UIDs; POP3 unique-ids are file names"* ]]
+	cd "$BATS_TEST_TMPDIR"
+	uidls yubin-pop3d >after
+	grep -q "^1 $one"$'\r' after
+	[ "$(cat "$MAILDIR/maildirsize")" = 1000000S,100C ]
+}
