@@ -18,6 +18,8 @@ int admin_alias(int argc, char **argv);
 int admin_cert(int argc, char **argv);
 int admin_check(int argc, char **argv);
 int admin_queue(int argc, char **argv);
+int admin_import(int argc, char **argv);
+int admin_maildir(int argc, char **argv);
 int admin_trace(int argc, char **argv);
 int admin_settings(int argc, char **argv);
 

@@ -238,6 +238,8 @@ arrive_in(struct target *t, const struct home *h, struct arrival *list,
 	t->new = openat(t->fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (t->cur < 0 || t->new < 0)
 		return fail("open ", "cur");
+	if (look_first(h, t->fd) < 0)
+		return -1;
 	if (!lax && make_room(h, list, n) < 0)
 		return -1;
 	if (with_locks(t, h, list, n, lax) < 0)

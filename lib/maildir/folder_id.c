@@ -97,6 +97,8 @@ folder_id_at(const struct home *h, int dirfd, char id[FOLDER_ID_SIZE])
 
 	if (r != 0)
 		return r;
+	if (look_first(h, dirfd) < 0)
+		return -1;
 	if (dotlock_take(&lock, dirfd, UIDLIST_LOCK) < 0)
 		return -1;
 	r = read_id(dirfd, id);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* The file `subscriptions`: one name a line, spelled as its directory is
  * (Dovecot's version 1; in its version 2, below a line "V\t2", tabs stand
- * between the levels).  It stays in the version that it has. */
+ * between the levels).  It stays in the version that it has.  As long as there
+ * is none, Courier's is read. */
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/buf.h"
 #include "base/fail.h"
 #include "io/file.h"
+#include "maildir/courier.h"
 #include "maildir/dotlock.h"
 #include "maildir/folder.h"
 #include "maildir/folder_name.h"
@@ -72,15 +74,42 @@ read_end(struct reader *r)
 	buf_free(&r->name);
 }
 
-/* Returns 0 or -1; no file is no text. */
+/* Courier's as lines of ours.  Returns 1; 0 there is none; -1 failed. */
+static int
+load_courier(const struct home *h, struct buf *b)
+{
+	struct buf theirs;
+	struct str rest, line;
+	int r;
+
+	buf_init(&theirs, TEXT_MAX);
+	r = file_read(h->fd, COURIER_SUBSCRIBED, &theirs);
+	rest = r < 0 ? STR("") : buf_slice(&theirs);
+	while (str_cut(&rest, '\n', &line)) {
+		line = courier_subscribed(line);
+		buf_str(b, line);
+		if (line.n)
+			buf_chr(b, '\n');
+	}
+	buf_free(&theirs);
+	if (r < 0)
+		return errno == ENOENT ? 0 : -1;
+	return 1;
+}
+
+/* Returns 0; 1 it is Courier's; -1 failed; no file is no text. */
 static int
 load(const struct home *h, struct buf *b)
 {
+	int r;
+
 	buf_init(b, TEXT_MAX);
-	if (file_read(h->fd, SUBSCRIPTIONS, b) == 0 || errno == ENOENT)
-		return 0;
-	buf_free(b);
-	return -1;
+	r = file_read(h->fd, SUBSCRIPTIONS, b);
+	if (r < 0 && errno == ENOENT)
+		r = load_courier(h, b);
+	if (r < 0)
+		buf_free(b);
+	return r;
 }
 
 /* Without what occurs twice. */
@@ -148,9 +177,9 @@ change(const struct home *h, struct str name, bool on)
 	struct buf b, to;
 	struct str line, found;
 	bool there = false;
-	int result = 0;
+	int result = 0, courier = load(h, &b);
 
-	if (load(h, &b) < 0)
+	if (courier < 0)
 		return -1;
 	buf_init(&to, TEXT_MAX);
 	read_begin(&r, buf_slice(&b));
@@ -170,7 +199,7 @@ change(const struct home *h, struct str name, bool on)
 		put_line(&to, h, name, r.v2);
 	if (to.over)
 		result = (errno = EFBIG, -1);
-	else if (there != on)
+	else if (there != on || courier)
 		result =
 		    file_replace(h->fd, SUBSCRIPTIONS, buf_slice(&to), 0600);
 	read_end(&r);

@@ -10,15 +10,20 @@
 #include "maildir/look.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/fail.h"
 #include "base/num.h"
+#include "maildir/courier.h"
 #include "maildir/dotlock.h"
+#include "maildir/inherit.h"
 #include "maildir/name.h"
 
 #define PASSES 6
+#define NAMES_MAX ((size_t)4 << 30)
 
 /* Whether the file of this UID should be there, for all we know. */
 static bool
@@ -179,7 +184,10 @@ renew(struct look *l, const struct home *h, int fd, int cur, int new, bool take,
 		return -1;
 	if (!l->list.uidvalidity && l->running && l->known)
 		restore_list(l, l->names);
-	else if (!l->list.uidvalidity)
+	else if (!l->list.uidvalidity || l->list.courier)
+		r = inherit_keywords(
+		    h, fd, cur, &l->list, &l->inherit, &l->unlisted);
+	if (r >= 0 && !l->list.uidvalidity)
 		r = look_begin_list(&l->list, h);
 	return r < 0 ? -1 : read_files(l, cur, new, take, PASSES);
 }
@@ -205,7 +213,12 @@ complete(struct look *l, const struct home *h, int fd, int cur, int new,
 		shrink(l);
 	from = l->list.n;
 	number(l, n);
-	return uidlist_save(&l->list, fd, from);
+	if (l->inherit &&
+	    inherit_pop3(&l->list, fd, &l->files, l->unlisted, l->names) < 0)
+		return -1;
+	if (uidlist_save(&l->list, fd, from) < 0)
+		return -1;
+	return l->list.courier ? courier_retire(fd) : 0;
 }
 
 /* What the list says about a file beyond its UID. */
@@ -277,4 +290,38 @@ look_free(struct look *l)
 {
 	files_free(&l->files);
 	uidlist_free(&l->list);
+}
+
+/* The directories are open. */
+static int
+look_once(const struct home *h, int fd, int cur, int new)
+{
+	struct arena names;
+	struct look l;
+	int r;
+
+	arena_init(&names, NAMES_MAX);
+	r = look_take(&l, h, fd, cur, new, &names, false, NULL, false);
+	if (r == 0)
+		look_free(&l);
+	arena_free(&names);
+	return r;
+}
+
+int
+look_first(const struct home *h, int fd)
+{
+	int cur, new, r;
+
+	if (faccessat(fd, UIDLIST, F_OK, 0) == 0)
+		return 0;
+	cur = openat(fd, "cur", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	new = openat(fd, "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	r = cur < 0 || new < 0 ? fail("open ", "cur")
+	                       : look_once(h, fd, cur, new);
+	if (cur >= 0)
+		close(cur);
+	if (new >= 0)
+		close(new);
+	return r;
 }

@@ -22,6 +22,7 @@ struct look {
 	struct index *known;
 	bool running;
 	struct arena *names;
+	bool inherit, unlisted; /* the first list of the INBOX; see inherit.h */
 };
 
 /* Look at the folder open at fd.  names: where file names go, to outlive the
@@ -32,6 +33,10 @@ struct look {
 int look_take(struct look *l, const struct home *h, int fd, int cur, int new,
     struct arena *names, bool take, struct index *known, bool running);
 void look_free(struct look *l);
+
+/* A folder without a list gets one, with all that it takes over from another
+ * server: to be called by whoever gives UIDs without a look.  0 or -1. */
+int look_first(const struct home *h, int fd);
 
 /* Begin an empty UID list with a new UIDVALIDITY.  0 or -1. */
 int look_begin_list(struct uidlist *u, const struct home *h);

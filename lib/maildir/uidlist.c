@@ -16,9 +16,9 @@
 #include "base/now.h"
 #include "base/scan.h"
 #include "io/file.h"
+#include "maildir/courier.h"
 #include "maildir/name.h"
 
-#define COURIER "courierimapuiddb"
 #define TEXT_MAX ((size_t)1 << 30)
 #define YOUNG_NS 2000000000
 
@@ -249,8 +249,10 @@ uidlist_load(struct uidlist *u, int dirfd)
 
 	uidlist_free(u);
 	fd = openat(dirfd, UIDLIST, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 && errno == ENOENT)
-		fd = openat(dirfd, COURIER, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT) {
+		fd = openat(dirfd, COURIER_UIDS, O_RDONLY | O_CLOEXEC);
+		u->courier = fd >= 0;
+	}
 	if (fd < 0)
 		return errno == ENOENT ? 0 : fail("open ", UIDLIST);
 	if (read_text(u, fd) < 0)

@@ -42,6 +42,7 @@ struct uidlist {
 	struct uidlist_entry *list;
 	size_t n, room;
 	bool rewrite; /* other version, or damaged: appending will not do */
+	bool courier; /* loaded from Courier's list */
 	/* Private. */
 	struct buf text;
 	struct uidlist_stamp stamp; /* ino 0: there was no file */

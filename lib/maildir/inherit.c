@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/* What a folder takes over from the server that had it before. */
+#include "maildir/inherit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/fail.h"
+#include "maildir/courier.h"
+
+#define MEMORY ((size_t)1 << 30)
+#define POP3_UIDL_MAX 70 /* RFC 1939 7 */
+
+static bool
+has(int fd, const char *name)
+{
+	return faccessat(fd, name, F_OK, 0) == 0;
+}
+
+int
+inherit_keywords(const struct home *h, int fd, int cur, const struct uidlist *u,
+    bool *inbox, bool *unlisted)
+{
+	struct courier_kept kept;
+	struct stat top, here;
+
+	if (fstat(h->fd, &top) < 0 || fstat(fd, &here) < 0)
+		return fail("stat ", h->path);
+	*inbox = top.st_dev == here.st_dev && top.st_ino == here.st_ino;
+	*unlisted = *inbox && !u->courier && !has(fd, "dovecot-uidvalidity");
+	return u->courier ? courier_keywords(fd, cur, false, &kept) : 0;
+}
+
+/* RFC 1939 7: 1 to 70 characters from 0x21 to 0x7E. */
+static bool
+valid(struct str uidl)
+{
+	for (size_t i = 0; i < uidl.n; i++)
+		if (uidl.p[i] < 0x21 || uidl.p[i] > 0x7e)
+			return false;
+	return uidl.n > 0 && uidl.n <= POP3_UIDL_MAX;
+}
+
+static void
+set_uidl(struct uidlist_entry *e, struct str uidl, struct arena *a)
+{
+	struct buf b;
+
+	if (!valid(uidl) || uidlist_field(e, 'P').n)
+		return;
+	buf_init(&b, 65536);
+	buf_str(&b, e->fields);
+	buf_z(&b, e->fields.n ? " P" : "P");
+	buf_str(&b, uidl);
+	if (!b.over)
+		e->fields = arena_str(a, buf_slice(&b));
+	buf_free(&b);
+}
+
+static bool
+taken_before(const struct files *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (!f->list[i].in_new && !f->list[i].recent)
+			return true;
+	return false;
+}
+
+int
+inherit_pop3(struct uidlist *u, int fd, const struct files *f, bool unlisted,
+    struct arena *a)
+{
+	struct courier_pop3 *list;
+	struct arena mine;
+	size_t n;
+	int r;
+	bool names;
+
+	arena_init(&mine, MEMORY);
+	r = courier_pop3(fd, &mine, &list, &n);
+	names = r == 0 && n == 0 && unlisted && taken_before(f);
+	for (size_t i = 0; r == 0 && (n || names) && i < u->n; i++) {
+		struct uidlist_entry *e = &u->list[i];
+
+		set_uidl(e,
+		    names ? e->base : courier_pop3_find(list, n, e->base), a);
+	}
+	arena_free(&mine);
+	return r;
+}
