@@ -4,13 +4,13 @@
 #include "base/log.h"
 #include "fetch_body.h"
 #include "msg/flags.h"
-#include "proto/imap_body.h"
+#include "msg/structure.h"
 #include "proto/imap_fetch.h"
 #include "proto/imap_write.h"
 #include "table.h"
 
-/* Items for which the message must be read. */
-#define NEEDS_TEXT (FETCH_ENVELOPE | FETCH_BODY | FETCH_BODYSTRUCTURE)
+/* Items for which the message's structure is wanted. */
+#define NEEDS_PARTS (FETCH_BODY | FETCH_BODYSTRUCTURE)
 /* Items for which it must be measured. */
 #define NEEDS_MEASURE (FETCH_INTERNALDATE | FETCH_SIZE)
 
@@ -71,58 +71,84 @@ small_items(struct imap *s, const struct mail *m, unsigned items)
 }
 
 static void
-text_items(struct imap *s, struct fetch_text *t, const struct imap_fetch *f,
-    unsigned items)
+digest_items(struct imap *s, const struct digest *d, unsigned items)
 {
 	struct buf *b = &s->text;
 
 	if (items & FETCH_ENVELOPE) {
 		item(s, "ENVELOPE ");
-		imap_body_envelope(b, t->text);
+		structure_envelope(b, d->fields, &s->message);
 	}
 	if (items & FETCH_BODY) {
 		item(s, "BODY ");
-		imap_body_structure(b, fetch_tree(s, t), false);
+		if (structure_basic(b, d->structure, d->extra) < 0)
+			buf_str(b, d->structure);
 	}
 	if (items & FETCH_BODYSTRUCTURE) {
 		item(s, "BODYSTRUCTURE ");
-		imap_body_structure(b, fetch_tree(s, t), true);
+		buf_str(b, d->structure);
 	}
+}
+
+static void
+sections(struct imap *s, struct fetch_text *t, const struct imap_fetch *f)
+{
 	for (size_t i = 0; i < f->n; i++) {
 		/* A literal has emptied the buffer: the gap is still due. */
-		if (b->n == 0)
-			buf_chr(b, ' ');
+		if (s->text.n == 0)
+			buf_chr(&s->text, ' ');
 		else
 			item(s, "");
 		fetch_section(s, t, &f->sections[i]);
 	}
 }
 
-/* One message's line.  Returns 1, 0 it is gone, -1 failed. */
+/* What must be known of the message before its line is begun.  Returns 1, 0 it
+ * is gone, -1 failed. */
+static int
+prepare(struct imap *s, size_t i, const struct imap_fetch *f, unsigned items,
+    struct mail *m, struct fetch_text *t)
+{
+	unsigned needs = fetch_needs(f->sections, f->n);
+	int r = 1;
+
+	if (items & NEEDS_PARTS)
+		needs |= FETCH_NEEDS_PARTS;
+	if (items & FETCH_ENVELOPE)
+		needs |= FETCH_NEEDS_HEADER;
+	if (items & NEEDS_MEASURE)
+		r = mailbox_measure(&s->box, i, m);
+	else
+		mailbox_mail(&s->box, i, m);
+	if (r > 0 && needs & (FETCH_NEEDS_PARTS | FETCH_NEEDS_HEADER))
+		r = mailbox_digest(
+		    &s->box, i, needs & FETCH_NEEDS_PARTS, &t->digest);
+	/* Fields that found no room in the digest are in the text. */
+	if (r > 0 && (needs & FETCH_NEEDS_TEXT || (f->n && t->digest.cut))) {
+		r = mailbox_read(&s->box, i, &t->stored);
+		t->read = r > 0;
+	}
+	return r;
+}
+
+/* One message's line.  Returns as prepare(). */
 static int
 fetch_one(struct imap *s, size_t i, const struct imap_fetch *f, unsigned items)
 {
+	struct fetch_text t = {0};
 	struct mail m;
-	struct mailbox_text stored = {0};
-	bool text = f->n > 0 || (items & NEEDS_TEXT);
-	struct fetch_text t;
-	int r = 1;
+	int r = prepare(s, i, f, items, &m, &t);
 
-	if (items & NEEDS_MEASURE)
-		r = mailbox_measure(&s->box, i, &m);
-	else
-		mailbox_mail(&s->box, i, &m);
-	if (r > 0 && text)
-		r = mailbox_read(&s->box, i, &stored);
 	if (r <= 0)
 		return r;
-	buf_fmt(&s->text, "* %zu FETCH (", i + 1);
+	buf_str(&s->text, STR("* "));
+	buf_num(&s->text, i + 1);
+	buf_str(&s->text, STR(" FETCH ("));
 	small_items(s, &m, items);
-	if (text) {
-		t = (struct fetch_text){.text = stored.text};
-		text_items(s, &t, f, items);
-		mailbox_read_end(&stored);
-	}
+	digest_items(s, &t.digest, items);
+	sections(s, &t, f);
+	if (t.read)
+		mailbox_read_end(&t.stored);
 	buf_z(&s->text, ")\r\n");
 	imap_flush_text(s);
 	arena_reset(&s->message);
@@ -147,6 +173,7 @@ fetch_all(
 		gone = gone || r == 0;
 		failed = failed || r < 0;
 	}
+	mailbox_digests_done(&s->box);
 	if (failed)
 		return imap_fail(s);
 	if (gone && !s->uid)

@@ -9,13 +9,50 @@
 
 #include "base/crlf.h"
 #include "msg/header.h"
+#include "msg/kept.h"
 
-const struct part_tree *
-fetch_tree(struct imap *s, struct fetch_text *t)
+/* Whether the fields wanted are in the digest. */
+static bool
+from_digest(const struct imap_section *sec)
 {
-	if (!t->parsed)
-		part_parse(&t->tree, t->text, &s->message);
-	t->parsed = true;
+	if (sec->depth || sec->kind != SECTION_FIELDS)
+		return false;
+	for (size_t i = 0; i < sec->nfields; i++)
+		if (!kept_name(sec->fields[i]))
+			return false;
+	return true;
+}
+
+unsigned
+fetch_needs(const struct imap_section *sections, size_t n)
+{
+	unsigned needs = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (from_digest(&sections[i]))
+			needs |= FETCH_NEEDS_HEADER;
+		else
+			needs |= FETCH_NEEDS_TEXT;
+		if (sections[i].depth)
+			needs |= FETCH_NEEDS_PARTS;
+	}
+	return needs;
+}
+
+/* The message's parts.  If another program changed the file since the digest
+ * was made, the text tells. */
+static const struct part_tree *
+tree(struct imap *s, struct fetch_text *t)
+{
+	struct str text = t->stored.text;
+
+	if (t->tree.parts)
+		return &t->tree;
+	if (t->digest.size == text.n &&
+	    digest_tree(&t->digest, &t->tree, &s->message) == 0)
+		t->tree.text = text;
+	else
+		part_parse(&t->tree, text, &s->message);
 	return &t->tree;
 }
 
@@ -114,27 +151,28 @@ static bool
 find_parts(struct imap *s, struct fetch_text *t, const struct imap_section *sec,
     struct str *header, struct str *body)
 {
-	const struct part_tree *tree;
+	struct str text = t->stored.text;
+	const struct part_tree *parts;
 	const struct part *p;
 
 	if (sec->depth == 0) {
-		size_t n = header_size(t->text);
+		size_t n = header_size(text);
 
-		*header = str_to(t->text, n);
-		*body = str_from(t->text, n);
+		*header = str_to(text, n);
+		*body = str_from(text, n);
 		return true;
 	}
-	tree = fetch_tree(s, t);
-	p = part_find(tree, sec->path, sec->depth);
+	parts = tree(s, t);
+	p = part_find(parts, sec->path, sec->depth);
 	if (!p)
 		return false;
 	if (sec->kind != SECTION_ALL && sec->kind != SECTION_MIME) {
 		if (p->kind != PART_MESSAGE || p->first == PART_NONE)
 			return false;
-		p = &tree->parts[p->first];
+		p = &parts->parts[p->first];
 	}
-	*header = part_header(tree, p);
-	*body = part_body(tree, p);
+	*header = part_header(parts, p);
+	*body = part_body(parts, p);
 	return true;
 }
 
@@ -158,13 +196,17 @@ fetch_section(
 	struct str header, body;
 
 	imap_section_put(&s->text, sec);
+	if (!t->read) {
+		send_fields(s, t->digest.fields, sec);
+		return;
+	}
 	if (!find_parts(s, t, sec, &header, &body)) {
 		buf_z(&s->text, " NIL");
 		return;
 	}
 	switch (sec->kind) {
 	case SECTION_ALL:
-		send_literal(s, sec->depth ? body : t->text, sec);
+		send_literal(s, sec->depth ? body : t->stored.text, sec);
 		break;
 	case SECTION_TEXT:
 		send_literal(s, body, sec);

@@ -3,21 +3,28 @@
 #ifndef IMAPD_FETCH_BODY_H
 #define IMAPD_FETCH_BODY_H
 
+#include "maildir/mailbox.h"
+#include "msg/digest.h"
 #include "msg/part.h"
 #include "proto/imap_fetch.h"
 #include "session.h"
 
-/* A message being fetched; its structure is read when it is needed first. */
+/* What the sections need of the message. */
+#define FETCH_NEEDS_HEADER 1u /* the digest, of its header at least */
+#define FETCH_NEEDS_PARTS 2u  /* the digest of all of it */
+#define FETCH_NEEDS_TEXT 4u
+unsigned fetch_needs(const struct imap_section *sections, size_t n);
+
+/* A message being fetched, as far as it is needed. */
 struct fetch_text {
-	struct str text; /* as stored */
-	struct part_tree tree;
-	bool parsed;
+	struct digest digest;
+	bool read; /* there is a text */
+	struct mailbox_text stored;
+	struct part_tree tree; /* of it; no parts until it is needed */
 };
 
-/* The structure of the message, in s->message. */
-const struct part_tree *fetch_tree(struct imap *s, struct fetch_text *t);
-
-/* Write "BODY[…] {n}" and its octets, straight from the stored text. */
+/* Write "BODY[…] {n}" and its octets, straight from the stored text, or, where
+ * they are in the digest, from there. */
 void fetch_section(
     struct imap *s, struct fetch_text *t, const struct imap_section *sec);
 

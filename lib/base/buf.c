@@ -17,6 +17,12 @@ buf_init(struct buf *b, size_t max)
 }
 
 void
+buf_fixed(struct buf *b, char *storage, size_t size)
+{
+	*b = (struct buf){.p = storage, .cap = size, .max = size - 1};
+}
+
+void
 buf_reset(struct buf *b)
 {
 	b->n = 0;
@@ -89,7 +95,10 @@ buf_z(struct buf *b, const char *z)
 void
 buf_chr(struct buf *b, char c)
 {
-	buf_put(b, &c, 1);
+	if (!b->over && b->n < b->max && b->n + 1 < b->cap)
+		b->p[b->n++] = c;
+	else
+		buf_put(b, &c, 1);
 }
 
 void

@@ -22,6 +22,10 @@ struct buf {
 /* An empty buffer that may hold up to max octets.  Allocates nothing yet. */
 void buf_init(struct buf *b, size_t max);
 
+/* An empty buffer in the caller's storage of size octets, at least one, which
+ * hold size - 1.  It needs no buf_free(), and must not get one. */
+void buf_fixed(struct buf *b, char *storage, size_t size);
+
 /* Empty it and clear `over`; the memory is kept for reuse. */
 void buf_reset(struct buf *b);
 

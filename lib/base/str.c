@@ -8,12 +8,6 @@
 #include "base/ascii.h"
 
 struct str
-str_make(const char *p, size_t n)
-{
-	return (struct str){p, n};
-}
-
-struct str
 str_z(const char *z)
 {
 	return z ? str_make(z, strlen(z)) : STR("");
@@ -132,20 +126,6 @@ bool
 str_has(struct str s, char c)
 {
 	return str_find(s, c) < s.n;
-}
-
-struct str
-str_from(struct str s, size_t i)
-{
-	if (i > s.n)
-		i = s.n;
-	return str_make(s.p ? s.p + i : s.p, s.n - i);
-}
-
-struct str
-str_to(struct str s, size_t i)
-{
-	return str_make(s.p, i < s.n ? i : s.n);
 }
 
 struct str

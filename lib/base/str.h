@@ -19,7 +19,11 @@ struct str {
 #define STR_FMT(s) (int)((s).n > 1000 ? 1000 : (s).n), (s).p
 
 /* A slice of n octets at p. */
-struct str str_make(const char *p, size_t n);
+static inline struct str
+str_make(const char *p, size_t n)
+{
+	return (struct str){p, n};
+}
 
 /* A slice of a C string, without its NUL; NULL gives an empty slice. */
 struct str str_z(const char *z);
@@ -55,8 +59,19 @@ size_t str_search(struct str s, struct str needle);
 bool str_has(struct str s, char c);
 
 /* The part of s from index i on (up to index i); i beyond the end is the end.*/
-struct str str_from(struct str s, size_t i);
-struct str str_to(struct str s, size_t i);
+static inline struct str
+str_from(struct str s, size_t i)
+{
+	if (i > s.n)
+		i = s.n;
+	return str_make(s.p ? s.p + i : s.p, s.n - i);
+}
+
+static inline struct str
+str_to(struct str s, size_t i)
+{
+	return str_make(s.p, i < s.n ? i : s.n);
+}
 
 /* s without blanks, tabs, CR and LF at both ends. */
 struct str str_trim(struct str s);

@@ -193,6 +193,9 @@ close_one(int *fd)
 void
 mailbox_close(struct mailbox *m)
 {
+	mailbox_digests_close(m);
+	free(m->spare);
+	m->spare = NULL;
 	index_close(&m->index);
 	close_one(&m->cur);
 	close_one(&m->new);

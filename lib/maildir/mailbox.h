@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "maildir/home.h"
 #include "maildir/index.h"
+#include "msg/digest.h"
 
 #define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
 #define MAILBOX_PATHS 2     /* directories to watch */
@@ -75,6 +76,8 @@ struct mailbox {
 	size_t measured; /* the last one mailbox_measure() worked for, + 1 */
 	int64_t words_mtime_ns, grain_ns;
 	uint64_t words_ino;
+	void *spare;                     /* memory for the next text */
+	struct mailbox_digests *digests; /* NULL until they are asked for */
 	char path[MAILBOX_PATHS][PATH_MAX];
 };
 
@@ -136,21 +139,9 @@ int mailbox_measure(struct mailbox *m, size_t i, struct mail *mail);
 #define MAILBOX_ID 20
 void mailbox_id(struct mailbox *m, size_t i, char to[MAILBOX_ID]);
 
-/* Where the content cache has the message's entry: at this offset, so many
- * octets (0: nowhere), with this checksum.  Only kept here; lost with the
- * index. */
-struct mailbox_digest {
-	uint64_t at;
-	uint32_t n, check;
-};
-void mailbox_digest(struct mailbox *m, size_t i, struct mailbox_digest *d);
-/* Remember it.  It is a cache: failing is no failure. */
-void mailbox_set_digest(
-    struct mailbox *m, size_t i, const struct mailbox_digest *d);
-
-/* Between these two, calls for many messages (mailbox_measure(),
- * mailbox_set_digest()) lock the index once instead of each time.  Not for
- * long, and not over waiting for the network: others wait. */
+/* Between these two, calls for many messages (mailbox_measure()) lock the index
+ * once instead of each time.  Not for long, and not over waiting for the
+ * network: others wait. */
 void mailbox_batch_begin(struct mailbox *m);
 void mailbox_batch_end(struct mailbox *m);
 
@@ -168,9 +159,11 @@ void mailbox_settle(struct mailbox *m);
 /* The message's text as stored: lines end in LF or CRLF; wants out_crlf(). */
 struct mailbox_text {
 	struct str text;
-	bool whole;   /* all of the message is there */
-	void *memory; /* private */
-	size_t mapped;
+	bool whole; /* all of the message is there */
+	/* Private. */
+	void *memory;
+	void *map;
+	struct mailbox *of;
 };
 
 /* Returns 1, and mailbox_read_end() must follow; 0 it vanished; -1 failed. */
@@ -180,6 +173,16 @@ int mailbox_read(struct mailbox *m, size_t i, struct mailbox_text *t);
 int mailbox_read_start(
     struct mailbox *m, size_t i, size_t most, struct mailbox_text *t);
 void mailbox_read_end(struct mailbox_text *t);
+
+/* The digest of a message: from the folder's cache of them (maildir/digests.h),
+ * or made from the message, which is read in pieces, and put there.  whole: the
+ * parts are wanted too; for the header alone a large message is not read to its
+ * end.  Slices in d live until the next call.
+ * Returns 1; 0 it vanished (mail.gone is set); -1 failed. */
+int mailbox_digest(struct mailbox *m, size_t i, bool whole, struct digest *d);
+
+/* No more digests are wanted for now: those made become visible to others. */
+void mailbox_digests_done(struct mailbox *m);
 
 /* The POP3 unique-id (RFC 1939 7): Dovecot's from the UID list when it holds
  * one, else its default format, UID and UIDVALIDITY in hexadecimal. */

@@ -7,6 +7,8 @@
 #ifndef MAILDIR_MAILBOX_LOOK_H
 #define MAILDIR_MAILBOX_LOOK_H
 
+#include <sys/stat.h>
+
 #include "maildir/look.h"
 #include "maildir/mailbox.h"
 #include "maildir/name.h"
@@ -85,6 +87,15 @@ void mailbox_collect(struct mailbox *m);
 /* Read the keyword names if their file has changed; the letters in use. */
 void mailbox_load_words(struct mailbox *m);
 uint64_t mailbox_words(const struct mailbox *m);
+
+/* Open the message's file `name` below dirfd for reading.  Returns the
+ * descriptor; -1 failed, ENOENT also when it is no ordinary file. */
+int mailbox_open_file(int dirfd, const char *name, struct stat *st);
+
+/* ------------------------------------------------------ mailbox_digest.c */
+
+/* End what mailbox_digest() began. */
+void mailbox_digests_close(struct mailbox *m);
 
 /* Sizes and date of the file `name` below dirfd; wire_hint: its wire size if
  * the name does not tell it, 0 unknown.  Returns 0; -1 failed, ENOENT. */

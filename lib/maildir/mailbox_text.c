@@ -20,8 +20,8 @@
 #define AHEAD 32        /* messages measured under one lock */
 #define MISSES 10       /* renames by others in the way of one operation */
 
-static int
-open_message(int dirfd, const char *name, struct stat *st)
+int
+mailbox_open_file(int dirfd, const char *name, struct stat *st)
 {
 	/* O_NONBLOCK: what we listed as a file may be a FIFO by now. */
 	int fd =
@@ -46,15 +46,13 @@ read_text(int fd, size_t size, struct mailbox_text *t)
 {
 	ssize_t n;
 
-	t->memory = malloc(size + 1);
+	if (!t->memory)
+		t->memory = malloc(t->of ? READ_MAX : size + 1);
 	if (!t->memory)
 		oom();
 	n = file_read_at(fd, t->memory, size, FILE_HERE);
-	if (n < 0) {
-		free(t->memory);
-		t->memory = NULL;
+	if (n < 0)
 		return -1;
-	}
 	t->text = str_make(t->memory, (size_t)n);
 	return 0;
 }
@@ -66,8 +64,7 @@ map_text(int fd, size_t size, struct mailbox_text *t)
 
 	if (p == MAP_FAILED)
 		return -1;
-	t->memory = p;
-	t->mapped = size;
+	t->map = p;
 	t->text = str_make(p, size);
 	return 0;
 }
@@ -76,11 +73,10 @@ static int
 file_text(int dirfd, const char *name, size_t most, struct mailbox_text *t)
 {
 	struct stat st;
-	int fd = open_message(dirfd, name, &st);
+	int fd = mailbox_open_file(dirfd, name, &st);
 	size_t size;
 	int r, err;
 
-	*t = (struct mailbox_text){.text = STR("")};
 	if (fd < 0)
 		return -1;
 	if ((uint64_t)st.st_size > SIZE_MAX / 2) {
@@ -110,19 +106,27 @@ mailbox_read_start(
 	char name[NAME_SIZE];
 	int dir;
 
+	*t =
+	    (struct mailbox_text){.text = STR(""), .memory = m->spare, .of = m};
+	m->spare = NULL;
 	for (int tries = 0; tries < MISSES; tries++) {
-		int r;
+		int r = 0;
 
-		if (!mailbox_file(m, i, name, &dir))
-			return 0;
-		if (file_text(dir, name, most, t) == 0)
-			return 1;
-		if (errno != ENOENT && errno != ESTALE)
-			return fail("open ", name);
-		r = mailbox_missed(m, i);
-		if (r <= 0)
+		if (mailbox_file(m, i, name, &dir)) {
+			r = file_text(dir, name, most, t);
+			if (r == 0)
+				return 1;
+			if (errno == ENOENT || errno == ESTALE)
+				r = mailbox_missed(m, i);
+			else
+				fail("open ", name);
+		}
+		if (r <= 0) {
+			mailbox_read_end(t);
 			return r;
+		}
 	}
+	mailbox_read_end(t);
 	errno = EAGAIN;
 	return fail("open ", name);
 }
@@ -130,8 +134,10 @@ mailbox_read_start(
 void
 mailbox_read_end(struct mailbox_text *t)
 {
-	if (t->mapped)
-		munmap(t->memory, t->mapped);
+	if (t->map)
+		munmap(t->map, t->text.n);
+	if (t->of && !t->of->spare)
+		t->of->spare = t->memory;
 	else
 		free(t->memory);
 	*t = (struct mailbox_text){.text = STR("")};
@@ -142,7 +148,7 @@ mailbox_file_sizes(int dirfd, const char *name, uint64_t wire_hint,
     uint64_t *size, uint64_t *wire, int64_t *date_s)
 {
 	struct name n = name_parse(str_z(name));
-	struct mailbox_text t;
+	struct mailbox_text t = {.text = STR("")};
 	struct stat st;
 	uint64_t told;
 
@@ -159,8 +165,10 @@ mailbox_file_sizes(int dirfd, const char *name, uint64_t wire_hint,
 		*wire = wire_hint;
 		return 0;
 	}
-	if (file_text(dirfd, name, SIZE_MAX, &t) < 0)
+	if (file_text(dirfd, name, SIZE_MAX, &t) < 0) {
+		mailbox_read_end(&t);
 		return -1;
+	}
 	*wire = crlf_size(t.text);
 	mailbox_read_end(&t);
 	return 0;

@@ -257,34 +257,6 @@ mailbox_id(struct mailbox *m, size_t i, char to[MAILBOX_ID])
 }
 
 void
-mailbox_digest(struct mailbox *m, size_t i, struct mailbox_digest *d)
-{
-	struct index_record rec;
-
-	mailbox_get(m, i, &rec);
-	*d = (struct mailbox_digest){
-	    .at = rec.digest_at, .n = rec.digest_n, .check = rec.digest_check};
-}
-
-void
-mailbox_set_digest(struct mailbox *m, size_t i, const struct mailbox_digest *d)
-{
-	struct index_record rec;
-	uint32_t r;
-
-	if (mailbox_lock(m) < 0)
-		return;
-	r = mailbox_get(m, i, &rec);
-	if (r != INDEX_NONE) {
-		rec.digest_at = d->at;
-		rec.digest_n = d->n;
-		rec.digest_check = d->check;
-		index_put(&m->index, r, &rec, false);
-	}
-	mailbox_unlock(m);
-}
-
-void
 mailbox_batch_begin(struct mailbox *m)
 {
 	(void)!mailbox_lock(m);

@@ -17,7 +17,8 @@ line_size(struct str s)
 static bool
 empty_line(struct str s)
 {
-	return str_starts(s, STR("\n")) || str_starts(s, STR("\r\n"));
+	return s.n && (s.p[0] == '\n' ||
+			  (s.p[0] == '\r' && s.n > 1 && s.p[1] == '\n'));
 }
 
 size_t
@@ -68,14 +69,14 @@ int
 header_next(struct header *h, struct header_field *f)
 {
 	struct str rest = h->rest;
-	size_t first = line_size(rest);
-	size_t colon = str_find(str_to(rest, first), ':');
-	size_t n = first;
+	size_t first, colon, n;
 
 	if (rest.n == 0 || empty_line(rest))
 		return 0;
+	n = first = line_size(rest);
 	while (n < rest.n && ascii_isblank(rest.p[n]))
 		n += line_size(str_from(rest, n));
+	colon = str_find(str_to(rest, first), ':');
 	f->whole = str_to(rest, n);
 	f->name = trim_right(str_to(rest, colon));
 	f->value = chomp(f->whole);

@@ -22,8 +22,27 @@ struct piece {
 static bool
 is_token(char c)
 {
-	return !ascii_iscntrl(c) && c != ' ' &&
-	       !str_has(STR("()<>@,;:\\\"/[]?="), c);
+	switch (c) {
+	case '(':
+	case ')':
+	case '<':
+	case '>':
+	case '@':
+	case ',':
+	case ';':
+	case ':':
+	case '\\':
+	case '"':
+	case '/':
+	case '[':
+	case ']':
+	case '?':
+	case '=':
+	case ' ':
+		return false;
+	default:
+		return !ascii_iscntrl(c);
+	}
 }
 
 static struct str
@@ -207,16 +226,27 @@ join(const struct piece *pieces, size_t n, const struct piece *first,
 	return arena_str(a, buf_slice(b));
 }
 
+/* More parameters than this cannot be in it: each has its '='. */
+static size_t
+most(struct str s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n && n < PARAM_MAX; i++)
+		n += s.p[i] == '=';
+	return n;
+}
+
 void
 param_parse(struct param_list *l, struct str rest, struct arena *a)
 {
 	struct scan s = scan_make(str_to(rest, PARAM_TEXT));
-	struct piece *pieces = arena_array(a, PARAM_MAX, sizeof(*pieces));
-	size_t n = 0;
+	size_t n = 0, max = most(scan_rest(&s));
+	struct piece *pieces = arena_array(a, max, sizeof(*pieces));
 	struct buf b;
 
 	buf_init(&b, 3 * PARAM_TEXT);
-	while (n < PARAM_MAX && next_piece(&s, &pieces[n], a, &b))
+	while (n < max && next_piece(&s, &pieces[n], a, &b))
 		n++;
 	*l = (struct param_list){arena_array(a, n, sizeof(*l->params)), 0};
 	for (size_t i = 0; i < n; i++) {

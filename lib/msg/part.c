@@ -5,13 +5,20 @@
  * taken where a part starts and ends, so nesting costs nothing per line. */
 #include "msg/part.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/buf.h"
+#include "base/fail.h"
+#include "base/lines.h"
 #include "msg/header.h"
+#include "msg/kept.h"
 #include "msg/param.h"
 
 #define BOUNDARY_MAX 256 /* RFC 2046 5.1.1 says 70 */
+#define TYPE_MAX 127     /* RFC 6838 4.2 */
+#define LINE_START 300   /* octets that tell what a line is */
 
 /* A place at a line's start, with what lies before it. */
 struct mark {
@@ -27,19 +34,36 @@ struct frame {
 	char boundary[BOUNDARY_MAX];
 };
 
-struct walk {
-	struct part_tree *t;
-	struct arena *a;      /* where the tree lives */
+struct part_walk {
 	struct arena scratch; /* for the parameters of one field */
+	struct buf fields;    /* of the header being read */
+
+	/* from here on: of the text being read */
+	struct part_tree *t;
+	struct arena *a; /* where the tree lives */
+	size_t budget;   /* octets of fields that may still be kept */
 	size_t cap;
 	uint32_t current;
 	bool in_header;
+	bool keeping; /* the field being read is kept */
+
+	/* The line being read: it is looked at (`known`) when its end has come
+	 * or LINE_START octets of it. */
+	struct mark m;
+	size_t passed; /* octets of it behind us */
+	bool known;
+	bool opens, ends; /* a part starts, the header ends behind it */
+	bool cr;          /* the last octet was a CR */
+	bool crlf;        /* the line before ended in CRLF */
+	size_t nstart;
+	char start[LINE_START];
+
 	size_t nframes;
 	struct frame frames[PART_DEPTH];
 };
 
 static uint32_t
-new_part(struct walk *w, uint32_t parent, const struct mark *m)
+new_part(struct part_walk *w, uint32_t parent, const struct mark *m)
 {
 	struct part_tree *t = w->t;
 	uint32_t i = (uint32_t)t->n;
@@ -62,35 +86,56 @@ new_part(struct walk *w, uint32_t parent, const struct mark *m)
 	};
 	w->current = i;
 	w->in_header = true;
+	w->keeping = false;
 	return i;
 }
 
 static bool
-room_below(const struct walk *w, const struct part *p)
+room_below(const struct part_walk *w, const struct part *p)
 {
 	return w->t->n < PART_MAX && p->depth < PART_DEPTH;
 }
 
-static struct str
-field(const struct part_tree *t, const struct part *p, struct str name)
+/* Take over the fields collected, as far as there is room. */
+static void
+keep_fields(struct part_walk *w, struct part *p)
 {
-	struct str value;
-
-	header_find(part_header(t, p), name, &value);
-	return value;
+	if (w->fields.n > w->budget) {
+		p->cut = true;
+		buf_reset(&w->fields);
+	}
+	p->fields = arena_str(w->a, buf_slice(&w->fields));
+	w->budget -= w->fields.n;
+	buf_reset(&w->fields);
 }
 
+static enum part_encoding
+read_encoding(const struct part *p)
+{
+	struct str value, word, rest;
+
+	header_find(p->fields, STR("Content-Transfer-Encoding"), &value);
+	if (!param_token(value, &word, &rest))
+		return PART_PLAIN;
+	if (str_ieq(word, STR("base64")))
+		return PART_BASE64;
+	if (str_ieq(word, STR("quoted-printable")))
+		return PART_QP;
+	return PART_PLAIN;
+}
+
+/* Whatever its Content-Type says. */
 static void
 set_type(struct part *p, struct str type, struct str subtype)
 {
-	p->type = type;
-	p->subtype = subtype;
+	p->type = str_to(type, TYPE_MAX);
+	p->subtype = str_to(subtype, TYPE_MAX);
 	p->declared = false;
 }
 
 /* Take up the boundary parameter; false when there is none to go by. */
 static bool
-push_frame(struct walk *w, uint32_t i, struct str params)
+push_frame(struct part_walk *w, uint32_t i, struct str params)
 {
 	struct frame *f = &w->frames[w->nframes];
 	struct param_list l;
@@ -114,21 +159,26 @@ push_frame(struct walk *w, uint32_t i, struct str params)
 	return true;
 }
 
+static bool
+in_digest(const struct part_tree *t, const struct part *p)
+{
+	return p->parent != PART_NONE &&
+	       t->parts[p->parent].kind == PART_MULTIPART &&
+	       str_ieq(t->parts[p->parent].subtype, STR("digest"));
+}
+
 /* Read what the part says it is; *params gets the parameters' text. */
 static void
-read_type(struct walk *w, struct part *p, struct str *params)
+read_type(struct part_walk *w, struct part *p, struct str *params)
 {
-	struct part_tree *t = w->t;
-	struct str value;
+	struct str value, type, subtype;
+	bool told = header_find(p->fields, STR("Content-Type"), &value);
 
 	*params = STR("");
-	if (header_find(part_header(t, p), STR("Content-Type"), &value)) {
-		p->declared = param_type(value, &p->type, &p->subtype, params);
-		if (!p->declared)
-			set_type(p, STR("text"), STR("plain"));
-	} else if (p->parent != PART_NONE &&
-		   t->parts[p->parent].kind == PART_MULTIPART &&
-		   str_ieq(t->parts[p->parent].subtype, STR("digest"))) {
+	if (told && param_type(value, &type, &subtype, params)) {
+		set_type(p, type, subtype);
+		p->declared = true;
+	} else if (!told && in_digest(w->t, p)) {
 		set_type(p, STR("message"), STR("rfc822"));
 	} else {
 		set_type(p, STR("text"), STR("plain"));
@@ -137,7 +187,7 @@ read_type(struct walk *w, struct part *p, struct str *params)
 
 /* The header of the current part ends before m. */
 static void
-end_header(struct walk *w, const struct mark *m)
+end_header(struct part_walk *w, const struct mark *m)
 {
 	uint32_t i = w->current;
 	struct part *p = &w->t->parts[i];
@@ -148,6 +198,8 @@ end_header(struct walk *w, const struct mark *m)
 	p->header_lf = m->bare - p->header_lf;
 	p->body_lf = m->bare;
 	p->lines = m->lines;
+	keep_fields(w, p);
+	p->encoding = read_encoding(p);
 	read_type(w, p, &params);
 	if (str_ieq(p->type, STR("multipart"))) {
 		if (!room_below(w, p))
@@ -159,7 +211,7 @@ end_header(struct walk *w, const struct mark *m)
 	} else if (str_ieq(p->type, STR("message")) &&
 		   str_ieq(p->subtype, STR("rfc822"))) {
 		/* Only as it stands can it be read (RFC 2046 5.2.1). */
-		if (!room_below(w, p) || part_encoding(w->t, p) != PART_PLAIN) {
+		if (!room_below(w, p) || p->encoding != PART_PLAIN) {
 			set_type(p, STR("application"), STR("octet-stream"));
 			return;
 		}
@@ -172,7 +224,7 @@ end_header(struct walk *w, const struct mark *m)
 /* End the current part and those around it up to, not including, `until`.
  * cut is m without the line end before it, which belongs to the boundary. */
 static void
-close_parts(struct walk *w, uint32_t until, const struct mark *m,
+close_parts(struct part_walk *w, uint32_t until, const struct mark *m,
     const struct mark *cut)
 {
 	size_t inner = 0;
@@ -197,7 +249,7 @@ close_parts(struct walk *w, uint32_t until, const struct mark *m,
 /* The open multipart whose boundary starts this line: the longest that fits
  * and of equal ones the innermost; nframes when there is none. */
 static size_t
-match(const struct walk *w, struct str line)
+match(const struct part_walk *w, struct str line)
 {
 	size_t best = w->nframes, longest = 0;
 
@@ -216,7 +268,7 @@ match(const struct walk *w, struct str line)
 
 /* Returns whether the line at m was a boundary. */
 static bool
-boundary(struct walk *w, struct str line, const struct mark *m)
+boundary(struct part_walk *w, struct str line, const struct mark *m)
 {
 	struct mark cut = *m;
 	size_t k;
@@ -234,7 +286,7 @@ boundary(struct walk *w, struct str line, const struct mark *m)
 		return false;
 	cut.at--;
 	cut.lines--;
-	if (cut.at && w->t->text.p[cut.at - 1] == '\r')
+	if (w->crlf)
 		cut.at--;
 	else
 		cut.bare--;
@@ -245,7 +297,7 @@ boundary(struct walk *w, struct str line, const struct mark *m)
 
 /* A part starts behind the boundary line of the innermost open multipart. */
 static void
-next_part(struct walk *w, const struct mark *m)
+next_part(struct part_walk *w, const struct mark *m)
 {
 	struct frame *f = &w->frames[w->nframes - 1];
 	uint32_t i = new_part(w, f->part, m);
@@ -258,49 +310,204 @@ next_part(struct walk *w, const struct mark *m)
 	f->last = i;
 }
 
-/* Pass over the line at m. */
-static void
-skip_line(struct str text, size_t n, struct mark *m)
-{
-	size_t end = m->at + n;
+/* ------------------------------------------------------------- lines */
 
-	if (text.p[end - 1] == '\n') {
-		m->lines++;
-		if (n < 2 || text.p[end - 2] != '\r')
-			m->bare++;
-	}
-	m->at = end;
+static void
+keep(struct part_walk *w, struct str s)
+{
+	size_t room = w->fields.max - w->fields.n;
+
+	if (s.n > room)
+		w->t->parts[w->current].cut = true;
+	buf_str(&w->fields, str_to(s, room));
+}
+
+/* The line starts so; it is all of it when it ends in LF. */
+static void
+look(struct part_walk *w, struct str start)
+{
+	bool hit = boundary(w, start, &w->m);
+
+	w->known = true;
+	w->opens =
+	    hit && w->nframes && w->frames[w->nframes - 1].part == w->current;
+	w->ends = w->in_header && !hit &&
+	          (str_eq(start, STR("\n")) || str_eq(start, STR("\r\n")));
+	if (!w->in_header || hit)
+		w->keeping = false;
+	else if (w->ends || start.p[0] == ' ' || start.p[0] == '\t')
+		w->keeping = w->keeping || w->ends;
+	else
+		w->keeping = kept_line(start);
+}
+
+/* Pass over a piece of a known line. */
+static void
+pass(struct part_walk *w, struct str s)
+{
+	if (s.n == 0)
+		return;
+	if (w->keeping)
+		keep(w, s);
+	w->passed += s.n;
+	if (s.p[s.n - 1] != '\n')
+		w->cr = s.p[s.n - 1] == '\r';
+	else if (s.n > 1)
+		w->cr = s.p[s.n - 2] == '\r';
 }
 
 static void
-one_line(struct walk *w, struct mark *m)
+end_line(struct part_walk *w, bool lf)
 {
-	struct str rest = str_from(w->t->text, m->at);
-	size_t n = str_find(rest, '\n');
-	struct str line = str_to(rest, n < rest.n ? n + 1 : n);
-	bool empty = str_eq(line, STR("\n")) || str_eq(line, STR("\r\n"));
-	bool hit = boundary(w, line, m);
+	w->m.at += w->passed;
+	w->crlf = lf && w->cr;
+	if (lf) {
+		w->m.lines++;
+		w->m.bare += !w->crlf;
+	}
+	if (w->opens)
+		next_part(w, &w->m);
+	else if (w->ends)
+		end_header(w, &w->m);
+	w->known = w->opens = w->ends = w->cr = false;
+	w->passed = w->nstart = 0;
+}
 
-	skip_line(w->t->text, line.n, m);
-	if (hit && w->nframes && w->frames[w->nframes - 1].part == w->current)
-		next_part(w, m);
-	else if (empty && w->in_header)
-		end_header(w, m);
+/* Take s, which is a line or a piece of one, with its LF when `lf`. */
+static void
+take(struct part_walk *w, struct str s, bool lf)
+{
+	if (!w->known && (w->nstart || (!lf && s.n < LINE_START))) {
+		struct str start = str_to(s, LINE_START - w->nstart);
+
+		memcpy(w->start + w->nstart, start.p, start.n);
+		w->nstart += start.n;
+		s = str_from(s, start.n);
+		if (!lf && w->nstart < LINE_START)
+			return;
+		look(w, str_make(w->start, w->nstart));
+		pass(w, str_make(w->start, w->nstart));
+	} else if (!w->known) {
+		look(w, str_to(s, LINE_START));
+	}
+	pass(w, s);
+	if (lf)
+		end_line(w, true);
+}
+
+/* Pass over s, which starts a line or, where no boundary is waited for any
+ * more, goes on where we were, and is of no interest but for its lines. */
+static void
+count(struct part_walk *w, struct str s)
+{
+	size_t bare;
+
+	w->m.at += s.n;
+	w->m.lines += lines_count(s, w->cr, &bare);
+	w->m.bare += bare;
+}
+
+/* How much of s, which starts a line of a body, are lines without interest. */
+static size_t
+dull(const struct part_walk *w, struct str s)
+{
+	size_t n = s.n;
+
+	if (w->nframes == 0)
+		return n;
+	if (s.p[0] == '-')
+		return 0;
+	n = lines_dashes(s);
+	if (n == s.n)
+		n = str_rfind(s, '\n');
+	return n == s.n ? 0 : n + 1;
+}
+
+void
+part_feed(struct part_walk *w, struct str piece)
+{
+	while (piece.n) {
+		bool start = w->passed == 0 && w->nstart == 0;
+		size_t n = 0;
+
+		if (start && !w->in_header)
+			n = dull(w, piece);
+		if (n) {
+			count(w, str_to(piece, n));
+			w->crlf = n > 1 && piece.p[n - 2] == '\r';
+			w->cr = piece.p[n - 1] == '\r';
+		} else {
+			n = str_find(piece, '\n');
+			n += n < piece.n;
+			take(w, str_to(piece, n), piece.p[n - 1] == '\n');
+		}
+		piece = str_from(piece, n);
+	}
+}
+
+struct part_walk *
+part_open(void)
+{
+	struct part_walk *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		oom();
+	arena_init(&w->scratch, 1 << 20);
+	buf_init(&w->fields, PART_KEEP);
+	return w;
+}
+
+void
+part_close(struct part_walk *w)
+{
+	arena_free(&w->scratch);
+	buf_free(&w->fields);
+	free(w);
+}
+
+void
+part_begin(struct part_walk *w, struct part_tree *t, struct arena *a)
+{
+	const size_t keep = offsetof(struct part_walk, t);
+
+	/* The frames are set as they are opened. */
+	memset((char *)w + keep, 0, offsetof(struct part_walk, frames) - keep);
+	buf_reset(&w->fields);
+	*t = (struct part_tree){.text = STR("")};
+	w->t = t;
+	w->a = a;
+	w->budget = PART_FIELDS;
+	new_part(w, PART_NONE, &w->m);
+}
+
+void
+part_end(struct part_walk *w)
+{
+	if (w->nstart && !w->known) {
+		look(w, str_make(w->start, w->nstart));
+		pass(w, str_make(w->start, w->nstart));
+	}
+	if (w->passed)
+		end_line(w, false);
+	close_parts(w, PART_NONE, &w->m, &w->m);
+}
+
+bool
+part_header_read(const struct part_walk *w)
+{
+	return w->current > 0 || !w->in_header;
 }
 
 void
 part_parse(struct part_tree *t, struct str text, struct arena *a)
 {
-	struct walk w = {.t = t, .a = a};
-	struct mark m = {0};
+	struct part_walk *w = part_open();
 
-	*t = (struct part_tree){.text = text};
-	arena_init(&w.scratch, 1 << 20);
-	new_part(&w, PART_NONE, &m);
-	while (m.at < text.n)
-		one_line(&w, &m);
-	close_parts(&w, PART_NONE, &m, &m);
-	arena_free(&w.scratch);
+	part_begin(w, t, a);
+	t->text = text;
+	part_feed(w, text);
+	part_end(w);
+	part_close(w);
 }
 
 /* ------------------------------------------------------------ asking */
@@ -372,14 +579,6 @@ part_body_wire(const struct part *p)
 enum part_encoding
 part_encoding(const struct part_tree *t, const struct part *p)
 {
-	struct str word, rest;
-	struct str value = field(t, p, STR("Content-Transfer-Encoding"));
-
-	if (!param_token(value, &word, &rest))
-		return PART_PLAIN;
-	if (str_ieq(word, STR("base64")))
-		return PART_BASE64;
-	if (str_ieq(word, STR("quoted-printable")))
-		return PART_QP;
-	return PART_PLAIN;
+	(void)t;
+	return p->encoding;
 }

@@ -5,7 +5,7 @@
 #include "base/ascii.h"
 #include "msg/date.h"
 #include "msg/flags.h"
-#include "proto/imap_body.h"
+#include "msg/nstring.h"
 #include "proto/imap_token.h"
 
 static bool
@@ -23,7 +23,7 @@ imap_put_astring(struct buf *b, struct str s)
 	if (is_atom(s))
 		buf_str(b, s);
 	else
-		imap_body_string(b, s);
+		nstring_string(b, s);
 }
 
 void

@@ -67,7 +67,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	const uint32_t one[] = {1};
 	const struct part *p;
 
-	arena_init(&a, 5 << 20);
+	arena_init(&a, 9 << 20);
 	part_parse(&t, str_make((const char *)data, n), &a);
 	if (t.n < 1 || t.n > PART_MAX || t.parts[0].end != n)
 		abort();

@@ -335,7 +335,7 @@ test_samples(void)
 int
 main(void)
 {
-	arena_init(&arena, 4 << 20);
+	arena_init(&arena, 8 << 20);
 	test_shapes();
 	test_sizes();
 	test_numbers();

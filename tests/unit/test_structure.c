@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: ISC */
-/* proto/imap_body: ENVELOPE and BODYSTRUCTURE, RFC 3501 7.4.2. */
+/* msg/structure: ENVELOPE and BODYSTRUCTURE, RFC 3501 7.4.2. */
 #include "tap.h"
 
 #include <time.h>
 
 #include "base/buf.h"
-#include "proto/imap_body.h"
+#include "msg/nstring.h"
+#include "msg/structure.h"
 
-static struct buf out;
+static struct buf out, extra;
+static struct arena scratch;
 
 static void
 check_envelope(const char *text, const char *want, const char *what)
 {
 	buf_reset(&out);
-	imap_body_envelope(&out, str_z(text));
+	structure_envelope(&out, str_z(text), &scratch);
 	CHECK_STR(buf_slice(&out), str_z(want), what);
 }
 
@@ -69,7 +71,7 @@ test_envelope(void)
 	    "(NIL {3}\r\na\rb NIL NIL NIL NIL NIL NIL NIL NIL)",
 	    "a bare CR needs a literal");
 	buf_reset(&out);
-	imap_body_string(&out, str_make("a\0b", 3));
+	nstring_string(&out, str_make("a\0b", 3));
 	CHECK_STR(buf_slice(&out), STR("\"a?b\""), "NUL is in no string");
 }
 
@@ -80,10 +82,18 @@ check_structure(
 	struct arena a;
 	struct part_tree t;
 
-	arena_init(&a, 4 << 20);
+	arena_init(&a, 8 << 20);
 	part_parse(&t, str_z(text), &a);
 	buf_reset(&out);
-	imap_body_structure(&out, &t, extended);
+	buf_reset(&extra);
+	structure_put(&out, &t, &extra, &scratch);
+	if (!extended) {
+		struct str all = arena_str(&a, buf_slice(&out));
+
+		buf_reset(&out);
+		CHECK_NUM(structure_basic(&out, all, buf_slice(&extra)), 0,
+		    "BODY is part of it");
+	}
 	CHECK_STR(buf_slice(&out), str_z(want), what);
 	arena_free(&a);
 }
@@ -169,15 +179,16 @@ bomb(const char *head, const char *piece, const char *what)
 	double s;
 
 	buf_init(&b, size + 1000);
-	arena_init(&a, 4 << 20);
+	arena_init(&a, 8 << 20);
 	buf_z(&b, head);
 	while (b.n < size)
 		buf_z(&b, piece);
 	start = clock();
 	buf_reset(&out);
 	part_parse(&t, buf_slice(&b), &a);
-	imap_body_structure(&out, &t, true);
-	imap_body_envelope(&out, buf_slice(&b));
+	buf_reset(&extra);
+	structure_put(&out, &t, &extra, &scratch);
+	structure_envelope(&out, buf_slice(&b), &scratch);
 	s = (double)(clock() - start) / CLOCKS_PER_SEC;
 	tap_check(s < 5 && !out.over && out.n && out.p[out.n - 1] == ')',
 	    __FILE__, __LINE__, what);
@@ -212,21 +223,32 @@ test_ceiling(void)
 	struct part_tree t;
 	struct buf b;
 
-	arena_init(&a, 4 << 20);
-	buf_init(&b, 60);
+	arena_init(&a, 8 << 20);
+	buf_init(&b, 80);
 	part_parse(&t,
 	    STR("Content-Type: image/x-long-name-of-a-type; "
 		"name=\"and a long name\"\n\nabc\n"),
 	    &a);
-	imap_body_structure(&b, &t, false);
+	buf_reset(&extra);
+	structure_put(&b, &t, &extra, &scratch);
 	CHECK_STR(buf_slice(&b),
 	    STR("(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL "
-		"NIL \"7BIT\" 5)"),
+		"NIL \"7BIT\" 5 NIL NIL NIL NIL)"),
 	    "what does not fit is one part");
+	buf_reset(&out);
+	structure_basic(&out, buf_slice(&b), buf_slice(&extra));
+	CHECK_STR(buf_slice(&out),
+	    STR("(\"APPLICATION\" \"OCTET-STREAM\" NIL NIL "
+		"NIL \"7BIT\" 5)"),
+	    "without extension data");
+	CHECK_NUM(structure_basic(&out, STR("()"), STR("\x05\x01")), -1,
+	    "more to leave out than there is");
 	CHECK(!b.over, "and no failure");
 	buf_reset(&b);
-	imap_body_envelope(&b, STR("Subject: 1234567890123456789012345678901234"
-				   "567890123456789012345678901234567890\n"));
+	structure_envelope(&b,
+	    STR("Subject: 1234567890123456789012345678901234"
+		"567890123456789012345678901234567890\n"),
+	    &scratch);
 	CHECK_STR(buf_slice(&b),
 	    STR("(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"), "NILs");
 	buf_free(&b);
@@ -237,6 +259,8 @@ int
 main(void)
 {
 	buf_init(&out, 16 << 20);
+	buf_init(&extra, 1 << 20);
+	arena_init(&scratch, 8 << 20);
 	test_envelope();
 	test_leaf();
 	test_composite();

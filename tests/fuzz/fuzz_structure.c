@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "base/scan.h"
-#include "proto/imap_body.h"
+#include "msg/structure.h"
 
 static void
 quoted(struct scan *s)
@@ -71,22 +71,32 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct str text = str_make((const char *)data, n);
-	struct arena a;
+	struct arena a, scratch;
 	struct part_tree t;
-	struct buf b;
-
-	arena_init(&a, 5 << 20);
+	struct buf b, basic, extra;
 	/* The ceiling depends on the input, so that it is met too. */
-	buf_init(&b, n && data[0] == 'L' ? 200 : 16 << 20);
+	size_t max = n && data[0] == 'L' ? 200 : 16 << 20;
+
+	arena_init(&a, 8 << 20);
+	arena_init(&scratch, 8 << 20);
+	buf_init(&b, max);
+	buf_init(&basic, max);
+	buf_init(&extra, 1 << 20);
 	part_parse(&t, text, &a);
-	imap_body_envelope(&b, text);
+	structure_envelope(&b, text, &scratch);
 	check(buf_slice(&b));
-	for (int extended = 0; extended < 2; extended++) {
-		buf_reset(&b);
-		imap_body_structure(&b, &t, extended);
-		check(buf_slice(&b));
-	}
+	buf_reset(&b);
+	structure_put(&b, &t, &extra, &scratch);
+	check(buf_slice(&b));
+	if (structure_basic(&basic, buf_slice(&b), buf_slice(&extra)) < 0)
+		abort();
+	check(buf_slice(&basic));
+	buf_reset(&basic);
+	structure_basic(&basic, buf_slice(&b), text);
 	buf_free(&b);
+	buf_free(&basic);
+	buf_free(&extra);
 	arena_free(&a);
+	arena_free(&scratch);
 	return 0;
 }
