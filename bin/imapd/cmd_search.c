@@ -83,16 +83,27 @@ still_wanted(struct imap *s, size_t i, int64_t *next, unsigned *looks)
 	return false;
 }
 
+/* Whether one message that matches is all that was asked for: the first, or,
+ * looking from behind, the last. */
+static bool
+is_enough(unsigned options)
+{
+	return options == (SEARCH_RETURN | SEARCH_MIN) ||
+	       options == (SEARCH_RETURN | SEARCH_MAX);
+}
+
 static enum reply
 search(struct search *h, const struct imap_query *q)
 {
 	struct imap *s = h->s;
 	uint32_t *found = arena_array(&s->arena, s->box.n, sizeof(*found));
+	bool backwards = q->options == (SEARCH_RETURN | SEARCH_MAX);
 	int64_t next = now_ms() + LOOK_MS;
 	unsigned looks = 0;
 	size_t n = 0;
 
-	for (size_t i = 0; i < s->box.n; i++) {
+	for (size_t k = 0; k < s->box.n; k++) {
+		size_t i = backwards ? s->box.n - 1 - k : k;
 		int r = search_match(h, i);
 
 		if (r < 0)
@@ -100,8 +111,10 @@ search(struct search *h, const struct imap_query *q)
 		if (r > 0)
 			found[n++] =
 			    s->uid ? mailbox_uid(&s->box, i) : (uint32_t)i + 1;
+		if (n && is_enough(q->options))
+			break;
 		if (q->keys->cost > COST_KNOWN &&
-		    !still_wanted(s, i, &next, &looks))
+		    !still_wanted(s, k, &next, &looks))
 			return REPLY_NONE;
 	}
 	if (q->options & SEARCH_RETURN)

@@ -90,8 +90,7 @@ static struct str
 canonical(struct str name)
 {
 	for (size_t i = 0; i < sizeof(aliases) / sizeof(*aliases); i++)
-		if (name.n && *name.p == aliases[i].alias[0] &&
-		    str_eq(name, str_z(aliases[i].alias)))
+		if (charset_is(name, aliases[i].alias))
 			return str_z(aliases[i].name);
 	return name;
 }
@@ -114,7 +113,7 @@ charset_begin(struct charset *c, struct str name)
 		return 1;
 	}
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
-		if (str_eq(name, str_z(sets[i].name))) {
+		if (charset_is(name, sets[i].name)) {
 			c->kind = (int)sets[i].kind;
 			c->set = sets[i].set;
 			c->little = sets[i].little;

@@ -3,8 +3,6 @@
  * mapping tables of the Unicode Consortium; 0xfffd where there is nothing. */
 #include "msg/charset_table.h"
 
-#include <stddef.h>
-
 /* clang-format off */
 static const uint16_t iso8859_2[128] = {
     0x0080, 0x0081, 0x0082, 0x0083, 0x0084, 0x0085, 0x0086, 0x0087,
@@ -556,7 +554,7 @@ const uint16_t *
 charset_table(struct str name)
 {
 	for (size_t i = 0; i < sizeof(sets) / sizeof(*sets); i++)
-		if (str_eq(name, str_z(sets[i].name)))
+		if (charset_is(name, sets[i].name))
 			return sets[i].table;
 	return NULL;
 }

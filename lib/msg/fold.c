@@ -45,6 +45,8 @@ class_of(uint32_t c)
 {
 	size_t low = 0, high = fold_nclasses;
 
+	if (c >= 0x300 && c <= 0x314) /* those of most languages */
+		return 230;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 
@@ -217,26 +219,54 @@ put_folded(struct fold *f, char *o, uint32_t c)
 
 /* -------------------------------------------------------------- streams */
 
+#define EACH(octet) (UINT64_C(0x0101010101010101) * (octet))
+
+/* Eight octets of plain ASCII at once: no control characters, and no two blanks
+ * together.  False for others; *blank is whether the last was one. */
+static bool
+put_eight(const char *p, char *o, bool *blank)
+{
+	uint64_t v, blanks, capitals;
+
+	memcpy(&v, p, sizeof(v));
+	if ((v | ~(v + EACH(0x60))) & EACH(0x80))
+		return false;
+	blanks = ~((v ^ EACH(' ')) + EACH(0x7f)) & EACH(0x80);
+	if ((blanks & blanks >> 8) || (*blank && *p == ' '))
+		return false;
+	capitals =
+	    (v + EACH(0x80 - 'A')) & ~(v + EACH(0x7f - 'Z')) & EACH(0x80);
+	v |= capitals >> 2;
+	memcpy(o, &v, sizeof(v));
+	*blank = p[7] == ' ';
+	return true;
+}
+
 /* The ASCII at the front of *s. */
 static char *
 put_ascii(struct fold *f, char *o, struct str *s)
 {
 	const char *p = s->p, *end = p + s->n;
-	char last;
 
 	if (p == end || ascii_ishigh(*p))
 		return o;
 	o = put_pending(f, o);
-	last = f->blank ? ' ' : 0;
-	while (p < end && !ascii_ishigh(*p)) {
-		char c = ascii[(unsigned char)*p++];
+	while (p < end) {
+		char c;
 
+		if (end - p >= 8 && put_eight(p, o, &f->blank)) {
+			p += 8;
+			o += 8;
+			continue;
+		}
+		if (ascii_ishigh(*p))
+			break;
+		c = ascii[(unsigned char)*p++];
 		*o = c;
-		o += c != ' ' || last != ' ';
-		last = c;
+		o += c != ' ' || !f->blank;
+		f->blank = c == ' ';
 	}
-	f->blank = last == ' ';
-	f->i = last == 'i';
+	f->i = ascii[(unsigned char)p[-1]] == 'i';
 	*s = str_from(*s, (size_t)(p - s->p));
 	return o;
 }
@@ -278,25 +308,48 @@ joins(const unsigned char *p)
 	       (p[0] == 0xe1 && (p[1] | 3) == 0x87);
 }
 
-/* The length of the character of two or three octets at p, which is *c; 0 for
- * what is none or is not so simple. */
-static size_t
-plain(const unsigned char *p, uint32_t *c)
+/* Whether what a letter folds to can go over as it stands, because no mark or
+ * letter that joins follows: p is what does. */
+static bool
+stands(uint32_t c, const unsigned char *p)
 {
+	/* Letters of Latin, Greek and Cyrillic, but those that fold to a
+	 * blank and more. */
+	return c >= 0xc0 && c < 0x530 && c != 0x37a && c != 0x384 &&
+	       c != 0x385 &&
+	       (*p < 0x80 || (*p >= 0xc2 && *p <= 0xcb) ||
+		   (*p >= 0xce && *p <= 0xd1));
+}
+
+/* The length of the character of two or three octets at p, which starts or ends
+ * nothing in what it folds to, *s; 0 for what is none or is not so simple. */
+static size_t
+plain(const unsigned char *p, struct str *s)
+{
+	uint32_t c, at;
+
 	if (*p >= 0xc2 && *p <= 0xdf && follows((char)p[1])) {
-		*c = (*p & 31u) << 6 | (p[1] & 63u);
-		return look_up(*c) == ITSELF ? 2 : 0;
+		c = (*p & 31u) << 6 | (p[1] & 63u);
+		at = look_up(c);
+		*s = str_make((const char *)p, 2);
+		if (at > MARK && stands(c, p + 2))
+			*s = str_make(
+			    fold_pool + at, (size_t)(fold_pool[at - 1] - '@'));
+		else if (at != ITSELF)
+			return 0;
+		return 2;
 	}
 	/* 0xe0 and those from 0xed on are not free in what follows. */
 	if (*p >= 0xe1 && *p <= 0xed && follows((char)p[1]) &&
 	    follows((char)p[2]) && (*p < 0xed || p[1] < 0xa0)) {
-		*c = (*p & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
-		return look_up(*c) == ITSELF && *c >> 8 != 0x11 ? 3 : 0;
+		c = (*p & 15u) << 12 | (p[1] & 63u) << 6 | (p[2] & 63u);
+		*s = str_make((const char *)p, 3);
+		return look_up(c) == ITSELF && c >> 8 != 0x11 ? 3 : 0;
 	}
 	return 0;
 }
 
-/* Characters that fold to themselves, which most are, and join nothing. */
+/* Characters that are simple, which most are, and join nothing. */
 static char *
 put_plain(struct fold *f, char *o, struct str *s)
 {
@@ -304,17 +357,16 @@ put_plain(struct fold *f, char *o, struct str *s)
 	const unsigned char *end = p + s->n;
 
 	while (end - p >= 6) {
-		uint32_t c;
-		size_t n = plain(p, &c);
+		struct str folded;
+		size_t n = plain(p, &folded);
 
 		if (n == 0 || joins(p + n))
 			break;
 		o = put_pending(f, o);
 		f->blank = f->i = false;
-		*o++ = (char)*p++;
-		*o++ = (char)*p++;
-		if (n == 3)
-			*o++ = (char)*p++;
+		for (size_t i = 0; i < folded.n; i++)
+			*o++ = folded.p[i];
+		p += n;
 	}
 	*s = str_from(*s, (size_t)((const char *)p - s->p));
 	return o;

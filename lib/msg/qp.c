@@ -73,20 +73,19 @@ one(struct qp *d, char c, struct buf *to)
 	buf_chr(to, c);
 }
 
-/* How much of s is ordinary text: it goes over in runs.  A blank is, when
- * what follows tells that it stands at no line's end. */
+/* How much of s is ordinary text, which goes over in runs: up to the next '='
+ * or line's end, but blanks before that one. */
 static size_t
 run(struct str s)
 {
 	size_t n = 0;
 
-	while (n < s.n && s.p[n] != '=') {
-		if (ascii_isblank(s.p[n]) &&
-		    (n + 1 == s.n || s.p[n + 1] == '=' ||
-			ascii_isspace(s.p[n + 1])))
-			break;
+	while (n < s.n && s.p[n] != '=' && s.p[n] != '\n')
 		n++;
-	}
+	if (n < s.n && s.p[n] == '=')
+		return n;
+	while (n && (ascii_isblank(s.p[n - 1]) || s.p[n - 1] == '\r'))
+		n--;
 	return n;
 }
 

@@ -145,6 +145,15 @@ found() {
 		C: d SEARCH RETURN (MIN COUNT) DELETED
 		S: * ESEARCH (TAG "d") COUNT 0
 		S: d OK *
+		C: f UID SEARCH RETURN (MAX) NOT FROM eve
+		S: * ESEARCH (TAG "f") UID MAX 2
+		S: f OK *
+		C: g SEARCH RETURN (MIN) NOT FROM ann
+		S: * ESEARCH (TAG "g") MIN 2
+		S: g OK *
+		C: h SEARCH RETURN (MIN) FROM nobody
+		S: * ESEARCH (TAG "h")
+		S: h OK *
 		C: e SEARCH RETURN (FOO) ALL
 		S: e BAD *
 	EOS
@@ -212,6 +221,8 @@ opened() {
 	opened 'NOT (TEXT mail SEEN)' 1
 	opened '(OR BODY x (SUBJECT y DELETED)) 3 NOT DELETED' 1
 	opened 'SUBJECT mail' 3
+	opened 'RETURN (MIN) SUBJECT mail' 1
+	opened 'RETURN (MAX) NOT SUBJECT "mail 3"' 2
 	opened 'BODY text SUBJECT "mail 3" SENTSINCE 1-Jan-2000' 3
 }
 
