@@ -268,6 +268,23 @@ index_put(struct index *x, uint32_t r, struct index_record *rec, bool told)
 		note_change(x, r);
 }
 
+void
+index_recount(struct index *x)
+{
+	struct index_head *h = &x->head;
+
+	h->dead = h->in_new = h->unseen = h->deleted = h->dead_check = 0;
+	h->unseen_from = h->count;
+	for (uint32_t r = 0; r < h->count; r++) {
+		struct index_record rec;
+
+		if (!index_get(x, r, &rec))
+			return;
+		index_count(h, &rec, r, 1);
+		set_bit(x, r, rec.flags & INDEX_DEAD);
+	}
+}
+
 uint64_t
 index_next_modseq(struct index *x)
 {

@@ -137,6 +137,10 @@ bool index_append(struct index *x, struct index_record *rec, struct str name,
 /* Give a record another file name of the same base.  False: no room. */
 bool index_set_name(struct index *x, struct index_record *rec, struct str name);
 
+/* Count all records anew, in case one who counted was killed.  The lock must
+ * be held. */
+void index_recount(struct index *x);
+
 /* Raise head.modseq: above all given before, also by an index that was lost. */
 uint64_t index_next_modseq(struct index *x);
 

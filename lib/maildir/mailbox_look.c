@@ -232,11 +232,11 @@ take_known(struct mailbox *m, uint32_t r, struct index_record *rec,
 	if (file->in_new)
 		return true;
 	rec->flags &= (uint16_t)~INDEX_IN_NEW;
+	mailbox_list_add(&m->recent, rec->uid);
 	if (!index_set_name(&m->index, rec, str_z(file->name)))
 		return false;
 	index_put(&m->index, r, rec,
 	    rec->keywords != old.keywords || (rec->flags ^ old.flags) & 0xff);
-	mailbox_list_add(&m->recent, rec->uid);
 	return true;
 }
 
@@ -272,6 +272,8 @@ by_name(const void *a, const void *b)
 static bool
 append_new(struct mailbox *m, struct file **order, size_t n)
 {
+	bool ok = true;
+
 	index_next_modseq(&m->index);
 	for (size_t i = 0; i < n; i++) {
 		struct str name = str_z(order[i]->name);
@@ -279,12 +281,11 @@ append_new(struct mailbox *m, struct file **order, size_t n)
 		    .flags = order[i]->in_new ? INDEX_IN_NEW : 0,
 		    .saved_s = name_saved(name)};
 
-		if (!index_append(&m->index, &rec, name, STR("")))
-			return false;
+		ok = ok && index_append(&m->index, &rec, name, STR(""));
 		if (!order[i]->in_new)
 			mailbox_list_add(&m->recent, rec.uid);
 	}
-	return true;
+	return ok;
 }
 
 /* UIDs for the n files without one.  Returns 1; 0: this needs a full look. */

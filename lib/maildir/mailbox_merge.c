@@ -127,8 +127,10 @@ merge_in_place(struct index *x, const struct look *l)
 			die_in_place(x, r, &rec);
 		}
 	}
-	return append_rest(x, l, j) &&
-	       x->head.dead <= DEAD_MOST + x->head.count / 4;
+	if (!append_rest(x, l, j))
+		return false;
+	index_recount(x);
+	return x->head.dead <= DEAD_MOST + x->head.count / 4;
 }
 
 /* ------------------------------------------------------- a new index */
