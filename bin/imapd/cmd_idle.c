@@ -32,15 +32,22 @@ done(struct imap *s)
 	return REPLY_NONE;
 }
 
+static int64_t
+earlier(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* Wait for a change or for the client's word. */
 static enum reply
 wait_for_done(struct imap *s, struct watch *w)
 {
 	struct out *o = &s->serve.out;
 	int64_t deadline = s->serve.in.deadline;
+	int64_t still = now_plus_s(STILL_HERE_S);
 
 	while (!s->over) {
-		int64_t soon = now_plus_s(STILL_HERE_S);
+		int64_t until = earlier(still, deadline);
 		int r;
 
 		imap_sync(s, true);
@@ -50,16 +57,19 @@ wait_for_done(struct imap *s, struct watch *w)
 			return done(s);
 		if (out_flush(o) < 0)
 			break;
-		r = watch_wait(
-		    w, s->serve.in.fd, soon < deadline ? soon : deadline);
+		if (s->selected)
+			until = earlier(until, mailbox_again(&s->box));
+		r = watch_wait(w, s->serve.in.fd, until);
 		if (r == 2)
 			return done(s);
 		if (r < 0 || now_left(deadline) == 0) {
 			s->why = "timeout";
 			return imap_bye(s, "Autologout, idle for too long");
 		}
-		if (r == 0)
+		if (now_left(still) == 0) {
 			out_z(o, "* OK still here\r\n");
+			still = now_plus_s(STILL_HERE_S);
+		}
 	}
 	s->over = true;
 	return REPLY_NONE;

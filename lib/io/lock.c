@@ -11,6 +11,9 @@
 
 #include "base/now.h"
 
+/* Locks are held for a moment: many who wait long each leave them unused. */
+#define PAUSE_MOST_MS 4
+
 static int
 set_lock(int fd, short type)
 {
@@ -36,7 +39,7 @@ lock_take(int fd, bool exclusive, int64_t deadline)
 		if (now_left(deadline) == 0)
 			return 0;
 		poll(NULL, 0, pause_ms);
-		if (pause_ms < 50)
+		if (pause_ms < PAUSE_MOST_MS)
 			pause_ms *= 2;
 	}
 	return 1;

@@ -24,6 +24,10 @@
  * judges by its age alone. */
 #define OURS ":yubin"
 
+/* Between tries.  It is held for a fraction of a millisecond. */
+#define PAUSE_LEAST_NS 250000
+#define PAUSE_MOST_NS 4000000
+
 /* Whether the name is still that of our file. */
 static bool
 is_there(const struct dotlock *l)
@@ -97,7 +101,7 @@ int
 dotlock_take(struct dotlock *l, int dirfd, const char *name)
 {
 	int64_t deadline = now_plus_s(DOTLOCK_WAIT_S);
-	struct timespec pause = {.tv_nsec = 500000};
+	struct timespec pause = {.tv_nsec = PAUSE_LEAST_NS};
 
 	*l = (struct dotlock){.dirfd = dirfd, .name = name, .fd = -1};
 	while (create(l) < 0) {
@@ -109,7 +113,7 @@ dotlock_take(struct dotlock *l, int dirfd, const char *name)
 			return fail("lock ", name);
 		}
 		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 20000000)
+		if (pause.tv_nsec < PAUSE_MOST_NS)
 			pause.tv_nsec *= 2;
 	}
 	return 0;

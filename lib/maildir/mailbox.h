@@ -156,6 +156,10 @@ int mailbox_vanished(struct mailbox *m, uint64_t modseq, struct arena *a,
  * read the directory.  Tells nothing: the next sync does. */
 void mailbox_settle(struct mailbox *m);
 
+/* When a sync (now_ms() terms) may find a change of that moment, of which no
+ * directory will tell; NOW_NEVER when all is known. */
+int64_t mailbox_again(const struct mailbox *m);
+
 /* The message's text as stored: lines end in LF or CRLF; wants out_crlf(). */
 struct mailbox_text {
 	struct str text;

@@ -23,6 +23,7 @@
 #define OWN_COSTS 64    /* again_ns lies so many readings ahead */
 #define FOREIGN_COSTS 8 /* when the stamp was young without our doing */
 #define AGAIN_MOST_NS 600000000000
+#define AGAIN_LEAST_MS 5         /* no busy waiting when a look fails */
 #define BOOT_NS 2000000000       /* starting a machine takes longer */
 #define GRAIN_MOST_NS 2000000000 /* see files_grain_ns() */
 #define TRIES 8
@@ -529,4 +530,16 @@ mailbox_settle(struct mailbox *m)
 		nanosleep(&pause, NULL);
 	}
 	mailbox_look(m);
+}
+
+int64_t
+mailbox_again(const struct mailbox *m)
+{
+	int64_t at = m->index.head.again_ns, left = at - files_clock_ns();
+
+	if (m->deleted || !at)
+		return NOW_NEVER;
+	if (left < 0 || left > AGAIN_MOST_NS)
+		left = 0;
+	return now_ms() + left / 1000000 + AGAIN_LEAST_MS;
 }
