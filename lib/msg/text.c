@@ -16,9 +16,7 @@
 #include "msg/qp.h"
 #include "msg/word.h"
 
-#define CHUNK 8192 /* octets of the stored text at a time */
-/* A fold's ceiling: one chunk's text (UTF-7 and words grow it little, broken
- * UTF-8 thrice) and what is kept. */
+#define CHUNK 8192          /* octets of the stored text at a time */
 #define FIELD_MAX (1 << 20) /* of one field with encoded words */
 
 void
@@ -112,14 +110,35 @@ text_in(struct text *t, struct str needle, struct str utf8)
 
 /* --------------------------------------------------------------- headers */
 
+/* ISO-2022-JP without a label, as old Japanese programs send it. */
+static bool
+has_escapes(struct str s)
+{
+	return str_has(s, '\x1b') &&
+	       (has(s, STR("\x1b$B")) || has(s, STR("\x1b$@")));
+}
+
+static bool
+is_coded(struct str s)
+{
+	return has(s, STR("=?")) || has_escapes(s);
+}
+
 /* A field or its value; white space is folded, so that its line ends need no
  * care. */
 static void
 feed_field(struct text *t, struct str s)
 {
+	struct charset c;
+
+	buf_reset(&t->utf8);
 	if (has(s, STR("=?"))) {
-		buf_reset(&t->utf8);
 		word_decode(str_to(s, FIELD_MAX), &t->utf8);
+		s = buf_slice(&t->utf8);
+	} else if (has_escapes(s)) {
+		charset_begin(&c, STR("iso-2022-jp"));
+		charset_feed(&c, str_to(s, FIELD_MAX), &t->utf8);
+		charset_end(&c, &t->utf8);
 		s = buf_slice(&t->utf8);
 	}
 	feed(t, s);
@@ -150,7 +169,7 @@ text_in_header(struct text *t, struct str needle, struct str text)
 	struct header_field f;
 
 	begin(t, needle);
-	if (!has(all, STR("=?")))
+	if (!is_coded(all))
 		feed(t, all);
 	else
 		while (!t->found && header_next(&h, &f))
@@ -168,13 +187,6 @@ struct leaf {
 	struct charset charset;
 	bool plain; /* it is UTF-8 once the encoding is undone */
 };
-
-static bool
-has_escapes(struct str body)
-{
-	return str_has(body, '\x1b') &&
-	       (has(body, STR("\x1b$B")) || has(body, STR("\x1b$@")));
-}
 
 static void
 begin_charset(struct text *t, struct leaf *l, const struct part_tree *tree,

@@ -35,7 +35,8 @@ bool text_in(struct text *t, struct str needle, struct str utf8);
 
 /* In the value of any field called name of the header at the start of text
  * (SEARCH HEADER, SUBJECT, FROM …), folds removed and encoded words decoded;
- * an empty needle asks whether there is such a field. */
+ * an empty needle asks whether there is such a field.  Of a field with encoded
+ * words the first MiB is read. */
 bool text_in_field(
     struct text *t, struct str needle, struct str text, struct str name);
 

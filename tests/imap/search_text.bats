@@ -142,7 +142,10 @@ part() {
 	printf 'Content-Type: text/plain; charset="ISO_8859-1:1987"\n\n\x93caf\xe9\x94\n' | deliver
 	printf 'Content-Type: text/plain; charset=utf-8\n\n\xff\xfe ab\xe3\x81\n' | deliver
 	printf 'Subject: =?utf-8?q?half a_?= =?broken\nTo: caf\xc3\xa9@x.test\n\n' | deliver
+	printf 'Subject: \e$BF|K\\\e(B of old\n\n' | deliver
 	found BODY '日本' 1
+	found SUBJECT '日本 of' 7
+	found TEXT '日本' '1 7'
 	found BODY 'café' '2 3 4'
 	found BODY '"café"' 4
 	found BODY ' ab' 5
