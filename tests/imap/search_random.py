@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: ISC
-# search_random.py IMAPD DIR SEED: random mailboxes and random searches.  What
-# imapd finds must be what a simple reading with Python's email package finds,
-# and must not depend on what is cached: with all caches, none, half of them,
-# and broken ones.
+# search_random.py IMAPD DIR SEED [common]: random mailboxes, random searches.
+# What imapd finds must be what a simple reading with Python's email package
+# finds, and must not depend on what is cached: with all caches, none, half of
+# them, and broken ones.  common: for Dovecot, without what it sees differently
+# (SENT… without a Date, headers of parts) or takes wrongly (NOT OR).
 import datetime
 import email
 import email.encoders
@@ -20,6 +21,7 @@ import subprocess
 import sys
 import unicodedata
 
+COMMON = sys.argv[4:] == ["common"]
 MESSAGES, SEARCHES, DAY = 30, 60, 86400
 EPOCH = datetime.date(1970, 1, 1).toordinal()
 WORDS = {
@@ -92,7 +94,8 @@ def body(rnd, depth=0):
         part = email.mime.message.MIMEMessage(message(rnd, depth + 1))
     elif kind == 4:
         part = email.mime.base.MIMEBase("application", "octet-stream",
-                                        name=rnd.choice(ALL[:8]) + ".bin")
+                                        name=rnd.choice(ALL[:8]) + ".bin"
+                                        if not COMMON else "q")
         part.set_payload(" ".join(rnd.choices(ALL, k=9)).encode())
         email.encoders.encode_base64(part)
     else:
@@ -102,25 +105,28 @@ def body(rnd, depth=0):
     return part
 
 
-def field(rnd):
+def field(rnd, depth):
     charset = rnd.choice(["us-ascii", "utf-8", "iso-8859-1", "koi8-r",
                           "iso-2022-jp"])
+    if COMMON and depth:
+        return "x"
     return email.header.Header(
         " ".join(rnd.choices(WORDS[charset].split(), k=3)), charset)
 
 
 def message(rnd, depth=0):
     m = body(rnd, depth)
-    m["Subject"] = field(rnd)
+    m["Subject"] = field(rnd, depth)
     for name in "From", "To", "Cc":
         if rnd.randrange(4):
-            m[name] = f"{rnd.choice(WORDS['us-ascii'].split())} " \
-                f"<{rnd.choice('abc')}@{rnd.choice('xyz')}.test>"
-    if rnd.randrange(8):
+            word = rnd.choice(WORDS["us-ascii"].split())
+            m[name] = f"{'q' if COMMON and depth else word} " \
+                f"<{rnd.choice('abc')}@{rnd.choice('xyz')}.invalid>"
+    if rnd.randrange(8) or COMMON:
         m["Date"] = email.utils.formatdate(
             1e9 + rnd.randrange(9) * DAY / 2, rnd.randrange(2))
     if rnd.randrange(2):
-        m["X-Note"] = field(rnd)
+        m["X-Note"] = field(rnd, depth)
     return m
 
 
@@ -223,7 +229,7 @@ def key(rnd, depth=0):
     kind = rnd.randrange(6) if depth < 4 else 0
     if kind < 3:
         return leaf(rnd)
-    a, fa = key(rnd, depth + 1)
+    a, fa = key(rnd, 9 if COMMON and kind == 3 else depth + 1)
     if kind == 3:
         return b"NOT " + a, lambda m: not fa(m)
     b, fb = key(rnd, depth + 1)
@@ -254,7 +260,7 @@ def caches(directory):
 
 
 def main():
-    imapd, directory, seed = sys.argv[1:]
+    imapd, directory, seed = sys.argv[1:4]
     rnd = random.Random(int(seed))
     for d in "cur", "new", "tmp":
         os.makedirs(os.path.join(directory, d))
@@ -274,6 +280,8 @@ def main():
                          f"got  {g}\nwant {w}")
 
     check("first")
+    if COMMON:
+        return
     check("cached")
     for path in caches(directory):
         os.unlink(path)

@@ -173,3 +173,32 @@ part() {
 		    "$(command -v yubin-imapd)" "$BATS_TEST_TMPDIR/$seed" $seed
 	done
 }
+
+@test "Dovecot finds the same in random mailboxes" {
+	command -v doveadm >/dev/null || skip "doveadm is not installed"
+	local home
+	home=$(mktemp -d)
+	chmod 755 "$home"
+	cat >"$home/imapd" <<-X
+		#!/bin/sh
+		become= me=$(id -un)
+		if [ "\$(id -u)" -eq 0 ]; then
+			me=nobody
+			chown -R nobody "\$MAILDIR"
+			become="setpriv --reuid nobody --regid nogroup --clear-groups"
+		fi
+		HOME=$home USER=\$me MAIL=maildir:\$MAILDIR exec \$become \
+		    /usr/lib/dovecot/imap -O
+	X
+	chmod 755 "$home/imapd"
+	local seed status=0
+	for seed in 201 202; do
+		python3 "$BATS_TEST_DIRNAME/search_random.py" "$home/imapd" \
+		    "$home/$seed" $seed common || status=1
+		python3 "$BATS_TEST_DIRNAME/search_random.py" \
+		    "$(command -v yubin-imapd)" "$home/ours$seed" $seed common ||
+		    status=1
+	done
+	rm -rf "$home"
+	[ "$status" -eq 0 ]
+}
