@@ -49,24 +49,23 @@ begin(struct mailbox *m)
 
 /* The message's file, which is open, through the maker.  0 or -1. */
 static int
-read_message(struct mailbox_digests *s, int fd, bool whole)
+read_message(struct mailbox_digests *s, int fd, uint64_t size, bool whole)
 {
 	size_t want = SMALL;
 	ssize_t n;
 
 	digest_begin(&s->maker);
 	do {
+		want = size < want ? (size_t)size : want;
 		n = file_read_at(fd, s->piece, want, FILE_HERE);
-		if (n < (ssize_t)want)
-			whole = true; /* this was the end */
 		if (n > 0)
 			digest_feed(&s->maker, str_make(s->piece, (size_t)n));
-		if (n < (ssize_t)want)
-			break;
+		/* Nothing more, or less than there was to be. */
+		size = n < (ssize_t)want ? 0 : size - want;
 		want = PIECE;
-	} while (whole || !digest_header_read(&s->maker));
+	} while (size && (whole || !digest_header_read(&s->maker)));
 	buf_reset(&s->text);
-	digest_end(&s->maker, whole, &s->text);
+	digest_end(&s->maker, size == 0, &s->text);
 	return n < 0 ? -1 : 0;
 }
 
@@ -79,7 +78,7 @@ make(struct mailbox *m, int dir, const char *name, bool whole)
 
 	if (fd < 0)
 		return -1;
-	r = read_message(m->digests, fd, whole);
+	r = read_message(m->digests, fd, (uint64_t)st.st_size, whole);
 	err = errno;
 	close(fd);
 	errno = err;

@@ -21,7 +21,9 @@ check_name(struct str file)
 	name_size(a.base, 'W', &size);
 	if (name_sizes(a.base).n > a.base.n)
 		abort();
-	if (!name_usable(file) || name_make(text, &a) < 0)
+	/* No directory has a name with NUL. */
+	if (str_has(file, '\0') || !name_usable(file) ||
+	    name_make(text, &a) < 0)
 		return;
 	b = name_parse(str_z(text));
 	if (!str_eq(a.base, b.base) || a.flags != b.flags ||

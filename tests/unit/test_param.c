@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "charset_samples.h"
 #include "msg/param.h"
 
 static struct arena arena;
@@ -144,6 +145,31 @@ bomb(const char *piece, const char *what)
 	buf_free(&big);
 }
 
+/* A name of a file in every set, cut in two (RFC 2231 4.1). */
+static void
+test_sets(void)
+{
+	for (size_t i = 0; i < CHARSET_SAMPLES; i++) {
+		struct str half = str_z(charset_samples[i].percent);
+		size_t cut = half.n / 6 * 3;
+		const struct param *p;
+		struct param_list l;
+		char text[400];
+
+		snprintf(text, sizeof(text),
+		    "; filename*0*=%s''%.*s; filename*1*=%s",
+		    charset_samples[i].set, (int)cut, half.p, half.p + cut);
+		arena_reset(&arena);
+		param_parse(&l, str_z(text), &arena);
+		p = param_find(&l, STR("filename"));
+		buf_reset(&out);
+		if (p)
+			param_utf8(p, &out);
+		CHECK_STR(buf_slice(&out), str_z(charset_samples[i].utf8),
+		    charset_samples[i].set);
+	}
+}
+
 int
 main(void)
 {
@@ -152,6 +178,7 @@ main(void)
 	test_types();
 	test_params();
 	test_utf8();
+	test_sets();
 	bomb("; a=b", "parameters");
 	bomb("; a*0*=b; a*1=\xff\xff\xff\xff", "pieces");
 	bomb(";a*0=;a*1="

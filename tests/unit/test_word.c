@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "charset_samples.h"
 #include "msg/word.h"
 
 static struct buf out;
@@ -110,6 +111,22 @@ test_encode(void)
 }
 
 static void
+test_sets(void)
+{
+	for (size_t i = 0; i < CHARSET_SAMPLES; i++) {
+		char word[200];
+
+		snprintf(word, sizeof(word),
+		    "=?%s?B?%s?=", charset_samples[i].set,
+		    charset_samples[i].base64);
+		buf_reset(&out);
+		word_decode(str_z(word), &out);
+		CHECK_STR(buf_slice(&out), str_z(charset_samples[i].utf8),
+		    charset_samples[i].set);
+	}
+}
+
+static void
 bomb(const char *piece, const char *what)
 {
 	struct buf big, to;
@@ -134,6 +151,7 @@ main(void)
 {
 	buf_init(&out, 100000);
 	test_decode();
+	test_sets();
 	test_encode();
 	bomb("=?", "starts");
 	bomb("=?a?q?", "half words");
