@@ -146,12 +146,13 @@ learn(struct view *v, size_t from)
 	for (size_t i = from; i < v->m.n; i++) {
 		char id[ID_MAX];
 
+		uint32_t uid = mailbox_uid(&v->m, i);
+
 		if (v->m.deleted)
 			return;
-		if (mailbox_uid(&v->m, i) <= v->last)
-			broken(
-			    "UID %u after %u", mailbox_uid(&v->m, i), v->last);
-		v->last = mailbox_uid(&v->m, i);
+		if (uid <= v->last)
+			broken("UID %u after %u", uid, v->last);
+		v->last = uid;
 		if (read_id(&v->m, i, id))
 			note("uid %s %u %u %s\n", v->name, v->m.uidvalidity,
 			    v->last, id);

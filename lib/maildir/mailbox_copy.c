@@ -203,7 +203,7 @@ moved(struct copying *c, int64_t before)
 	int missed = 0;
 
 	if (mailbox_lock(c->m) < 0)
-		return -1;
+		return c->m->deleted ? 0 : -1;
 	index_next_modseq(&c->m->index);
 	for (size_t i = 0; i < c->n; i++) {
 		if (c->list[i].uid)

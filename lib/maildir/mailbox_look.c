@@ -434,7 +434,7 @@ mailbox_renew(struct mailbox *m)
 	    compare(m, false) == SAME)
 		return 0;
 	if (mailbox_lock(m) < 0)
-		return -1;
+		return m->deleted ? 0 : -1;
 	r = bring_up(m, false);
 	/* What was found is news, but for what others will see as ours. */
 	mailbox_collect(m);
@@ -481,7 +481,7 @@ mailbox_missed(struct mailbox *m, size_t i)
 {
 	m->stale = true;
 	if (mailbox_look(m) < 0)
-		return -1;
+		return m->deleted ? 0 : -1;
 	return !mailbox_gone(m, i);
 }
 

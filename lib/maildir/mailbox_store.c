@@ -127,7 +127,7 @@ change_all(struct mailbox *m, const size_t *idx, size_t n, const void *arg,
 		int64_t before;
 
 		if (mailbox_lock(m) < 0)
-			return -1;
+			return m->deleted ? 0 : -1;
 		before = files_mtime_ns(m->cur);
 		index_next_modseq(&m->index);
 		for (size_t i = from; i < to; i++)
