@@ -477,6 +477,12 @@ mailbox_begin(struct mailbox *m)
 }
 
 int
+mailbox_settle_uids(struct mailbox *m)
+{
+	return uidlist_settle(&m->index.head.list, m->fd);
+}
+
+int
 mailbox_missed(struct mailbox *m, size_t i)
 {
 	m->stale = true;
