@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-/* Bringing files into a folder.  The UIDs are durable first: a crash before
- * the files are there leaves lines without files, which harm nobody.  The
- * directory is synced when the locks are released already, so that many
- * sessions wait for the disk together and not in turn. */
+/* Bringing files into a folder.  Under the locks their lines are written to the
+ * UID list and they get their names; both are synced when the locks are
+ * released already, so that many sessions wait for the disk together and not in
+ * turn.  A crash before that leaves lines without files, which harm nobody, or
+ * files without lines, whose UIDs nobody was told: other sessions, too, sync
+ * what they find there before they tell (uidlist_settle()). */
 #include "maildir/arrive.h"
 
 #include <errno.h>
@@ -231,6 +233,17 @@ make_room(const struct home *h, const struct arrival *list, size_t n)
 }
 
 static int
+sync_all(const struct target *t)
+{
+	if (uidlist_tail_sync(&t->tail) < 0)
+		return -1;
+	if ((t->used_cur && fsync(t->cur) < 0) ||
+	    (t->used_new && fsync(t->new) < 0))
+		return fail("sync ", "the folder");
+	return 0;
+}
+
+static int
 arrive_in(struct target *t, const struct home *h, struct arrival *list,
     size_t n, bool lax)
 {
@@ -244,10 +257,8 @@ arrive_in(struct target *t, const struct home *h, struct arrival *list,
 		return -1;
 	if (with_locks(t, h, list, n, lax) < 0)
 		return -1;
-	if ((!t->used_cur || fsync(t->cur) == 0) &&
-	    (!t->used_new || fsync(t->new) == 0))
+	if (sync_all(t) == 0)
 		return 0;
-	fail("sync ", "the folder");
 	put_all_back(t, list, n);
 	return -1;
 }

@@ -170,7 +170,7 @@ mailbox_open(
 	arena_init(&m->words, WORDS_MAX);
 	arena_init(&m->reported, REPORT_MAX);
 	if (open_parts(m, name) == 0 && mailbox_begin(m) == 0 &&
-	    first_view(m) == 0) {
+	    first_view(m) == 0 && mailbox_settle_uids(m) == 0) {
 		clean(m);
 		mailbox_load_words(m);
 		m->new_words = false;

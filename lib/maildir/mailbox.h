@@ -75,6 +75,7 @@ struct mailbox {
 	bool new_words;        /* keyword[] has names not yet reported */
 	size_t measured; /* the last one mailbox_measure() worked for, + 1 */
 	int64_t words_mtime_ns, grain_ns;
+	struct uidlist_stamp settled; /* the UID list known to be durable */
 	uint64_t words_ino;
 	void *spare;                     /* memory for the next text */
 	struct mailbox_digests *digests; /* NULL until they are asked for */

@@ -127,7 +127,7 @@ stamp(struct mailbox *m, const struct look *l, int64_t start)
 	h->cur_mtime_ns = l->files.cur.mtime_ns;
 	h->again_ns = again(m, &l->files.cur, h->cost_ns);
 	h->new = l->files.new;
-	h->list = l->list.stamp;
+	h->list = m->settled = l->list.stamp;
 	h->boot_ns = index_boot_ns();
 	h->uidvalidity = l->uidvalidity;
 	if (l->uidnext > h->uidnext)
@@ -311,7 +311,7 @@ number_new(struct mailbox *m, struct file **order, size_t n)
 		r = uidlist_save(&u, m->fd, 0) < 0 ? -1 : 1;
 	}
 	if (r > 0) {
-		h->list = u.stamp;
+		h->list = m->settled = u.stamp;
 		h->uidnext = u.uidnext;
 		r = append_new(m, order, n);
 	}
@@ -474,6 +474,20 @@ mailbox_begin(struct mailbox *m)
 	m->uidvalidity = m->index.head.uidvalidity;
 	m->uidnext = m->index.head.uidnext;
 	return usable(m) ? bring_up(m, true) : mailbox_look(m);
+}
+
+int
+mailbox_settle_uids(struct mailbox *m)
+{
+	const struct uidlist_stamp *list = &m->index.head.list;
+
+	if (list->mtime_ns == m->settled.mtime_ns &&
+	    list->size == m->settled.size)
+		return 0;
+	if (uidlist_settle(list, m->fd) < 0)
+		return -1;
+	m->settled = *list;
+	return 0;
 }
 
 int

@@ -46,6 +46,10 @@ int mailbox_look(struct mailbox *m);
 /* Open the folder's index, or make it; it may be locked then.  0 or -1. */
 int mailbox_begin(struct mailbox *m);
 
+/* Before new UIDs are told: who gave them may be about to make them durable.
+ * Returns 0 or -1. */
+int mailbox_settle_uids(struct mailbox *m);
+
 /* Take the index's lock (nested) to change it.  `changed` is complete then.
  * 0 or -1. */
 int mailbox_lock(struct mailbox *m);

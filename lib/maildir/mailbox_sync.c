@@ -202,6 +202,8 @@ mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c)
 			break;
 		r = mailbox_look(m);
 	}
+	if (c->exists && mailbox_settle_uids(m) < 0)
+		r = -1;
 	if (m->deleted && expunge)
 		report_all(m, c);
 	else if (!m->index.bad)

@@ -205,6 +205,13 @@ uidlist_stamp(struct uidlist_stamp *stamp, const struct stat *st)
 	    .mtime_ns = mtime_ns(st)};
 }
 
+/* What another process wrote just now may not be durable yet. */
+static bool
+young(const struct uidlist_stamp *stamp)
+{
+	return now_wall_us() * 1000 - stamp->mtime_ns < YOUNG_NS;
+}
+
 /* Read the open file into u->text. */
 static int
 read_text(struct uidlist *u, int fd)
@@ -235,11 +242,8 @@ read_text(struct uidlist *u, int fd)
 			break;
 	}
 	u->stamp.size = u->text.n;
-	/* What another process appended just now may not be durable yet, but
-	 * we are going to tell clients about it. */
-	if (now_wall_us() * 1000 - u->stamp.mtime_ns < YOUNG_NS)
-		return fdatasync(fd);
-	return 0;
+	/* We are going to tell clients about it. */
+	return young(&u->stamp) ? fdatasync(fd) : 0;
 }
 
 int
@@ -262,6 +266,21 @@ uidlist_load(struct uidlist *u, int dirfd)
 	if (err)
 		return fail("read ", UIDLIST);
 	return uidlist_parse(u, buf_slice(&u->text)) == 0;
+}
+
+int
+uidlist_settle(const struct uidlist_stamp *stamp, int dirfd)
+{
+	int fd, r;
+
+	if (!young(stamp))
+		return 0;
+	fd = openat(dirfd, UIDLIST, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : fail("open ", UIDLIST);
+	r = fdatasync(fd) < 0 ? fail("sync ", UIDLIST) : 0;
+	close(fd);
+	return r;
 }
 
 bool

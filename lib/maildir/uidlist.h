@@ -8,7 +8,8 @@
  * UIDs rise.  A line without LF at the end is one being written: ignored.
  * New lines are appended, or the whole is replaced by rename; both only under
  * the lock file dovecot-uidlist.lock, and durable before a UID is told to
- * anybody.  Lines whose files are gone stay until a rewrite. */
+ * anybody (which may be after the lock is released).  Lines whose files are
+ * gone stay until a rewrite. */
 #ifndef MAILDIR_UIDLIST_H
 #define MAILDIR_UIDLIST_H
 
@@ -62,6 +63,11 @@ int uidlist_load(struct uidlist *u, int dirfd);
 /* The stamp of the file with this status. */
 struct stat;
 void uidlist_stamp(struct uidlist_stamp *stamp, const struct stat *st);
+
+/* Before UIDs of the list with this stamp, known from elsewhere, are told: make
+ * it durable when it is so young that who wrote it may still be about that.
+ * Returns 0 or -1. */
+int uidlist_settle(const struct uidlist_stamp *stamp, int dirfd);
 
 /* Whether the file is still the one with this stamp, unchanged. */
 bool uidlist_fresh(const struct uidlist_stamp *stamp, int dirfd);

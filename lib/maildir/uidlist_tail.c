@@ -97,11 +97,17 @@ uidlist_tail_write(struct uidlist_tail *t, const struct buf *lines)
 	if (lines->over)
 		errno = EFBIG;
 	else if (file_write(t->fd, lines->p, lines->n) == 0 &&
-		 fdatasync(t->fd) == 0 && fstat(t->fd, &st) == 0) {
+		 fstat(t->fd, &st) == 0) {
 		uidlist_stamp(&t->stamp, &st);
 		return 0;
 	}
 	return fail("write ", UIDLIST);
+}
+
+int
+uidlist_tail_sync(const struct uidlist_tail *t)
+{
+	return t->fd >= 0 && fdatasync(t->fd) < 0 ? fail("sync ", UIDLIST) : 0;
 }
 
 void

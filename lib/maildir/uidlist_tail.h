@@ -25,8 +25,11 @@ int uidlist_tail_open(struct uidlist_tail *t, int dirfd);
 uint32_t uidlist_tail_line(
     struct uidlist_tail *t, struct buf *lines, struct str base);
 
-/* Append the lines, durably.  Returns 0 or -1. */
+/* Append the lines; not durable before uidlist_tail_sync(), which needs no
+ * lock: who replaces the list meanwhile has synced them.  (Nothing to sync when
+ * fd is -1.)  Return 0 or -1. */
 int uidlist_tail_write(struct uidlist_tail *t, const struct buf *lines);
+int uidlist_tail_sync(const struct uidlist_tail *t);
 
 void uidlist_tail_close(struct uidlist_tail *t);
 

@@ -120,7 +120,10 @@ test_append(void)
 	CHECK_NUM(uidlist_tail_line(&t, &lines, STR("c")), 5, "one more");
 	CHECK_NUM(uidlist_tail_write(&t, &lines), 0, "append");
 	CHECK(uidlist_fresh(&t.stamp, dir), "known");
+	CHECK_NUM(uidlist_settle(&t.stamp, dir), 0, "a young list");
+	CHECK_NUM(uidlist_tail_sync(&t), 0, "sync");
 	uidlist_tail_close(&t);
+	CHECK_NUM(uidlist_tail_sync(&t), 0, "nothing left to sync");
 	uidlist_init(&u);
 	CHECK(uidlist_load(&u, dir) == 1 && u.n == 3 && !u.rewrite, "load");
 	CHECK_STR(u.list[1].base, STR("b"), "first");
