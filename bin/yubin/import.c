@@ -132,7 +132,7 @@ tell(struct import *im, int fd, const struct uidlist *u, bool inbox)
 	printf("new to IMAP: it gets a UIDVALIDITY and UIDs");
 	if (n)
 		printf("; %zu POP3 unique-ids are kept", n);
-	else if (inbox && !store_has(fd, "dovecot-uidvalidity"))
+	else if (inbox)
 		printf("; POP3 unique-ids are file names, if POP3 was used");
 	printf("\n");
 	return 0;

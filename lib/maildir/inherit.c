@@ -14,15 +14,9 @@
 #define MEMORY ((size_t)1 << 30)
 #define POP3_UIDL_MAX 70 /* RFC 1939 7 */
 
-static bool
-has(int fd, const char *name)
-{
-	return faccessat(fd, name, F_OK, 0) == 0;
-}
-
 int
-inherit_keywords(const struct home *h, int fd, int cur, const struct uidlist *u,
-    bool *inbox, bool *unlisted)
+inherit_keywords(
+    const struct home *h, int fd, int cur, const struct uidlist *u, bool *inbox)
 {
 	struct courier_kept kept;
 	struct stat top, here;
@@ -30,7 +24,6 @@ inherit_keywords(const struct home *h, int fd, int cur, const struct uidlist *u,
 	if (fstat(h->fd, &top) < 0 || fstat(fd, &here) < 0)
 		return fail("stat ", h->path);
 	*inbox = top.st_dev == here.st_dev && top.st_ino == here.st_ino;
-	*unlisted = *inbox && !u->courier && !has(fd, "dovecot-uidvalidity");
 	return u->courier ? courier_keywords(fd, cur, false, &kept) : 0;
 }
 
@@ -70,8 +63,7 @@ taken_before(const struct files *f)
 }
 
 int
-inherit_pop3(struct uidlist *u, int fd, const struct files *f, bool unlisted,
-    struct arena *a)
+inherit_pop3(struct uidlist *u, int fd, const struct files *f, struct arena *a)
 {
 	struct courier_pop3 *list;
 	struct arena mine;
@@ -81,7 +73,7 @@ inherit_pop3(struct uidlist *u, int fd, const struct files *f, bool unlisted,
 
 	arena_init(&mine, MEMORY);
 	r = courier_pop3(fd, &mine, &list, &n);
-	names = r == 0 && n == 0 && unlisted && taken_before(f);
+	names = r == 0 && n == 0 && !u->courier && taken_before(f);
 	for (size_t i = 0; r == 0 && (n || names) && i < u->n; i++) {
 		struct uidlist_entry *e = &u->list[i];
 

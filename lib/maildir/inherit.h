@@ -13,17 +13,16 @@
 #include "maildir/uidlist.h"
 
 /* Before the files are read: when u is Courier's list, its keywords come into
- * their names.  Sets
- * *inbox: the folder is the INBOX, and *unlisted: neither we nor Dovecot nor
- * Courier ever gave UIDs in this Maildir.  Returns 0 or -1. */
+ * their names.  Sets *inbox: the folder is the INBOX, which POP3 serves.
+ * Returns 0 or -1. */
 int inherit_keywords(const struct home *h, int fd, int cur,
-    const struct uidlist *u, bool *inbox, bool *unlisted);
+    const struct uidlist *u, bool *inbox);
 
-/* Before the list is saved: give its entries Courier's unique-ids.  unlisted:
- * when another program has moved messages to cur/, a POP3 server was here that
- * keeps no state, and base names are the unique-ids.  The ids come into the
- * arena.  Returns 0 or -1. */
-int inherit_pop3(struct uidlist *u, int fd, const struct files *f,
-    bool unlisted, struct arena *a);
+/* Before the INBOX's list is saved: give its entries Courier's unique-ids.
+ * When it has none and u is no list of Courier's, but others have moved
+ * messages to cur/, a POP3 server was here that keeps nothing: base names are
+ * the unique-ids.  They come into the arena.  Returns 0 or -1. */
+int inherit_pop3(
+    struct uidlist *u, int fd, const struct files *f, struct arena *a);
 
 #endif

@@ -185,8 +185,7 @@ renew(struct look *l, const struct home *h, int fd, int cur, int new, bool take,
 	if (!l->list.uidvalidity && l->running && l->known)
 		restore_list(l, l->names);
 	else if (!l->list.uidvalidity || l->list.courier)
-		r = inherit_keywords(
-		    h, fd, cur, &l->list, &l->inherit, &l->unlisted);
+		r = inherit_keywords(h, fd, cur, &l->list, &l->inherit);
 	if (r >= 0 && !l->list.uidvalidity)
 		r = look_begin_list(&l->list, h);
 	return r < 0 ? -1 : read_files(l, cur, new, take, PASSES);
@@ -213,8 +212,7 @@ complete(struct look *l, const struct home *h, int fd, int cur, int new,
 		shrink(l);
 	from = l->list.n;
 	number(l, n);
-	if (l->inherit &&
-	    inherit_pop3(&l->list, fd, &l->files, l->unlisted, l->names) < 0)
+	if (l->inherit && inherit_pop3(&l->list, fd, &l->files, l->names) < 0)
 		return -1;
 	if (uidlist_save(&l->list, fd, from) < 0)
 		return -1;

@@ -22,7 +22,7 @@ struct look {
 	struct index *known;
 	bool running;
 	struct arena *names;
-	bool inherit, unlisted; /* the first list of the INBOX; see inherit.h */
+	bool inherit; /* the first list of the INBOX; see inherit.h */
 };
 
 /* Look at the folder open at fd.  names: where file names go, to outlive the

@@ -150,6 +150,9 @@ courier_fill() {
 	one=$(cd "$MAILDIR/new" && echo * | cut -d ' ' -f 1)
 	two=$(cd "$MAILDIR/new" && echo * | cut -d ' ' -f 2)
 	mv "$MAILDIR/new/$one" "$MAILDIR/cur/$one:2,"
+	# Whatever else is opened first.
+	mkdir -p "$MAILDIR/.Sent"/{cur,new,tmp}
+	printf 'a SELECT Sent\r\nb LOGOUT\r\n' | yubin-imapd >/dev/null 2>&1
 	printf '1 %s\r\n2 %s\r\n' "$one" "$two" >"$BATS_TEST_TMPDIR/before"
 	cd "$BATS_TEST_TMPDIR"
 	uidls yubin-pop3d | diff before -
@@ -165,6 +168,19 @@ courier_fill() {
 	cd "$BATS_TEST_TMPDIR"
 	uidls yubin-pop3d >after
 	grep -Eq $'^1 00000001[0-9a-f]{8}\r$' after
+}
+
+@test "touched first by APPEND, or asked for its id: the same" {
+	need_courier
+	cd "$BATS_TEST_TMPDIR"
+	courier_fill
+	printf 'a APPEND Work {14+}\r\nSubject: x\r\n\r\n\r\nb STATUS INBOX (MAILBOXID)\r\nc LOGOUT\r\n' |
+	    yubin-imapd >out 2>/dev/null
+	grep -q '^a OK .APPENDUID [0-9]* 4' out
+	grep -q MAILBOXID out
+	yubin_state >after
+	grep -qx 'Work UID 4' after
+	grep -vx 'Work UID 4' after | diff before -
 }
 
 # Each step of a conversion may be the last before a crash.

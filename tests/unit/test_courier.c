@@ -6,6 +6,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,7 +23,9 @@ static int fd, cur;
 static void
 put(const char *path, const char *text)
 {
-	if (file_replace(fd, path, str_z(text), 0600) < 0)
+	int to = openat(fd, path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (to < 0 || file_write(to, text, strlen(text)) < 0 || close(to) < 0)
 		abort();
 }
 
