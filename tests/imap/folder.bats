@@ -359,9 +359,11 @@ listing() {
 }
 
 @test "CREATE and DELETE, killed at each step: the whole folder or none" {
-	local call
-	for call in mkdirat openat renameat unlinkat; do
-		for i in {1..90}; do
+	local call i step=1
+	for call in mkdirat renameat unlinkat openat; do
+		# There are many of these.
+		[ $call != openat ] || step=4
+		for ((i = 1; i < 90; i += step)); do
 			rm -rf "$MAILDIR"
 			mkdir -p "$MAILDIR"/{cur,new,tmp}
 			mails 1 old
