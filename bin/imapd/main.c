@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* yubin-imapd: one logged-in IMAP session in one Maildir, on standard input
  * and output (RFC 3501 and the extensions that CAPABILITY names). */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,6 +55,18 @@ count(struct imap *s)
 	s->home.quota = &s->quota;
 }
 
+/* Where no UIDs were ever given INBOX takes over from the server before us
+ * (maildir/inherit.h), as long as it is the first folder that gets some. */
+static void
+inherit(struct imap *s)
+{
+	struct mailbox_status st;
+
+	if (faccessat(s->home.fd, "dovecot-uidvalidity", F_OK, 0) < 0 &&
+	    mailbox_status(&s->home, STR("INBOX"), false, &st) < 0)
+		log_event("failed", "what", fail_last(), NULL);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -72,6 +85,7 @@ main(int argc, char **argv)
 	}
 	count(s);
 	home_cache(&s->home, settings_text("YUBIN_CACHE"));
+	inherit(s);
 	log_event("session", "maildir", maildir(), "tls",
 	    s->serve.tls ? "yes" : "no", NULL);
 	imap_run(s);

@@ -135,6 +135,51 @@ test_match(void)
 	    "too long a pattern");
 }
 
+/* RFC 3501 6.3.8 word by word, however long it takes. */
+static bool
+slowly(const char *p, const char *name)
+{
+	if (*p == '*' || *p == '%')
+		return slowly(p + 1, name) ||
+		       (*name && (*p == '*' || *name != '.') &&
+			   slowly(p, name + 1));
+	return *p ? *p == *name && slowly(p + 1, name + 1) : !*name;
+}
+
+/* Word number i over an alphabet of n letters, 5 at most. */
+static void
+word(char to[6], unsigned i, const char *letters, unsigned n)
+{
+	for (; i > 0; i /= n) {
+		i--;
+		*to++ = letters[i % n];
+	}
+	*to = '\0';
+}
+
+/* Every short pattern on every short name. */
+static void
+test_all(void)
+{
+	unsigned wrong = 0, matched = 0;
+	char pattern[6], name[6];
+
+	for (unsigned i = 0; i < 1 + 4 + 16 + 64 + 256 + 1024; i++) {
+		word(pattern, i, "a.*%", 4);
+		for (unsigned k = 0; k < 1 + 2 + 4 + 8 + 16 + 32; k++) {
+			bool want;
+
+			word(name, k, "a.", 2);
+			want = slowly(pattern, name);
+			matched += want;
+			wrong += imap_match(str_z(pattern), str_z(name), '.') !=
+			         want;
+		}
+	}
+	CHECK_NUM(wrong, 0, "as the definition");
+	CHECK(matched > 1000, "some match");
+}
+
 int
 main(void)
 {
@@ -142,5 +187,6 @@ main(void)
 	test_sets();
 	test_use();
 	test_match();
+	test_all();
 	return tap_done();
 }
