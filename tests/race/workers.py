@@ -520,10 +520,11 @@ class Shell(Worker):
 
     def uncache(self, _):
         """Caches are removed, or filled with something else."""
-        folder = self.shared.dir(self.chance.choice(FOLDERS))
-        caches = [n for n in os.listdir(folder) if n.startswith("yubin-")]
-        for name in caches:
-            path = f"{folder}/{name}"
+        places = [self.shared.dir(f) for f in FOLDERS]
+        places += [d for d, _, _ in os.walk(self.shared.cache)]
+        caches = [f"{d}/{n}" for d in places for n in os.listdir(d)
+                  if n.startswith("yubin-") and not n.endswith(".lock")]
+        for path in self.some(caches, 2) if caches else ():
             if self.chance.random() < 0.3:
                 with open(self.shared.base + "/garbage", "wb") as f:
                     f.write(self.chance.randbytes(
