@@ -82,8 +82,9 @@ void mailbox_collect(struct mailbox *m);
 
 /* ------------------------------------------------------------- the rest */
 
-/* Read the keyword names if their file has changed; the letters in use. */
-void mailbox_load_words(struct mailbox *m);
+/* Read the keyword names if their file has changed (0 or -1); the letters in
+ * use. */
+int mailbox_load_words(struct mailbox *m);
 uint64_t mailbox_words(const struct mailbox *m);
 
 /* Sizes and date of the file `name` below dirfd; wire_hint: its wire size if
