@@ -13,6 +13,7 @@
 
 /* Locks are held for a moment: many who wait long each leave them unused. */
 #define PAUSE_MOST_MS 4
+#define UNLOCK_TRIES 3
 
 static int
 set_lock(int fd, short type)
@@ -48,7 +49,12 @@ lock_take(int fd, bool exclusive, int64_t deadline)
 int
 lock_release(int fd)
 {
-	return set_lock(fd, F_UNLCK);
+	int r = -1;
+
+	/* Kept for ever, it would be in everybody's way, ours too. */
+	for (int i = 0; i < UNLOCK_TRIES && r < 0; i++)
+		r = set_lock(fd, F_UNLCK);
+	return r;
 }
 
 /* One round over the places: 1 taken, 0 all are held, -1 failed. */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -162,9 +163,19 @@ append(struct index *x, const struct arrival *a)
 	    x, &rec, fresh ? str_z(a->name) : str_z(name), STR(""));
 }
 
+static bool
+is_same(int a, int b)
+{
+	struct stat x, y;
+
+	return fstat(a, &x) == 0 && fstat(b, &y) == 0 && x.st_dev == y.st_dev &&
+	       x.st_ino == y.st_ino;
+}
+
 /* Tell the folder's index, so that nobody needs to look for them. */
 static void
-enter(struct target *t, const struct arrival *list, size_t n, int64_t before)
+enter(struct target *t, const struct arrival *list, size_t n, bool lax,
+    int64_t before)
 {
 	struct index *x = &t->index;
 
@@ -179,6 +190,10 @@ enter(struct target *t, const struct arrival *list, size_t n, int64_t before)
 	}
 	x->head.list = t->tail.stamp;
 	x->head.uidnext = t->tail.uidnext;
+	/* What moves within the folder has another record, which is to die. */
+	if (lax && n &&
+	    (is_same(list[0].from, t->cur) || is_same(list[0].from, t->new)))
+		return;
 	if (t->used_cur)
 		mailbox_index_touched(
 		    x, t->cur, files_grain_ns(t->cur), before);
@@ -192,7 +207,7 @@ arrive_locked(struct target *t, const struct home *h, struct arrival *list,
 
 	if (number(t, h, list, n) < 0 || place_all(t, list, n, lax) < 0)
 		return -1;
-	enter(t, list, n, before);
+	enter(t, list, n, lax, before);
 	return 0;
 }
 

@@ -170,9 +170,9 @@ mailbox_open(
 	arena_init(&m->words, WORDS_MAX);
 	arena_init(&m->reported, REPORT_MAX);
 	if (open_parts(m, name) == 0 && mailbox_begin(m) == 0 &&
-	    first_view(m) == 0 && mailbox_settle_uids(m) == 0) {
+	    first_view(m) == 0 && mailbox_load_words(m) == 0 &&
+	    mailbox_settle_uids(m) == 0) {
 		clean(m);
-		mailbox_load_words(m);
 		m->new_words = false;
 		return 1;
 	}
@@ -217,23 +217,6 @@ mailbox_watch_paths(const struct mailbox *m, const char *paths[MAILBOX_PATHS])
 
 /* ------------------------------------------------------------- keywords */
 
-/* Whether the file of keywords is another than the one loaded. */
-static bool
-words_changed(struct mailbox *m)
-{
-	struct stat st;
-	int64_t mtime;
-
-	if (fstatat(m->fd, KEYWORDS, &st, 0) < 0)
-		return false;
-	mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	if (mtime == m->words_mtime_ns && st.st_ino == m->words_ino)
-		return false;
-	m->words_mtime_ns = mtime;
-	m->words_ino = st.st_ino;
-	return true;
-}
-
 static void
 know_words(struct mailbox *m)
 {
@@ -252,21 +235,31 @@ mailbox_words(const struct mailbox *m)
 	return m->known_words;
 }
 
-void
+int
 mailbox_load_words(struct mailbox *m)
 {
 	const char *old[KEYWORDS_N];
+	struct stat st;
+	int64_t mtime;
 
-	if (!words_changed(m))
-		return;
+	if (fstatat(m->fd, KEYWORDS, &st, 0) < 0)
+		return errno == ENOENT ? 0 : fail("stat ", KEYWORDS);
+	mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	if (mtime == m->words_mtime_ns && st.st_ino == m->words_ino)
+		return 0;
 	memcpy((void *)old, m->keyword, sizeof(old));
-	if (keywords_load(m->fd, &m->words, m->keyword) < 0)
+	if (keywords_load(m->fd, &m->words, m->keyword) < 0) {
 		memcpy((void *)m->keyword, old, sizeof(old));
+		return fail("read ", KEYWORDS);
+	}
+	m->words_mtime_ns = mtime;
+	m->words_ino = st.st_ino;
 	for (size_t i = 0; i < KEYWORDS_N; i++)
 		if (m->keyword[i] &&
 		    (!old[i] || strcmp(old[i], m->keyword[i]) != 0))
 			m->new_words = true;
 	know_words(m);
+	return 0;
 }
 
 int

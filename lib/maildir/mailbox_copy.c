@@ -298,7 +298,9 @@ mailbox_copy(struct mailbox *m, const size_t *idx, size_t n, struct str dest,
 	if (!c.list || !c.idx)
 		oom();
 	arena_init(&c.arena, (size_t)1 << 24);
-	if (keywords_load(c.fd, &c.arena, c.words) < 0)
+	/* Others may have set keywords that this session does not know yet. */
+	if (mailbox_load_words(m) < 0 ||
+	    keywords_load(c.fd, &c.arena, c.words) < 0)
 		r = -1;
 	else if (n)
 		r = (moving ? move : copy)(

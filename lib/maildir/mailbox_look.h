@@ -88,8 +88,9 @@ void mailbox_collect(struct mailbox *m);
 
 /* ------------------------------------------------------------- the rest */
 
-/* Read the keyword names if their file has changed; the letters in use. */
-void mailbox_load_words(struct mailbox *m);
+/* Read the keyword names if their file has changed (0 or -1); the letters in
+ * use. */
+int mailbox_load_words(struct mailbox *m);
 uint64_t mailbox_words(const struct mailbox *m);
 
 /* Open the message's file `name` below dirfd for reading.  Returns the

@@ -192,8 +192,9 @@ mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c)
 		mailbox_collect(m);
 		c->exists = grow(m) || c->exists;
 		/* They may have keywords we do not know yet. */
-		if (m->changed.n > 0 || c->exists)
-			mailbox_load_words(m);
+		if ((m->changed.n > 0 || c->exists) &&
+		    mailbox_load_words(m) < 0)
+			r = -1;
 		if (m->changed.n > 0 && !m->index.bad) {
 			mailbox_list_sort(&m->changed);
 			report(m, expunge, c);

@@ -105,7 +105,7 @@ class Store(Scenario):
         boxes = {m[1].decode(): Box() for text, _ in answers(run.out)
                  if b"\\Noselect" not in text and
                  (m := re.match(rb'\* LIST \([^)]*\) "\." "?([^"\r]+)', text))}
-        fails = run.code != 0
+        failed = run if run.code else None
         for name, box in boxes.items():
             run = self.imap(w, b"SELECT " + name.encode(),
                             b"FETCH 1:* (UID FLAGS BODY.PEEK[])"
@@ -113,10 +113,10 @@ class Store(Scenario):
             self.fill_box(box, run.out)
             if run.code or len(tagged(run.out)) != 3 or \
                     b" NO " in run.out or b" BAD " in run.out:
-                fails = True
-        if fails:
-            w.problem("lost", f"the next session fails: {run.out[-200:]} "
-                      f"{run.log[-200:]}")
+                failed = run
+        if failed:
+            w.problem("lost", "the next session fails: "
+                      f"{failed.out[-300:]} {failed.log[-300:]}")
         return boxes
 
     @staticmethod

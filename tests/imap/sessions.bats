@@ -221,7 +221,7 @@ full_view() {
 		C: a SELECT INBOX
 		S* a OK *
 		X: $grow
-		C: b SEARCH 1 TEXT "x" SMALLER 23 LARGER 21 FLAGGED
+		C: b SEARCH 1 TEXT "x" SMALLER 23 LARGER 21
 		S: * SEARCH 1
 		S* b OK *
 		C: c LOGOUT

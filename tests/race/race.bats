@@ -10,6 +10,6 @@ load ../helper
 	echo "$output"
 	[ "$status" -eq 0 ]
 	# All of them were at work.
-	[[ ${lines[-1]} =~ ^race:\ .*\ s(,\ [1-9][0-9]*\ [a-zA-Z0-9 ]+){8}, ]]
+	[[ ${lines[-1]} =~ ^race:\ .*\ s(,\ [1-9][0-9]*\ [a-zA-Z0-9 ]+){9}, ]]
 	echo "# ${lines[-1]}" >&3
 }

@@ -5,7 +5,8 @@ and a shell with rm, mv, cp and rsync that removes caches, too.
 
 usage: race.py BUILD
 
-SECONDS_MAX=n: for n seconds, not 600.  SEED=n: the same dice.  Each message
+SECONDS_MAX=n: for n seconds, not 600.  SEED=n: the same dice; when it is odd
+the indexes lie elsewhere (YUBIN_CACHE).  Each message
 has an id, from which its text follows.  Who makes, copies or removes one says
 so in a log, and so does each session that learns what a UID means.  In the
 end the log is compared with what is there.  The last line has the figures;
@@ -48,6 +49,9 @@ class Shared:
                     "MAILDIR": self.maildir, "YUBIN_HOSTNAME": "mx.test",
                     "MAIL_USER": "no-such-user",
                     "ASAN_OPTIONS": "detect_leaks=0"}
+        self.cache = base + "/cache"
+        if int(seed) % 2:
+            self.env["YUBIN_CACHE"] = self.cache
         os.environ.update(self.env)
         self.errors = open(base + "/errors", "ab")
         self.fd = os.open(base + "/log", os.O_RDWR | os.O_CREAT | os.O_APPEND)

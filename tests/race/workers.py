@@ -18,6 +18,7 @@ FLAGS = (r"\Seen", r"\Flagged", r"\Answered", r"\Draft", "$One", "$Two")
 MANY = 300  # messages at which deliverers rest
 FEW = 100  # below it nothing is removed
 TRIES = 100  # of 20 ms: a message that is being copied becomes whole
+KEPT = re.compile(r"lock|tmp|rename|special-use")  # these are no caches
 DIGITS = "0123456789abcdefghijklmnopqrstuv"
 
 
@@ -520,10 +521,11 @@ class Shell(Worker):
 
     def uncache(self, _):
         """Caches are removed, or filled with something else."""
-        folder = self.shared.dir(self.chance.choice(FOLDERS))
-        caches = [n for n in os.listdir(folder) if n.startswith("yubin-")]
-        for name in caches:
-            path = f"{folder}/{name}"
+        places = [self.shared.dir(f) for f in FOLDERS]
+        places += [d for d, _, _ in os.walk(self.shared.cache)]
+        caches = [f"{d}/{n}" for d in places for n in os.listdir(d)
+                  if n.startswith("yubin-") and not KEPT.search(n)]
+        for path in self.some(caches, 2) if caches else ():
             if self.chance.random() < 0.3:
                 with open(self.shared.base + "/garbage", "wb") as f:
                     f.write(self.chance.randbytes(
