@@ -273,7 +273,7 @@ test_bombs(void)
 int
 main(void)
 {
-	arena_init(&arena, 4 << 20);
+	arena_init(&arena, 8 << 20);
 	text_init(&finder);
 	test_case();
 	test_header();
