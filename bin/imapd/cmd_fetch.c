@@ -141,6 +141,7 @@ fetch_one(struct imap *s, size_t i, const struct imap_fetch *f, unsigned items)
 
 	if (r <= 0)
 		return r;
+	t.uid = m.uid;
 	buf_str(&s->text, STR("* "));
 	buf_num(&s->text, i + 1);
 	buf_str(&s->text, STR(" FETCH ("));

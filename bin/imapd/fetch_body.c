@@ -56,91 +56,72 @@ tree(struct imap *s, struct fetch_text *t)
 	return &t->tree;
 }
 
-/* --------------------------------------------- places in the CRLF form */
+/* ------------------------------------------------------------- literals */
 
-/* A place in a stored text: behind p octets of it, and, with mid, behind the
- * CR that is to be put before the LF that follows. */
-struct place {
-	size_t p;
-	bool mid;
-};
-
-/* The next LF without CR from i on, or text.n. */
-static size_t
-bare_lf(struct str text, size_t i)
-{
-	while (i < text.n) {
-		const char *lf = memchr(text.p + i, '\n', text.n - i);
-
-		if (!lf)
-			return text.n;
-		i = (size_t)(lf - text.p);
-		if (i == 0 || text.p[i - 1] != '\r')
-			return i;
-		i++;
-	}
-	return text.n;
-}
-
-/* The place behind `wire` octets of the CRLF form, at most its end. */
-static struct place
-find_place(struct str text, uint64_t wire)
-{
-	size_t at = 0; /* stored octets passed */
-
-	while (at < text.n) {
-		size_t lf = bare_lf(text, at);
-		uint64_t plain = lf - at;
-
-		if (wire <= plain)
-			return (struct place){at + (size_t)wire, false};
-		if (lf == text.n)
-			break;
-		if (wire == plain + 1)
-			return (struct place){lf, true};
-		wire -= plain + 2;
-		at = lf + 1;
-	}
-	return (struct place){text.n, false};
-}
-
-/* Write what is between two places, the first before the second. */
+/* " {n}" for the octets that follow. */
 static void
-send_between(struct out *o, struct str text, struct place a, struct place b)
+announce(struct imap *s, uint64_t n)
 {
-	if (a.mid) {
-		out_chr(o, '\n');
-		a.p++;
-	}
-	if (a.p < b.p) {
-		o->cr = a.p > 0 && text.p[a.p - 1] == '\r';
-		out_crlf(o, str_to(str_from(text, a.p), b.p - a.p));
-	}
-	if (b.mid)
-		out_chr(o, '\r');
+	buf_str(&s->text, STR(" {"));
+	buf_num(&s->text, n);
+	buf_str(&s->text, STR("}\r\n"));
+	imap_flush_text(s);
 }
 
-/* " {n}" and the octets; of a partial fetch those that exist (6.4.5). */
+/* The octets that exist of those asked for (RFC 3501 6.4.5).  last: where the
+ * fetch before ended, and this one; of this text if its uid is right. */
+static void
+send_partial(struct imap *s, struct str text, const struct imap_section *sec,
+    struct fetch_last *last)
+{
+	struct fetch_place from = {0}, to;
+	uint64_t got, skip = sec->from;
+
+	if (last->uid && last->wire <= skip) {
+		from = last->place;
+		skip -= last->wire;
+	}
+	from = fetch_place(text, from, skip, &got);
+	if (got < skip)
+		from = (struct fetch_place){text.n, false};
+	to = fetch_place(text, from, sec->count, &got);
+	announce(s, got);
+	if (got)
+		fetch_place_send(&s->serve.out, text, from, to);
+	last->wire = sec->from + got;
+	last->place = to;
+}
+
 static void
 send_literal(struct imap *s, struct str text, const struct imap_section *sec)
 {
-	struct out *o = &s->serve.out;
-	uint64_t size = crlf_size(text);
-	uint64_t from = 0, to = size;
+	struct fetch_last none = {0};
 
 	if (sec->partial) {
-		from = sec->from < size ? sec->from : size;
-		to = size - from > sec->count ? from + sec->count : size;
+		send_partial(s, text, sec, &none);
+		return;
 	}
-	buf_fmt(&s->text, " {%llu}\r\n", (unsigned long long)(to - from));
-	imap_flush_text(s);
-	if (from == 0 && to == size) {
-		o->cr = false;
-		out_crlf(o, text);
-	} else if (from < to) {
-		send_between(
-		    o, text, find_place(text, from), find_place(text, to));
+	announce(s, crlf_size(text));
+	s->serve.out.cr = false;
+	out_crlf(&s->serve.out, text);
+}
+
+/* The same for a slice of the message itself. */
+static void
+send_slice(struct imap *s, struct fetch_text *t, struct str text,
+    const struct imap_section *sec)
+{
+	size_t at = (size_t)(text.p - t->stored.text.p);
+	struct fetch_last *last = &s->last;
+
+	if (!sec->partial) {
+		send_literal(s, text, sec);
+		return;
 	}
+	if (last->uid != t->uid || last->at != at || last->n != text.n)
+		*last = (struct fetch_last){.at = at, .n = text.n};
+	send_partial(s, text, sec, last);
+	last->uid = t->uid;
 }
 
 /* ------------------------------------------------------------ sections */
@@ -206,14 +187,14 @@ fetch_section(
 	}
 	switch (sec->kind) {
 	case SECTION_ALL:
-		send_literal(s, sec->depth ? body : t->stored.text, sec);
+		send_slice(s, t, sec->depth ? body : t->stored.text, sec);
 		break;
 	case SECTION_TEXT:
-		send_literal(s, body, sec);
+		send_slice(s, t, body, sec);
 		break;
 	case SECTION_HEADER:
 	case SECTION_MIME:
-		send_literal(s, header, sec);
+		send_slice(s, t, header, sec);
 		break;
 	case SECTION_FIELDS:
 	case SECTION_FIELDS_NOT:

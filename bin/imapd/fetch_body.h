@@ -18,6 +18,7 @@ unsigned fetch_needs(const struct imap_section *sections, size_t n);
 /* A message being fetched, as far as it is needed. */
 struct fetch_text {
 	struct digest digest;
+	uint32_t uid;
 	bool read; /* there is a text */
 	struct mailbox_text stored;
 	struct part_tree tree; /* of it; no parts until it is needed */

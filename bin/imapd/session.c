@@ -104,6 +104,7 @@ imap_unselect(struct imap *s)
 	if (s->selected)
 		mailbox_close(&s->box);
 	s->selected = false;
+	s->last = (struct fetch_last){0};
 }
 
 /* ----------------------------------------------------------- arguments */

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/scan.h"
 #include "maildir/folder.h"
+#include "fetch_place.h"
 #include "maildir/mailbox.h"
 #include "maildir/quota.h"
 #include "proto/imap_set.h"
@@ -66,7 +67,8 @@ struct imap {
 	struct quota quota; /* of the home */
 	struct mailbox box; /* open while selected */
 	bool selected;
-	struct str box_name; /* in box_name_data */
+	struct fetch_last last; /* of partial fetches from it */
+	struct str box_name;    /* in box_name_data */
 	char box_name_data[FOLDER_NAME_MAX + 1];
 
 	/* the command being served */

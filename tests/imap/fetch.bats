@@ -248,3 +248,29 @@ mixed() {
 		S: d OK *
 	EOS
 }
+
+@test "a message in pieces of every size is the message" {
+	printf 'Subject: x\nA: b\r\n\nc\n\n\r\nd\r\re\n' | deliver
+	printf 'f: g\n\n\nhh' | deliver
+	python3 - <<-'EOS'
+		import imaplib
+		m = imaplib.IMAP4_stream('yubin-imapd')
+		m.select(readonly=True)
+
+		def get(i, what):
+		    return m.fetch(str(i), 'BODY.PEEK[%s' % what)[1][0][1]
+
+		for i in (1, 2):
+		    for section in (']', 'TEXT]', '1]', 'HEADER]'):
+		        whole = get(i, section)
+		        for size in range(1, len(whole) + 3):
+		            # Forth, which goes on where the last one ended, and back.
+		            for starts in (range(0, len(whole) + 3, size),
+		                           range(len(whole) + 2, -1, -size)):
+		                for at in starts:
+		                    piece = get(i, '%s<%d.%d>' % (section, at, size))
+		                    assert piece == whole[at:at + size], (
+		                        i, section, at, size, piece)
+		m.logout()
+	EOS
+}
