@@ -23,7 +23,7 @@
 #define WINDOW ((size_t)64 << 10)
 #define NEAR ((size_t)4 << 10)    /* read where nothing tells what is next */
 #define ADDED ((size_t)256 << 10) /* written when there is more */
-#define WAIT_S 2                  /* for others who write */
+#define WAIT_MS 200               /* for others who write */
 #define NEW ".new"
 #define USUAL 2048         /* octets of an entry: most are smaller */
 #define MUCH (256 * USUAL) /* of a file */
@@ -354,7 +354,7 @@ digests_add(struct digests *d, struct str base, uint32_t tag, struct str octets)
 static int
 lock_file(struct digests *d)
 {
-	int64_t deadline = now_plus_s(WAIT_S);
+	int64_t deadline = now_ms() + WAIT_MS;
 	struct stat st;
 
 	do {

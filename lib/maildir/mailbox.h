@@ -186,7 +186,8 @@ void mailbox_read_end(struct mailbox_text *t);
  * Returns 1; 0 it vanished (mail.gone is set); -1 failed. */
 int mailbox_digest(struct mailbox *m, size_t i, bool whole, struct digest *d);
 
-/* No more digests are wanted for now: those made become visible to others. */
+/* No more digests are wanted for now: those made become visible to others, and
+ * the memory that they and texts needed is given back. */
 void mailbox_digests_done(struct mailbox *m);
 
 /* The POP3 unique-id (RFC 1939 7): Dovecot's from the UID list when it holds

@@ -188,13 +188,15 @@ rewrite(struct mailbox *m)
 void
 mailbox_digests_done(struct mailbox *m)
 {
+	free(m->spare);
+	m->spare = NULL;
 	if (!m->digests)
 		return;
 	digests_write(&m->digests->file);
 	note_places(m);
 	if (digests_wasteful(&m->digests->file, m->n))
 		rewrite(m);
-	digests_refresh(&m->digests->file);
+	mailbox_digests_close(m);
 }
 
 void
