@@ -137,3 +137,38 @@ samples() {
 	[ "$(grep -ao 'Subject: mail 60' "$cache" | wc -l)" -lt 4 ]
 	[ -z "$(ls "$MAILDIR"/yubin-digests.new 2>/dev/null)" ]
 }
+
+# session: what is asked of three messages, without the greeting's details.
+session() {
+	printf 'a EXAMINE INBOX\r\nb FETCH 1:3 (ENVELOPE BODYSTRUCTURE)\r\nc LOGOUT\r\n' |
+	    "$@" yubin-imapd 2>/dev/null
+}
+
+@test "any call that goes wrong costs at most an answer, and the file stays good" {
+	mails 3
+	session >"$BATS_TEST_TMPDIR/right"
+	cache=$MAILDIR/yubin-digests
+	report=$BATS_TEST_TMPDIR/report
+	rm "$cache"
+	session faults -o "$BATS_TEST_TMPDIR/calls" count >/dev/null
+	tried=0
+	while read -r name call count; do
+		case $call in
+		openat | fstat | newfstatat | fcntl | pread64 | pwrite64 | \
+		    ftruncate | read | close) ;;
+		*) continue ;;
+		esac
+		for ((n = 1; n <= count; n++)); do
+			rm -f "$cache"
+			session faults -o "$report" errno "$name:$call:$n" EIO \
+			    >"$BATS_TEST_TMPDIR/out" || true
+			[ -z "$(grep '^signal' "$report")" ]
+			# What is told is right.
+			[ -z "$(grep '^\* [0-9]* FETCH' "$BATS_TEST_TMPDIR/out" |
+			    grep -vxFf "$BATS_TEST_TMPDIR/right")" ]
+			session | cmp - "$BATS_TEST_TMPDIR/right"
+			tried=$((tried + 1))
+		done
+	done <"$BATS_TEST_TMPDIR/calls"
+	[ "$tried" -gt 30 ]
+}
