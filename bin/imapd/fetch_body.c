@@ -96,14 +96,19 @@ static void
 send_literal(struct imap *s, struct str text, const struct imap_section *sec)
 {
 	struct fetch_last none = {0};
+	uint64_t size;
 
 	if (sec->partial) {
 		send_partial(s, text, sec, &none);
 		return;
 	}
-	announce(s, crlf_size(text));
+	size = crlf_size(text);
+	announce(s, size);
 	s->serve.out.cr = false;
-	out_crlf(&s->serve.out, text);
+	if (size == text.n) /* CRLF already: as it stands, without a copy */
+		out_str(&s->serve.out, text);
+	else
+		out_crlf(&s->serve.out, text);
 }
 
 /* The same for a slice of the message itself. */

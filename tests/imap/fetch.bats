@@ -252,15 +252,20 @@ mixed() {
 @test "a message in pieces of every size is the message" {
 	printf 'Subject: x\nA: b\r\n\nc\n\n\r\nd\r\re\n' | deliver
 	printf 'f: g\n\n\nhh' | deliver
+	printf 'f: g\r\n\r\nh\r\ni\r\n' | deliver
 	python3 - <<-'EOS'
-		import imaplib
+		import glob, imaplib, os, re
 		m = imaplib.IMAP4_stream('yubin-imapd')
 		m.select(readonly=True)
 
 		def get(i, what):
 		    return m.fetch(str(i), 'BODY.PEEK[%s' % what)[1][0][1]
 
-		for i in (1, 2):
+		for i in (1, 2, 3):
+		    name = glob.glob('%s/*/*.M%dP1.*' % (os.environ['MAILDIR'], i))[0]
+		    with open(name, 'rb') as f:
+		        text = re.sub(rb'(?<!\r)\n', b'\r\n', f.read())
+		    assert get(i, ']') == text, (i, text)
 		    for section in (']', 'TEXT]', '1]', 'HEADER]'):
 		        whole = get(i, section)
 		        for size in range(1, len(whole) + 3):
