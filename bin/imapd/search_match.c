@@ -6,6 +6,7 @@
 
 #include "msg/date.h"
 #include "msg/header.h"
+#include "msg/kept.h"
 #include "msg/part.h"
 
 #define HEADER_USUAL 8192 /* octets that hold the whole header, mostly */
@@ -20,6 +21,8 @@ struct subject {
 	bool open;
 	struct part_tree tree;
 	bool parsed;
+	struct digest digest;
+	bool digested;
 	int trouble; /* 0; 1 it is gone; -1 failed */
 };
 
@@ -79,6 +82,7 @@ search_begin(struct search *h, struct imap *s, struct scan *args,
 void
 search_end(struct search *h)
 {
+	mailbox_digests_done(&h->s->box);
 	text_free(&h->text);
 }
 
@@ -107,16 +111,38 @@ open_text(struct subject *m, size_t most)
 	return m->open;
 }
 
-/* Where the header comes from for all keys that ask for it. */
-static bool
-header_text(struct subject *m, struct str *header)
+/* What is kept of every message; NULL when it cannot be had. */
+static const struct digest *
+digest(struct subject *m)
 {
+	int r;
+
+	if (m->digested || m->trouble)
+		return m->trouble ? NULL : &m->digest;
+	r = mailbox_digest(&m->s->box, m->i, false, &m->digest);
+	m->digested = r > 0;
+	m->trouble = r > 0 ? 0 : r == 0 ? 1 : -1;
+	return m->digested ? &m->digest : NULL;
+}
+
+/* The header, or of it at least the fields called name: where they come from
+ * for all keys that ask for it. */
+static bool
+header_text(struct subject *m, struct str name, struct str *header)
+{
+	if (kept_name(name)) {
+		const struct digest *d = digest(m);
+
+		if (d)
+			*header = d->fields;
+		if (!d || !d->cut)
+			return d;
+	}
 	if (!open_text(m, HEADER_USUAL))
 		return false;
-	*header = m->stored.text;
-	if (m->stored.whole || header_size(*header) < header->n)
-		return true;
-	if (!open_text(m, SIZE_MAX))
+	if (!m->stored.whole &&
+	    header_size(m->stored.text) == m->stored.text.n &&
+	    !open_text(m, SIZE_MAX))
 		return false;
 	*header = m->stored.text;
 	return true;
@@ -141,30 +167,16 @@ tree(struct subject *m)
 	return &m->tree;
 }
 
-/* The day of the Date field as written, whatever its zone; false when the
- * message has none that can be read. */
-static bool
-sent_day(struct subject *m, int64_t *day)
-{
-	struct str header, value;
-	int64_t utc;
-	int zone;
-
-	if (!header_text(m, &header) ||
-	    !header_find(header, STR("Date"), &value) ||
-	    date_parse(value, &utc, &zone) < 0)
-		return false;
-	*day = date_day(utc, zone);
-	return true;
-}
-
+/* The day of the Date field as written, whatever its zone. */
 static bool
 match_sent(struct subject *m, const struct imap_search *k)
 {
+	const struct digest *d = digest(m);
 	int64_t day;
 
-	if (!sent_day(m, &day))
+	if (!d || !d->dated)
 		return false;
+	day = date_day(d->date_s, d->zone_min);
 	if (k->key == KEY_SENTBEFORE)
 		return day < k->day;
 	return k->key == KEY_SENTON ? day == k->day : day >= k->day;
@@ -199,7 +211,7 @@ match_text(struct subject *m, const struct imap_search *k)
 	struct str header;
 
 	if (k->key == KEY_HEADER)
-		return header_text(m, &header) &&
+		return header_text(m, k->field, &header) &&
 		       text_in_field(t, k->text, header, k->field);
 	if (!open_text(m, SIZE_MAX))
 		return false;
