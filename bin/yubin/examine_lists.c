@@ -24,6 +24,7 @@
 
 #define MEMORY ((size_t)2 << 30)
 #define TEXT_MAX ((size_t)1 << 30)
+#define LETTERS 26 /* a to z */
 
 struct lists {
 	struct arena a;
@@ -190,7 +191,7 @@ check_keywords(struct examine *x, struct lists *l)
 	keywords_parse(text, &l->a, names);
 	while (str_cut(&text, '\n', &line))
 		lines += line.n > 0;
-	for (int i = 0; i < KEYWORDS_N; i++) {
+	for (int i = 0; i < LETTERS; i++) {
 		good += names[i] != NULL;
 		if (!names[i] && (l->letters >> i & 1))
 			examine_note(x, KEYWORDS,

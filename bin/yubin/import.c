@@ -13,6 +13,7 @@
 #include "maildir/courier.h"
 #include "maildir/folder.h"
 #include "maildir/mailbox.h"
+#include "maildir/quota.h"
 #include "maildir/uidlist.h"
 #include "serve/session.h"
 #include "show.h"
@@ -248,6 +249,27 @@ tell_rest(struct import *im)
 			    "no folder: it has no cur/");
 }
 
+/* Courier's and vpopmail's file is ours too. */
+static void
+tell_quota(const struct import *im)
+{
+	struct quota_limit limit;
+	struct buf b;
+	struct str line;
+
+	buf_init(&b, (size_t)1 << 20);
+	if (file_read(im->s.home.fd, "maildirsize", &b) == 0) {
+		line = str_to(buf_slice(&b), str_find(buf_slice(&b), '\n'));
+		if (quota_parse(line, &limit) == 0 && limit.told) {
+			printf("quota: ");
+			show_str(stdout, line);
+			printf(", the first line of maildirsize, unless the "
+			       "account says another\n");
+		}
+	}
+	buf_free(&b);
+}
+
 static int
 import(struct import *im)
 {
@@ -262,6 +284,7 @@ import(struct import *im)
 	}
 	store_progress(s->nfolders, s->nfolders);
 	import_subscriptions(im);
+	tell_quota(im);
 	tell_rest(im);
 	if (im->failed) {
 		printf("not everything could be done; it may be tried again\n");

@@ -20,12 +20,13 @@
 #include "show.h"
 
 #define MEMORY ((size_t)2 << 30)
+#define LETTERS 26 /* a to z */
 
 struct stats {
 	size_t messages, unseen, flagged, deleted;
 	uint64_t octets;
 	int64_t oldest_s, newest_s; /* 0 without messages */
-	size_t keyworded[KEYWORDS_N];
+	size_t keyworded[LETTERS];
 	const char *keywords[KEYWORDS_N];
 	uint32_t uidvalidity, uidnext; /* 0 without a list */
 };
@@ -48,7 +49,7 @@ count(struct stats *t, int fd, const char *file)
 	t->unseen += !(name.flags & FLAG_SEEN);
 	t->flagged += (name.flags & FLAG_FLAGGED) != 0;
 	t->deleted += (name.flags & FLAG_DELETED) != 0;
-	for (int i = 0; i < KEYWORDS_N; i++)
+	for (int i = 0; i < LETTERS; i++)
 		t->keyworded[i] += name.letters >> i & 1;
 	if (t->messages == 1 || mtime_s < t->oldest_s)
 		t->oldest_s = mtime_s;
@@ -144,7 +145,7 @@ print_row(const struct stats *t, struct str name)
 static void
 print_keywords(const struct stats *t)
 {
-	for (int i = 0; i < KEYWORDS_N; i++) {
+	for (int i = 0; i < LETTERS; i++) {
 		if (!t->keywords[i])
 			continue;
 		printf("%9zu  with the keyword ", t->keyworded[i]);
@@ -180,7 +181,7 @@ print_json(const struct stats *t, struct str name)
 	}
 	json_key(&b, STR("keywords"));
 	json_begin(&b, '{');
-	for (int i = 0; i < KEYWORDS_N; i++)
+	for (int i = 0; i < LETTERS; i++)
 		if (t->keywords[i])
 			json_key_num(
 			    &b, t->keywords[i], (int64_t)t->keyworded[i]);

@@ -23,6 +23,7 @@
 #define TEXT_MAX ((size_t)256 << 20)
 #define FILES_MAX 10000000
 #define TRIES 4
+#define LETTERS 26 /* a to z */
 
 /* What one place says about a message. */
 struct note {
@@ -165,7 +166,7 @@ letter(struct notes *n, struct str word)
 		return i >= 0 ? i
 		              : keywords_add(n->fd, &n->a, n->letters, word);
 	errno = keywords_valid(word) ? ENOSPC : EINVAL;
-	for (i = 0; errno == ENOSPC && i < KEYWORDS_N; i++)
+	for (i = 0; errno == ENOSPC && i < LETTERS; i++)
 		if (!n->letters[i]) {
 			n->letters[i] = arena_z(&n->a, word);
 			return i;
@@ -193,9 +194,9 @@ letters_of(struct notes *n, const struct note *note, uint32_t *set,
 		if (word.n == 0)
 			continue;
 		i = letter(n, word);
-		if (i >= 0)
+		if (i >= 0 && i < LETTERS)
 			*set |= 1u << i;
-		else if (errno == ENOSPC || errno == EINVAL)
+		else if (i >= 0 || errno == ENOSPC || errno == EINVAL)
 			kept->left++;
 		else
 			return -1;

@@ -203,6 +203,26 @@ courier_fill() {
 	[[ $output == *"courierimapuiddb: is not used"* ]]
 }
 
+@test "killed at each rename of the conversion: done at the next opening" {
+	need_courier
+	cd "$BATS_TEST_TMPDIR"
+	courier_fill
+	sed '/^subscribed/d' before | grep '^INBOX' >want
+	cp -a "$MAILDIR" kept
+	local i
+	for i in {1..20}; do
+		rm -rf "$MAILDIR"
+		cp -a kept "$MAILDIR"
+		printf 'a SELECT INBOX\r\n' >in
+		faults -o report kill "imapd:renameat:$i" yubin-imapd <in \
+		    >out 2>/dev/null || true
+		yubin_state | grep '^INBOX' | diff want -
+		[ -s report ] || break
+	done
+	[ "$i" -gt 4 ]
+	[ "$i" -lt 20 ]
+}
+
 @test "import courier: says what it does, does it, and finds nothing the second time" {
 	need_courier
 	cd "$BATS_TEST_TMPDIR"
@@ -280,5 +300,6 @@ courier_fill() {
 	cd "$BATS_TEST_TMPDIR"
 	uidls yubin-pop3d >after
 	grep -q "^1 $one"$'\r' after
-	[ "$(cat "$MAILDIR/maildirsize")" = 1000000S,100C ]
+	[[ $output == *"quota: 1000000S,100C, the first line of maildirsize"* ]]
+	[ "$(head -n 1 "$MAILDIR/maildirsize")" = 1000000S,100C ]
 }
