@@ -53,8 +53,7 @@ enum verdict {
 	LOOK_CLONE,
 	LOOK_PRCTL,
 	LOOK_PRLIMIT,
-	LOOK_FCHMOD, /* the mode is the second argument */
-	LOOK_FCHMODAT,
+	LOOK_FCHMOD,
 	LOOK_KILL,
 	LOOK_IOCTL,
 	LOOK_MKNOD,
@@ -99,9 +98,8 @@ verdict_of(int nr, enum call call)
 		return LOOK_PRCTL;
 	case CALL_SETRLIMIT:
 		return nr == SYS_prlimit64 ? LOOK_PRLIMIT : ALLOW;
-	case CALL_CHMOD:
-		return nr == SYS_fchmodat || nr == 452 ? LOOK_FCHMODAT
-		                                       : LOOK_FCHMOD;
+	case CALL_FCHMOD:
+		return LOOK_FCHMOD;
 	case CALL_KILL:
 		return LOOK_KILL;
 	case CALL_IOCTL:
@@ -377,9 +375,6 @@ emit_look(struct making *m, enum verdict v)
 		break;
 	case LOOK_FCHMOD:
 		look_bits(m, 1, S_ISUID | S_ISGID);
-		break;
-	case LOOK_FCHMODAT:
-		look_bits(m, 2, S_ISUID | S_ISGID);
 		break;
 	case LOOK_KILL:
 		/* -1 and groups are below 0. */
