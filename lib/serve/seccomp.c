@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* The program is a binary search for the call's number, for the kernel runs it
+/* The program is a binary search among the numbers where the verdict changes,
+ * for the kernel runs it
  * once for each number when it is loaded, and remembers which calls are always
  * allowed; behind it stand the looks at arguments. */
 #define _GNU_SOURCE
@@ -224,7 +225,6 @@ emit_if_set(struct making *m, unsigned bits, unsigned what)
 static void
 emit_leaf(struct making *m, const struct entry *e)
 {
-	emit(m, BPF_JMP | BPF_JEQ | BPF_K, e->nr, 0, 1);
 	if (e->verdict == ALLOW || e->verdict == DENY) {
 		emit_return(
 		    m, e->verdict == ALLOW ? SECCOMP_RET_ALLOW : m->deny);
@@ -239,31 +239,50 @@ emit_leaf(struct making *m, const struct entry *e)
 	emit(m, BPF_JMP | BPF_JA, 0, 0, 0);
 }
 
-static unsigned
-otherwise(const struct making *m)
-{
-	return m->mode == SECCOMP_LIST ? m->deny : SECCOMP_RET_ALLOW;
-}
-
+/* e[0..n) are where the verdict changes, the first of them at or below the
+ * number that is searched. */
 static void
 emit_search(struct making *m, const struct entry *e, size_t n)
 {
 	size_t at, half = n / 2;
 
-	if (n <= 3) {
-		for (size_t i = 0; i < n; i++)
-			emit_leaf(m, &e[i]);
-		emit_return(m, otherwise(m));
+	if (n == 1) {
+		emit_leaf(m, e);
 		return;
 	}
 	/* Below: the next instructions; else over them. */
-	emit(m, BPF_JMP | BPF_JGE | BPF_K, e[half].nr, 0, 1);
+	emit(m, BPF_JMP | BPF_JGE | BPF_K, e[half].nr, 0, 0);
 	at = m->s->n;
-	emit(m, BPF_JMP | BPF_JA, 0, 0, 0);
 	emit_search(m, e, half);
-	if (at < m->s->n)
-		m->s->code[at].k = (unsigned)(m->s->n - at - 1);
+	if (m->s->over)
+		return;
+	if (m->s->n - at > 255)
+		m->s->over = true;
+	m->s->code[at - 1].jt = (unsigned char)(m->s->n - at);
 	emit_search(m, e + half, n - half);
+}
+
+/* From single calls to where the verdict changes.  There is room: two for each
+ * call at most, and one for 0. */
+static size_t
+find_changes(const struct making *m, struct entry to[2 * ENTRIES + 1])
+{
+	enum verdict other = m->mode == SECCOMP_LIST ? DENY : ALLOW;
+	size_t n = 0;
+
+	to[n++] = (struct entry){0, other};
+	for (size_t i = 0; i < m->n; i++) {
+		const struct entry *e = &m->entries[i];
+		bool gap = i + 1 == m->n || m->entries[i + 1].nr != e->nr + 1;
+
+		if (to[n - 1].nr == e->nr)
+			to[n - 1].verdict = e->verdict;
+		else if (to[n - 1].verdict != e->verdict)
+			to[n++] = *e;
+		if (gap && e->verdict != other)
+			to[n++] = (struct entry){e->nr + 1, other};
+	}
+	return n;
 }
 
 /* ------------------------------------------------------------- the looks */
@@ -431,6 +450,7 @@ seccomp_make(struct seccomp *s, enum seccomp_mode mode,
 	unsigned strange =
 	    log_only ? SECCOMP_RET_LOG : SECCOMP_RET_KILL_PROCESS;
 	struct making m = {.s = s, .mode = mode, .sockets = sockets};
+	struct entry changes[2 * ENTRIES + 1];
 
 	m.no = failing(log_only, EPERM);
 	m.family = failing(log_only, EAFNOSUPPORT);
@@ -448,8 +468,8 @@ seccomp_make(struct seccomp *s, enum seccomp_mode mode,
 	emit_return(&m, strange);
 	emit_load(&m, offsetof(struct seccomp_data, nr));
 	emit(&m, BPF_JMP | BPF_JGE | BPF_K, NUMBERS, 0, 1);
-	emit_return(&m, strange);
-	emit_search(&m, m.entries, m.n);
+	emit_return(&m, m.absent);
+	emit_search(&m, changes, find_changes(&m, changes));
 	emit_looks(&m);
 }
 

@@ -34,8 +34,8 @@ struct seccomp {
  * a newer call falls back on the older one, as it does on an older kernel, and
  * where it cannot, the program meets a failed call, answers "try later", and no
  * mail is lost.  To be killed would be as safe but for mail: it would end what
- * nobody attacks.  Only a call of another architecture or of the x32 interface,
- * which nothing of ours can make, ends the process.  Calls whose arguments are
+ * nobody attacks.  Only a call of another architecture, which nothing of ours
+ * can make, ends the process.  Calls whose arguments are
  * not as they may be say EPERM, sockets EAFNOSUPPORT, ioctl(2) ENOTTY.
  *
  * Where these are listed, only this is allowed: memory that is not executable;
