@@ -84,6 +84,11 @@ MUSL_LINK := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 MUSL_END  := $(MUSL_LIB)/crtn.o
 
+# Programs that try what they must not do (tools/sandbox-check).
+ifdef SANDBOX_CHECK
+CPP += -DSANDBOX_CHECK
+endif
+
 # Programs that never sync, for the power-cut rig to find out.
 ifdef NOSYNC
 NOSYNC_O := tests/powercut/nosync.o
@@ -107,7 +112,7 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench bench-million bench-slots bench-smtp \
-	bench-store bench-scale \
+	bench-store bench-scale sandbox-check sandbox-calls \
 	powercut crash race fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
@@ -134,6 +139,9 @@ help:
 #:             fewer)
 #: powercut    power cuts on ext4, XFS and btrfs; root; SECONDS_MAX=n shortens it
 #: bench-slots two orders of acceptance, below build/ (SLOTS_DIR=folder)
+#: sandbox-check   each process tries 40 things that its sandbox must deny
+#: sandbox-calls   the system calls of the test suites beside the sandboxes' lists;
+#:             strace, slow
 #: bench-smtp  SMTP beside Debian's Postfix; root
 #: bench-store IMAP beside Debian's Dovecot; root
 #: bench-scale folders of 1,000 to 100,000 messages (N="1000 1000000")
@@ -309,6 +317,22 @@ bench-store: all
 
 bench-scale: all
 	@python3 tests/bench_scale.py $(abspath $(B))/bin/yubin-imapd
+
+SANDBOX := B=$(B)/sandbox SANDBOX_CHECK=1
+sandbox-check:
+	@$(MAKE) --no-print-directory -s $(SANDBOX) all
+	@tools/sandbox-check $(abspath $(B))/sandbox
+
+# With either C library; FILES: other tests than those of the protocols.
+SANDBOX_LIBC := B=$(B)/sandbox-libc SANDBOX_CHECK=1 LIBC=system
+sandbox-calls:
+	@$(MAKE) --no-print-directory -s $(SANDBOX) all test-tools
+	@$(MAKE) --no-print-directory -s $(SANDBOX_LIBC) all test-tools
+	@tools/sandbox-calls $(abspath $(B))/sandbox \
+	    $(abspath $(B))/sandbox-libc -- $(FILES)
+
+.PHONY: test-tools
+test-tools: $(TOOLS)
 
 clean:
 	rm -rf $(B)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #include "io/lock.h"
 #include "io/ucspi.h"
 #include "serve/checker.h"
+#include "serve/sandbox.h"
 #include "serve/session.h"
 #include "users/allowance.h"
 #include "users/domain.h"
@@ -164,28 +166,6 @@ take_place(void)
 }
 
 static void
-check(struct login *l)
-{
-	const char *reason;
-	int found, right;
-
-	if (take_place() < 0)
-		later(l);
-	found = find_user(l, &reason);
-	if (found < 0)
-		later(l);
-	if (found == 0) {
-		secret_pretend(l->pass);
-		deny(l, reason);
-	}
-	right = secret_check(l->user.secret, l->pass);
-	if (right < 0)
-		later(l);
-	if (right == 0)
-		deny(l, "wrong-password");
-}
-
-static void
 find_ids(struct login *l)
 {
 	int named = user_ids(settings_root(), &l->user, &l->uid, &l->gid);
@@ -205,6 +185,67 @@ find_ids(struct login *l)
 		    NULL);
 	l->groups[0] = l->gid;
 	l->ngroups = 1;
+}
+
+/* The path, or the nearest folder above it that exists: what is missing will be
+ * made there.  "" for "/", or none. */
+static void
+nearest(char to[PATH_MAX], struct str path)
+{
+	struct stat st;
+
+	if (str_copy(to, PATH_MAX, path) < 0)
+		to[0] = '\0';
+	while (*to && stat(to, &st) < 0) {
+		char *slash = strrchr(to, '/');
+
+		*(slash ? slash : to) = '\0';
+	}
+}
+
+/* With nothing to start later, all that is left is to compute, to make the
+ * Maildir, and to reply. */
+static void
+confine(struct login *l)
+{
+	const char *reply_fd = getenv("CHECKPW_REPLY");
+	struct landlock_path paths[2] = {{NULL, 0}};
+	char above[2][PATH_MAX];
+
+	if (!reply_fd || !*reply_fd) {
+		sandbox_enter("checkpw-start", NULL, 0);
+		return;
+	}
+	for (size_t i = 0; i < 2 && l->user.maildir.n > 0; i++) {
+		nearest(above[i], i ? l->user.home : l->user.maildir);
+		paths[i] = (struct landlock_path){above[i], LANDLOCK_WRITE};
+	}
+	sandbox_enter("checkpw", paths, 2);
+}
+
+static void
+check(struct login *l)
+{
+	const char *reason;
+	int found, right;
+
+	if (take_place() < 0)
+		later(l);
+	found = find_user(l, &reason);
+	if (found < 0)
+		later(l);
+	if (found > 0)
+		find_ids(l);
+	confine(l);
+	if (found == 0) {
+		secret_pretend(l->pass);
+		deny(l, reason);
+	}
+	right = secret_check(l->user.secret, l->pass);
+	if (right < 0)
+		later(l);
+	if (right == 0)
+		deny(l, "wrong-password");
 }
 
 static struct str
@@ -342,7 +383,6 @@ main(int argc, char **argv)
 	arena_init(&l.arena, 64u << 20);
 	read_input(&l);
 	check(&l);
-	find_ids(&l);
 	log_event("login-ok", "user", log_str(l.id), NULL);
 	if (reply_fd && *reply_fd)
 		reply(&l, reply_fd);

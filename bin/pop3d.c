@@ -18,6 +18,7 @@
 #include "msg/b64.h"
 #include "msg/flags.h"
 #include "proto/pop3_cmd.h"
+#include "serve/sandbox.h"
 #include "serve/session.h"
 
 #define ERRORS_MAX 50 /* bad commands before the connection is closed */
@@ -462,6 +463,14 @@ take_client_input(struct pop3d *p)
 	unsetenv("CLIENT_INPUT");
 }
 
+_Noreturn static void
+no_maildrop(struct pop3d *p)
+{
+	trouble(p);
+	out_flush(&p->s.out);
+	exit(EXIT_TEMP);
+}
+
 static void
 open_maildrop(struct pop3d *p)
 {
@@ -471,14 +480,15 @@ open_maildrop(struct pop3d *p)
 	p->home.fd = -1;
 	if (!path[0])
 		path = "Maildir";
-	if (home_become(&path) == 0 && home_open(&p->home, path, true) == 0)
-		home_cache(&p->home, settings_text("YUBIN_CACHE"));
-	if (p->home.fd < 0 ||
-	    mailbox_open(&p->box, &p->home, STR("INBOX"), false) < 0) {
-		trouble(p);
-		out_flush(&p->s.out);
-		exit(EXIT_TEMP);
-	}
+	if (home_become(&path) < 0 || home_open(&p->home, path, true) < 0)
+		no_maildrop(p);
+	home_cache(&p->home, settings_text("YUBIN_CACHE"));
+	sandbox_enter("pop3d",
+	    (struct landlock_path[]){{p->home.path, LANDLOCK_WRITE},
+		{settings_text("YUBIN_CACHE"), LANDLOCK_WRITE}},
+	    2);
+	if (mailbox_open(&p->box, &p->home, STR("INBOX"), false) < 0)
+		no_maildrop(p);
 	if (quota_parse(str_z(settings_text("MAILDIRQUOTA")), &limit) < 0)
 		log_event("quota", "err", "MAILDIRQUOTA cannot be read", NULL);
 	quota_open(&p->quota, &p->home, &limit);

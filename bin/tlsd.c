@@ -14,6 +14,7 @@
 #include "conf/settings.h"
 #include "io/spawn.h"
 #include "net/ucspi_tls.h"
+#include "serve/sandbox.h"
 #include "serve/session.h"
 
 static const char usage[] = "[-t tls|starttls] program [argument ...]";
@@ -136,6 +137,7 @@ main(int argc, char **argv)
 	sock = fcntl(0, F_DUPFD_CLOEXEC, 3);
 	if (sock < 0)
 		die(EXIT_TEMP);
+	sandbox_enter("tlsd", NULL, 0);
 	r = ucspi_tls_split(&u, sock);
 	if (r == 0)
 		handler(&u, now, argv + optind);
@@ -144,6 +146,7 @@ main(int argc, char **argv)
 	close(1);
 	if (r < 0 || ucspi_tls_confine(drop) < 0)
 		die(EXIT_TEMP);
+	sandbox_enter("tls", NULL, 0);
 	r = ucspi_tls_serve(&u, &server, now ? 'Y' : ucspi_tls_wish(u.ctl),
 	    (int)settings_num("TLS_TIMEOUT"));
 	if (r < 0)

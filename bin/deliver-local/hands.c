@@ -17,6 +17,7 @@
 #include "io/drop.h"
 #include "io/packet.h"
 #include "queue/job.h"
+#include "serve/sandbox.h"
 
 struct request {
 	uint32_t number, n;
@@ -116,6 +117,7 @@ hand(struct worker *w, uid_t uid, gid_t gid, int fd)
 	bool able = drop_to(&d) == 0;
 	int fds[PACKET_FDS], nfds;
 
+	sandbox_enter("hand", NULL, 0);
 	if (!able)
 		log_event("trouble", "err", fail_last(), NULL);
 	for (;;) {

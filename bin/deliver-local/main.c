@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "conf/settings.h"
+#include "serve/sandbox.h"
 #include "serve/session.h"
 
 #define ARENA_MAX ((size_t)256 * 1024 * 1024)
@@ -98,6 +99,7 @@ main(int argc, char **argv)
 	struct actions todo;
 	struct arena a;
 	struct result r;
+	bool worker;
 
 	serve_program("deliver-local", usage, argc, argv);
 	arena_init(&a, ARENA_MAX);
@@ -106,7 +108,9 @@ main(int argc, char **argv)
 	l.delimiter = settings_text("EXTENSION_DELIMITER");
 	l.sender = l.original = l.orcpt = l.envid = STR("");
 	serve_hostname(l.hostname);
-	if (read_options(&l, argc, argv)) {
+	worker = read_options(&l, argc, argv);
+	sandbox_enter("deliver-local", NULL, 0);
+	if (worker) {
 		worker_run(&l);
 		return 0;
 	}

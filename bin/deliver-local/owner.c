@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "io/drop.h"
 #include "maildir/home.h"
+#include "serve/sandbox.h"
 
 static struct result
 store_in(struct local *l, const struct action *a, const char *path)
@@ -64,14 +65,17 @@ become_owner(struct local *l, const struct action *a, char path[PATH_MAX])
 	return drop_to(&d);
 }
 
+/* last: nothing else is to be done by this process. */
 static struct result
-store_as_owner(struct local *l, const struct action *a)
+store_as_owner(struct local *l, const struct action *a, bool last)
 {
 	char path[PATH_MAX];
 
 	if (str_copy(path, sizeof(path), a->text) < 0 ||
 	    become_owner(l, a, path) < 0)
 		return store_failed(l, errno);
+	if (last)
+		sandbox_enter("hand", NULL, 0);
 	return store_in(l, a, path);
 }
 
@@ -85,7 +89,7 @@ struct answer {
 _Noreturn static void
 child(struct local *l, const struct action *a, int to)
 {
-	struct result r = store_as_owner(l, a);
+	struct result r = store_as_owner(l, a, true);
 	struct answer answer = {.kind = (int)r.kind};
 
 	snprintf(
@@ -127,5 +131,5 @@ owner_store(struct local *l, const struct action *a, bool left)
 {
 	if (left && geteuid() == 0)
 		return store_in_child(l, a);
-	return store_as_owner(l, a);
+	return store_as_owner(l, a, !left);
 }

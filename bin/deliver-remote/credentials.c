@@ -15,22 +15,22 @@
 #include "io/file.h"
 #include "net/routes.h"
 
-#define PATH_SIZE 4096
 #define FILE_MAX 4096
 #define ROUTES_MAX (1 << 20)
 
 static struct kept {
-	char path[PATH_SIZE];
+	char path[CREDENTIALS_PATH];
 	struct credentials k;
 } kept[CREDENTIALS_FILES];
 static size_t nkept;
 
-static int
-find_path(char path[PATH_SIZE], const char *root, const char *file)
+int
+credentials_path(
+    char path[CREDENTIALS_PATH], const char *root, const char *file)
 {
 	if (*file == '/')
-		return str_copy(path, PATH_SIZE, str_z(file));
-	return file_join(path, PATH_SIZE, root, file);
+		return str_copy(path, CREDENTIALS_PATH, str_z(file));
+	return file_join(path, CREDENTIALS_PATH, root, file);
 }
 
 /* "user password" in the first line; the password may hold blanks. */
@@ -89,7 +89,7 @@ read_file(const char *path, struct credentials *to)
 void
 credentials_keep(const char *root)
 {
-	char path[PATH_SIZE];
+	char path[CREDENTIALS_PATH];
 	struct str text;
 	struct route r;
 	struct buf b;
@@ -101,7 +101,8 @@ credentials_keep(const char *root)
 		while (nkept < CREDENTIALS_FILES && routes_next(&text, &r)) {
 			struct kept *k = &kept[nkept];
 
-			if (*r.auth && find_path(k->path, root, r.auth) == 0 &&
+			if (*r.auth &&
+			    credentials_path(k->path, root, r.auth) == 0 &&
 			    read_file(k->path, &k->k) == 0)
 				nkept++;
 		}
@@ -112,9 +113,9 @@ credentials_keep(const char *root)
 int
 credentials_get(const char *root, const char *file, struct credentials *to)
 {
-	char path[PATH_SIZE];
+	char path[CREDENTIALS_PATH];
 
-	if (find_path(path, root, file) < 0)
+	if (credentials_path(path, root, file) < 0)
 		return fail("credentials ", file);
 	if (read_file(path, to) == 0)
 		return 0;

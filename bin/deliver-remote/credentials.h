@@ -16,6 +16,11 @@ struct credentials {
  * What cannot be read is missed when it is needed. */
 void credentials_keep(const char *root);
 
+/* Where the file of that name is.  0, or -1 when the path is too long. */
+#define CREDENTIALS_PATH 4096
+int credentials_path(
+    char path[CREDENTIALS_PATH], const char *root, const char *file);
+
 /* What file (below root unless it starts with "/") says: as it is now if we
  * may read it, else as it was when it was kept.  Returns 0, or -1 with
  * fail_last(): no such file, others may read it, or not "user password". */

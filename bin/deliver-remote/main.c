@@ -222,12 +222,15 @@ main(int argc, char **argv)
 	serve_program("deliver-remote", usage, argc, argv);
 	as_worker = read_arguments(&d, argc, argv);
 	prepare(&d);
-	if (as_worker)
+	if (as_worker) {
+		confine(&d);
 		return worker(&c, &d);
+	}
 	log_context("id", d.id);
 	arena_init(&d.arena, (size_t)4 << 20);
 	if (open_message(&d) < 0 || delivery_check(&d) < 0)
 		die(EXIT_TEMP);
+	confine(&d);
 	ask(&c, &d);
 	r = print_results(&d);
 	client_close(&c); /* nobody waits for QUIT */

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "conf/settings.h"
+#include "serve/sandbox.h"
 
 static struct rcpt rcpts[JOB_RCPTS];
 
@@ -92,6 +93,10 @@ worker(struct client *c, struct delivery *template)
 			break;
 		if (r < 0)
 			break;
+		if (sandbox_stale()) {
+			r = JOB_END;
+			break;
+		}
 	}
 	client_close(c);
 	if (r == JOB_END)

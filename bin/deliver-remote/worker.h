@@ -10,4 +10,7 @@
  * that the next job goes there too.  Returns the exit status. */
 int worker(struct client *c, struct delivery *template);
 
+/* confine.c: enter the sandbox, after all that is not read again. */
+void confine(const struct delivery *d);
+
 #endif

@@ -9,6 +9,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "conf/settings.h"
+#include "serve/sandbox.h"
 #include "session.h"
 
 static struct imap session;
@@ -85,6 +86,10 @@ main(int argc, char **argv)
 	}
 	count(s);
 	home_cache(&s->home, settings_text("YUBIN_CACHE"));
+	sandbox_enter("imapd",
+	    (struct landlock_path[]){{s->home.path, LANDLOCK_WRITE},
+		{settings_text("YUBIN_CACHE"), LANDLOCK_WRITE}},
+	    2);
 	inherit(s);
 	log_event("session", "maildir", maildir(), "tls",
 	    s->serve.tls ? "yes" : "no", NULL);

@@ -2,6 +2,7 @@
 /* yubin-inject: the sendmail command line.  A message on standard input goes
  * into the queue; silence is success. */
 #include <errno.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,11 +17,13 @@
 #include "conf/libexec.h"
 #include "conf/settings.h"
 #include "head.h"
+#include "io/file.h"
 #include "io/in.h"
 #include "lines.h"
 #include "proto/smtp_dsn.h"
 #include "queue/put.h"
 #include "rcpts.h"
+#include "serve/sandbox.h"
 #include "serve/session.h"
 
 #define HEADER_MAX ((size_t)1 << 20) /* octets; RFC 5322 sets no limit */
@@ -34,6 +37,7 @@ struct inject {
 	struct arena arena;
 	char id[ID_SIZE];
 	char host[256];
+	char login[256]; /* who calls us */
 	struct in in;
 	char storage[CHUNK];
 	struct buf text; /* the header, then pieces of the body */
@@ -106,11 +110,10 @@ read_header(struct inject *i)
 static void
 default_sender(struct inject *i)
 {
-	const struct passwd *pw = getpwuid(getuid());
-	const char *name = pw ? pw->pw_name : getenv("LOGNAME");
+	const char *name = i->login;
 
-	if (!name || smtp_path_make(str_z(name), str_z(i->host), SMTP_PATH_UTF8,
-			 &i->sender) < 0)
+	if (!*name || smtp_path_make(str_z(name), str_z(i->host),
+			  SMTP_PATH_UTF8, &i->sender) < 0)
 		smtp_path_make(
 		    STR("nobody"), str_z(i->host), SMTP_PATH_UTF8, &i->sender);
 }
@@ -224,7 +227,10 @@ static void
 start(struct inject *i)
 {
 	size_t max_rcpts = (size_t)settings_num("MAX_RECIPIENTS");
+	const struct passwd *pw = i->args.sender ? NULL : getpwuid(getuid());
+	const char *login = pw ? pw->pw_name : getenv("LOGNAME");
 
+	snprintf(i->login, sizeof(i->login), "%s", login ? login : "");
 	i->max_size = (uint64_t)settings_num("MAX_MESSAGE");
 	serve_hostname(i->host);
 	id_make(i->id);
@@ -256,6 +262,17 @@ report(const struct inject *i)
 		    "size", size, NULL);
 }
 
+static void
+confine(void)
+{
+	static char queue[PATH_MAX];
+
+	if (file_join(queue, sizeof(queue), settings_root(), "queue") < 0)
+		die(EXIT_TEMP);
+	sandbox_enter(
+	    "inject", &(struct landlock_path){queue, LANDLOCK_WRITE}, 1);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -272,6 +289,7 @@ main(int argc, char **argv)
 	if (i.args.mode == ARGS_NOTHING)
 		return 0;
 	start(&i);
+	confine();
 	if (read_header(&i) < 0 || envelope(&i) < 0 || write_message(&i) < 0)
 		die_by_errno();
 	report(&i);

@@ -18,6 +18,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "serve/sandbox.h"
 
 #define SOON_MS 20   /* from a mark to the sync that makes it durable */
 #define LAZY_MS 1000 /* from an unlinked file to the sync */
@@ -33,6 +34,7 @@ syncer(int fd, int queue)
 	/* We end when the runner does. */
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
+	sandbox_enter("syncer", NULL, 0);
 	while (recv(fd, &c, 1, 0) == 1) {
 		c = syncfs(queue) == 0 ? 'y' : 'n';
 		if (send(fd, &c, 1, MSG_NOSIGNAL) != 1)

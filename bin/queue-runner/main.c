@@ -27,6 +27,7 @@
 #include "io/file.h"
 #include "io/lock.h"
 #include "io/spawn.h"
+#include "serve/sandbox.h"
 #include "serve/session.h"
 
 #define STOP_S 60    /* time for running deliveries when asked to stop */
@@ -368,6 +369,7 @@ main(int argc, char **argv)
 	    take_queue(&r) < 0)
 		die(EXIT_TEMP);
 	take_clean(&r);
+	sandbox_enter("queue-runner", NULL, 0);
 	leave_init(&r);
 	catch_signals(&while_waiting);
 	nudge = open_nudge(&r);

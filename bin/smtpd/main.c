@@ -8,6 +8,7 @@
 
 #include "base/fail.h"
 #include "base/log.h"
+#include "conf/settings.h"
 #include "io/drop.h"
 #include "io/file.h"
 #include "parent.h"
@@ -56,6 +57,24 @@ speak(struct smtp *s)
 	return 0;
 }
 
+/* Found while the files that tell can still be read; without such a user the
+ * owner of the queue will do. */
+static int
+find_user(struct smtp *s)
+{
+	static struct drop user;
+	int r = 0;
+
+	if (geteuid() == 0)
+		r = drop_find(settings_text("SMTP_USER"), &user);
+	if (r > 0)
+		s->monitor.user = &user;
+	s->monitor.fell_back = geteuid() == 0 && r == 0 && s->monitor.spare;
+	if (s->monitor.fell_back)
+		s->monitor.user = s->monitor.spare;
+	return r;
+}
+
 /* The privileged process and one that speaks. */
 static int
 run_pair(struct smtp *s)
@@ -63,6 +82,7 @@ run_pair(struct smtp *s)
 	int r;
 
 	s->tls_offered = starttls_offered();
+	parent_confine(s);
 	r = monitor_split(&s->monitor, "SMTP_USER");
 	if (r < 0)
 		die(EXIT_TEMP);
@@ -70,6 +90,7 @@ run_pair(struct smtp *s)
 		parent_run(s);
 		return monitor_end(&s->monitor);
 	}
+	child_confine(s);
 	return speak(s);
 }
 
@@ -88,6 +109,8 @@ main(int argc, char **argv)
 	}
 	session_init(&s);
 	s.monitor.spare = queue_owner(s.serve.root);
+	if (find_user(&s) < 0)
+		die(EXIT_TEMP);
 	if (worker) {
 		int r = worker_run(&s);
 

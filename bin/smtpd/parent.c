@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "conf/settings.h"
+#include "io/file.h"
+#include "serve/sandbox.h"
 #include "users/domain.h"
 #include "users/rcpt.h"
 
@@ -93,7 +96,38 @@ answer_rcpt(struct smtp *s, const struct str *args)
 	arena_init(&a, ARENA);
 	buf_chr(&s->line, (char)check_rcpt(s, &a, args[0], &domain));
 	buf_str(&s->line, domain);
-	arena_free(&a);
+	arena_wipe(&a); /* it had the account's hash */
+}
+
+/* With a checker, which may be any program, we cannot know what is needed. */
+void
+parent_confine(const struct smtp *s)
+{
+	static char domains[PATH_MAX], queue[PATH_MAX];
+	/* The users files may name users instead of giving numbers. */
+	const struct landlock_path paths[] = {{domains, LANDLOCK_READ},
+	    {"/etc/passwd", LANDLOCK_READ}, {"/etc/group", LANDLOCK_READ},
+	    {queue, LANDLOCK_WRITE}, {"/dev/null", LANDLOCK_WRITE}};
+
+	if (file_join(domains, sizeof(domains), s->serve.root, "domains") < 0 ||
+	    file_join(queue, sizeof(queue), s->serve.root, "queue") < 0)
+		die(EXIT_TEMP);
+	if (s->checker)
+		sandbox_enter("smtpd-checker", NULL, 0);
+	else
+		sandbox_enter(
+		    "smtpd-parent", paths, sizeof(paths) / sizeof(paths[0]));
+}
+
+void
+child_confine(const struct smtp *s)
+{
+	char queue[PATH_MAX];
+	const struct landlock_path paths[] = {{queue, LANDLOCK_WRITE}};
+
+	if (file_join(queue, sizeof(queue), s->serve.root, "queue") < 0)
+		die(EXIT_TEMP);
+	sandbox_enter("smtpd", paths, 1);
 }
 
 static void

@@ -31,6 +31,11 @@ enum parent_auth {
  * kind; 0 the child is gone; -1 it does not behave: end it. */
 int parent_answer(struct smtp *s, struct monitor *m);
 
+/* Enter the sandbox of the parent, before there are children; and that of the
+ * child, which is within it. */
+void parent_confine(const struct smtp *s);
+void child_confine(const struct smtp *s);
+
 /* Answer questions until the child is gone.  The domain behind PARENT_OURS is
  * where a <postmaster> without domain (RFC 5321 4.5.1) lives: this host's own
  * name when it is a domain of ours, else the first domain there is. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The loop of a session: read a line, look the verb up, check what the table
  * says about it, call the handler, send its reply. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "session.h"
 
 #include <errno.h>
@@ -81,6 +82,12 @@ void
 session_again(struct smtp *s)
 {
 	session_reset(s);
+	/* What one client has sent is not for another one's attack. */
+	arena_wipe(&s->arena);
+	buf_wipe(&s->line);
+	explicit_bzero(s->serve.in_data, sizeof(s->serve.in_data));
+	explicit_bzero(s->serve.out_data, sizeof(s->serve.out_data));
+	explicit_bzero(s->put.chunk, sizeof(s->put.chunk));
 	s->closing = s->quit = s->esmtp = false;
 	s->helo[0] = s->user[0] = '\0';
 	s->errors = s->failed_logins = s->refusals = 0;

@@ -15,10 +15,10 @@
 
 #include "base/fail.h"
 #include "base/log.h"
-#include "conf/settings.h"
 #include "io/packet.h"
 #include "io/spawn.h"
 #include "parent.h"
+#include "serve/sandbox.h"
 #include "serve/starttls.h"
 
 #define VARS_MAX 4096
@@ -34,7 +34,6 @@ enum { MONITOR_FD = 3, CTL_FD, DATA_FD, FREE_FD };
 
 struct worker {
 	struct smtp *s;
-	struct drop user;
 	struct monitor *children;
 	struct pollfd *poll; /* of each child */
 	size_t n, room;
@@ -43,20 +42,6 @@ struct worker {
 	bool retired;
 	bool over; /* no more connections */
 };
-
-/* Look the user up once for all children; -1 when that cannot work. */
-static int
-find_user(struct worker *w)
-{
-	int r;
-
-	if (geteuid() != 0)
-		return 0;
-	r = drop_find(settings_text("SMTP_USER"), &w->user);
-	if (r > 0)
-		w->s->monitor.user = &w->user;
-	return r;
-}
 
 static void
 make_room(struct worker *w)
@@ -132,6 +117,7 @@ wait_connection(struct worker *w, struct monitor *m)
 
 	if (be_alone(m) < 0)
 		die(EXIT_TEMP);
+	child_confine(w->s);
 	do
 		n = packet_receive(0, text, VARS_MAX, fds, &nfds, true);
 	while (n < 0 && errno == EMSGSIZE);
@@ -239,6 +225,8 @@ taken(struct worker *w, const struct monitor *m)
 	w->spare = 0;
 	if (++w->taken == WORKER_MOST)
 		retire(w, "that many connections");
+	else if (sandbox_stale())
+		retire(w, "what it may read was replaced");
 	return make_spare(w);
 }
 
@@ -298,8 +286,7 @@ worker_run(struct smtp *s)
 
 	s->in_worker = true;
 	signal(END_OF_REST, SIG_IGN);
-	if (find_user(&w) < 0)
-		return -1;
+	parent_confine(s);
 	r = make_spare(&w);
 	while (r > 0 && w.n > 0) {
 		if (wait_event(&w) < 0)

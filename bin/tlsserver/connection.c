@@ -17,6 +17,7 @@
 #include "io/packet.h"
 #include "io/spawn.h"
 #include "net/ucspi_tls.h"
+#include "serve/sandbox.h"
 #include "server.h"
 
 #define VARS 6     /* of each connection */
@@ -111,7 +112,7 @@ become_program(const struct server *s)
  * and becomes the program.  _exit throughout: nothing is buffered, and the
  * parent's clean-up is not ours. */
 _Noreturn static void
-serve_tls(const struct server *s, int sock)
+serve_tls(struct server *s, int sock)
 {
 	struct ucspi_tls u;
 	int r = ucspi_tls_split(&u, sock);
@@ -124,6 +125,7 @@ serve_tls(const struct server *s, int sock)
 	}
 	if (r < 0 || ucspi_tls_confine(s->tls_user) < 0)
 		die(EXIT_TEMP);
+	sandbox_enter("tls", NULL, 0);
 	if (ucspi_tls_serve(&u, &s->tls, 'Y', s->tls_timeout_s) < 0)
 		log_event("tls-failed", "err", fail_last(), NULL);
 	r = spawn_wait(u.handler, INT64_MAX);

@@ -14,6 +14,7 @@
 #include "io/file.h"
 #include "io/spawn.h"
 #include "listen.h"
+#include "serve/sandbox.h"
 #include "serve/session.h"
 #include "server.h"
 
@@ -221,5 +222,6 @@ main(int argc, char **argv)
 		oom();
 	tell_ready(o.ready_fd);
 	log_event("listening", "mode", o.mode, "program", s.program[0], NULL);
+	sandbox_enter("tlsserver", NULL, 0);
 	return loop_run(&s);
 }

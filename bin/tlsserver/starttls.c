@@ -10,6 +10,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "net/ucspi_tls.h"
+#include "serve/sandbox.h"
 #include "server.h"
 
 void
@@ -44,6 +45,7 @@ relay(struct server *s, struct client *c, int wish)
 		close(s->fd);
 	if (ucspi_tls_confine(s->tls_user) < 0)
 		die(EXIT_TEMP);
+	sandbox_enter("tls", NULL, 0);
 	if (ucspi_tls_serve(&u, &s->tls, wish, s->tls_timeout_s) < 0) {
 		log_event("tls-failed", "err", fail_last(), NULL);
 		_exit(EXIT_TEMP);

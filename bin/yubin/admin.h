@@ -22,6 +22,7 @@ int admin_import(int argc, char **argv);
 int admin_maildir(int argc, char **argv);
 int admin_trace(int argc, char **argv);
 int admin_settings(int argc, char **argv);
+int admin_sandbox(int argc, char **argv);
 
 /* yubin user quota: argv[0] is "quota". */
 int user_quota(int argc, char **argv);

@@ -44,6 +44,8 @@ static const struct command {
 	"what became of a message, from the logs"},
     {"settings", admin_settings, "[--mdoc] [PROGRAM]",
 	"the variables programs read"},
+    {"sandbox", admin_sandbox, "[--json] [PROGRAM]",
+	"what the kernel holds each process to"},
 };
 
 #define NCOMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -18,7 +18,8 @@ print_all(void)
 						  : s->programs);
 		if (*s->value)
 			printf("; default %s%s%s", s->value,
-			    *s->unit ? " " : "", s->unit);
+			    s->type == SETTING_NUMBER && *s->unit ? " " : "",
+			    s->type == SETTING_NUMBER ? s->unit : "");
 		if (s->type == SETTING_NUMBER)
 			printf("; %lld to %lld", (long long)s->least,
 			    (long long)s->most);

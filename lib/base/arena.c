@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Chunked bump allocator; a command's memory. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "base/arena.h"
 
 #include <stdalign.h>
@@ -104,4 +105,12 @@ arena_free(struct arena *a)
 	while (a->top)
 		pop_chunk(a);
 	a->used = 0;
+}
+
+void
+arena_wipe(struct arena *a)
+{
+	for (struct arena_chunk *c = a->top; c; c = c->below)
+		explicit_bzero(c->data, c->size);
+	arena_free(a);
 }

@@ -36,4 +36,7 @@ void arena_reset(struct arena *a);
 /* Give all memory back; the arena may be used again. */
 void arena_free(struct arena *a);
 
+/* The same, after writing zeros over all of it: for secrets. */
+void arena_wipe(struct arena *a);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Growing octet buffer with a ceiling and a sticky overflow mark. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "base/buf.h"
 
 #include <stdarg.h>
@@ -36,6 +37,14 @@ buf_free(struct buf *b)
 	b->p = NULL;
 	b->cap = 0;
 	buf_reset(b);
+}
+
+void
+buf_wipe(struct buf *b)
+{
+	if (b->p)
+		explicit_bzero(b->p, b->cap);
+	buf_free(b);
 }
 
 /* One octet more than asked for is kept, for buf_cstr(). */

@@ -32,6 +32,10 @@ void buf_reset(struct buf *b);
 /* Give the memory back; the buffer is empty and may be used again. */
 void buf_free(struct buf *b);
 
+/* The same, after writing zeros over it: for secrets.  What it held before it
+ * grew is elsewhere, so give it its size at once (buf_room()). */
+void buf_wipe(struct buf *b);
+
 void buf_put(struct buf *b, const void *p, size_t n);
 void buf_str(struct buf *b, struct str s);
 void buf_z(struct buf *b, const char *z);

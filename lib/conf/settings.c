@@ -39,6 +39,25 @@ raw(const struct setting *s)
 	return v && *v ? v : s->value;
 }
 
+static bool
+is_word(const struct setting *s, const char *v)
+{
+	struct str rest = str_z(s->unit);
+	struct str word;
+
+	while (str_cut(&rest, ' ', &word))
+		if (str_eq(word, str_z(v)))
+			return true;
+	return false;
+}
+
+/* A number's unit. */
+static const char *
+unit_of(const struct setting *s)
+{
+	return s->type == SETTING_WORD ? "" : s->unit;
+}
+
 static int
 check_one(const struct setting *s)
 {
@@ -59,6 +78,12 @@ check_one(const struct setting *s)
 		if (strcmp(v, "0") == 0 || strcmp(v, "1") == 0)
 			return 0;
 		snprintf(text, sizeof(text), "%s must be 0 or 1", s->name);
+		return fail_text(EINVAL, text);
+	case SETTING_WORD:
+		if (is_word(s, v))
+			return 0;
+		snprintf(text, sizeof(text), "%s must be one of %s", s->name,
+		    s->unit);
 		return fail_text(EINVAL, text);
 	case SETTING_TEXT:
 	case SETTING_PATH:
@@ -108,7 +133,10 @@ settings_num(const char *name)
 const char *
 settings_text(const char *name)
 {
-	return raw(need(name));
+	const struct setting *s = need(name);
+	const char *v = raw(s);
+
+	return s->type == SETTING_WORD && !is_word(s, v) ? s->value : v;
 }
 
 bool
@@ -133,8 +161,8 @@ settings_help(const char *prog, struct buf *b)
 			continue;
 		buf_fmt(b, "  %-22s %s", s->name, s->help);
 		if (*s->value)
-			buf_fmt(b, " [%s%s%s]", s->value, *s->unit ? " " : "",
-			    s->unit);
+			buf_fmt(b, " [%s%s%s]", s->value,
+			    *unit_of(s) ? " " : "", unit_of(s));
 		buf_chr(b, '\n');
 	}
 }
@@ -150,7 +178,7 @@ settings_mdoc(const char *prog, struct buf *b)
 		buf_fmt(b, ".It Ev %s\n%s.\n", s->name, s->help);
 		if (*s->value)
 			buf_fmt(b, "Default: %s%s%s.\n", s->value,
-			    *s->unit ? " " : "", s->unit);
+			    *unit_of(s) ? " " : "", unit_of(s));
 	}
 }
 

@@ -11,12 +11,18 @@
 
 #include "base/buf.h"
 
-enum setting_type { SETTING_NUMBER, SETTING_TEXT, SETTING_PATH, SETTING_FLAG };
+enum setting_type {
+	SETTING_NUMBER,
+	SETTING_TEXT,
+	SETTING_PATH,
+	SETTING_FLAG,
+	SETTING_WORD /* one of those in unit */
+};
 
 struct setting {
 	const char *name;
 	enum setting_type type;
-	const char *unit;     /* "s", "octets", …; "" for none */
+	const char *unit;     /* "s", "octets", …; "" for none; or words */
 	const char *value;    /* the default, as text; "" for none */
 	int64_t least, most;  /* of numbers; of texts the most octets */
 	const char *programs; /* who reads it: names between blanks */

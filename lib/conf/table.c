@@ -20,6 +20,11 @@
 		name, SETTING_FLAG, "", value, 0, 1, programs, help \
 	}
 
+#define WORD(name, words, value, programs, help) \
+	{ \
+		name, SETTING_WORD, words, value, 0, 0, programs, help \
+	}
+
 const struct setting settings[] = {
     /* everywhere */
     PATHNAME("YUBIN_ROOT", "/var/lib/yubin", "*", "the root of the state"),
@@ -28,6 +33,9 @@ const struct setting settings[] = {
 	"pop3d deliver-local yubin",
 	"this host's name; default: the system's host name"),
     TEXT("YUBIN_DEBUG", "", "*", "anything: log more"),
+    WORD("YUBIN_SANDBOX", "off log on", "on", "*",
+	"off, log or on: what the kernel does about a call that a program has "
+	"no use for; see yubin sandbox"),
     PATHNAME("YUBIN_LIBEXEC", "", "*",
 	"where the programs are; default: beside the running one"),
 

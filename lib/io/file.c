@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Whole files. */
+#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "io/file.h"
 
 #include <errno.h>
@@ -12,24 +13,43 @@
 
 #include "base/fail.h"
 
+/* All at once: nothing of it is left where it was before it grew. */
+static void
+reserve(int fd, struct buf *b)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && st.st_size > 0 &&
+	    (uint64_t)st.st_size < b->max - b->n &&
+	    buf_room(b, (size_t)st.st_size))
+		b->n -= (size_t)st.st_size;
+}
+
 static int
 read_fd(int fd, struct buf *b)
 {
 	char chunk[16384];
+	int r = 0;
 
-	for (;;) {
+	reserve(fd, b);
+	while (r == 0) {
 		ssize_t n = read(fd, chunk, sizeof(chunk));
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
-			return (int)n;
+		if (n <= 0) {
+			r = n < 0 ? -1 : 1;
+			break;
+		}
 		buf_put(b, chunk, (size_t)n);
 		if (b->over) {
 			errno = EFBIG;
-			return -1;
+			r = -1;
 		}
 	}
+	/* Of a file with passwords nothing is to stay on the stack. */
+	explicit_bzero(chunk, sizeof(chunk));
+	return r < 0 ? -1 : 0;
 }
 
 int

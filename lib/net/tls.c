@@ -120,6 +120,13 @@ tls_accept(struct tls *t, const struct tls_server *s, int fd, int64_t deadline)
 	return shake(t, deadline);
 }
 
+void
+tls_forget(const struct tls *t, struct tls_server *s)
+{
+	SSL_certs_clear(t->ssl);
+	tls_server_forget(s);
+}
+
 static bool
 is_address(const char *host)
 {

@@ -30,6 +30,10 @@ int tls_accept(
 int tls_connect(
     struct tls *t, const char *host, bool check, int fd, int64_t deadline);
 
+/* After the handshake: forget the private keys that the session refers to, and
+ * with tls_server_forget() those of the server. */
+void tls_forget(const struct tls *t, struct tls_server *s);
+
 /* What was negotiated, as the UCSPI-TLS variables "NAME=value\0…":
  * SSL_PROTOCOL, SSL_CIPHER, SSL_CIPHER_USEKEYSIZE, SSL_SESSION_RESUMED,
  * SSL_TLS_SNI_SERVERNAME (only when it looks like a host name),

@@ -16,6 +16,7 @@
 #include "base/str.h"
 #include "net/tls_common.h"
 #include "net/tls_hello.h"
+#include "net/tls_key.h"
 #include "net/tls_ticket.h"
 
 /* RFC 9325 4.2: forward secrecy and AEAD; the lists of TLS 1.3 need no care. */
@@ -82,14 +83,6 @@ stamps(const struct tls_server *s, const struct tls_cert *c,
 
 /* --------------------------------------------------------------- contexts */
 
-/* Never ask a terminal for the pass phrase of a key. */
-static int
-no_phrase(char *to, int size, int rw, void *arg)
-{
-	(void)to, (void)size, (void)rw, (void)arg;
-	return -1;
-}
-
 /* The pair that begins with file `first`. */
 static int
 use_pair(SSL_CTX *ctx, const struct tls_server *s, const struct tls_cert *c,
@@ -101,8 +94,8 @@ use_pair(SSL_CTX *ctx, const struct tls_server *s, const struct tls_cert *c,
 	file_of(s, c, first + 1, key);
 	if (SSL_CTX_use_certificate_chain_file(ctx, cert) != 1)
 		return tls_fail(0, "certificate ", cert);
-	if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1)
-		return tls_fail(0, "key ", key);
+	if (tls_key_use(ctx, key) < 0)
+		return -1;
 	if (SSL_CTX_check_private_key(ctx) != 1)
 		return tls_fail(0, "certificate and key differ: ", cert);
 	return 0;
@@ -139,7 +132,6 @@ fill(SSL_CTX *ctx, struct tls_server *s, const struct tls_cert *c)
 	tls_options(ctx);
 	SSL_CTX_set_options(ctx, SSL_OP_CIPHER_SERVER_PREFERENCE);
 	SSL_CTX_set_session_id_context(ctx, id, sizeof(id) - 1);
-	SSL_CTX_set_default_passwd_cb(ctx, no_phrase);
 	if (SSL_CTX_set_cipher_list(ctx, ciphers) != 1 ||
 	    SSL_CTX_set1_groups_list(ctx, groups) != 1 ||
 	    SSL_CTX_set1_sigalgs_list(ctx, signatures) != 1)
@@ -326,6 +318,7 @@ set_path(
 int
 tls_server_load(struct tls_server *s, const struct tls_settings *set)
 {
+	tls_key_memory();
 	memset(s, 0, sizeof(*s));
 	s->client_ca = set->client_ca;
 	s->protocols = set->protocols;
@@ -340,4 +333,13 @@ tls_server_load(struct tls_server *s, const struct tls_settings *set)
 		return -1;
 	tls_server_refresh(s, false);
 	return 0;
+}
+
+void
+tls_server_forget(struct tls_server *s)
+{
+	tls_key_forget(s->base.ctx);
+	for (size_t i = 0; i < s->nhosts; i++)
+		tls_key_forget(s->hosts[i].ctx);
+	OPENSSL_cleanse(s->tickets, sizeof(s->tickets));
 }

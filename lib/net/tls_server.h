@@ -84,4 +84,8 @@ int tls_server_load(struct tls_server *s, const struct tls_settings *set);
  * files change once more. */
 int tls_server_refresh(struct tls_server *s, bool force);
 
+/* Forget all private keys and the keys of tickets: in a process that has made
+ * its handshake and will make no other. */
+void tls_server_forget(struct tls_server *s);
+
 #endif

@@ -166,7 +166,7 @@ ucspi_tls_confine(const struct drop *d)
 
 	if (d && drop_to(d) < 0)
 		return -1;
-	if (geteuid() != 0 && setrlimit(RLIMIT_NPROC, &none) < 0)
+	if (setrlimit(RLIMIT_NPROC, &none) < 0)
 		return fail("setrlimit", NULL);
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
@@ -208,13 +208,14 @@ ucspi_tls_tell(const struct tls *t, int ctl)
 
 static int
 shake_and_relay(
-    struct ucspi_tls *u, const struct tls_server *s, int wish, int timeout_s)
+    struct ucspi_tls *u, struct tls_server *s, int wish, int timeout_s)
 {
 	struct tls t;
 	int r;
 
 	if (tls_accept(&t, s, u->sock, now_plus_s(timeout_s)) < 0)
 		return -1;
+	tls_forget(&t, s);
 	r = wish == 'Y' ? ucspi_tls_tell(&t, u->ctl) : 0;
 	close(u->ctl);
 	u->ctl = -1;
@@ -226,7 +227,7 @@ shake_and_relay(
 
 int
 ucspi_tls_serve(
-    struct ucspi_tls *u, const struct tls_server *s, int wish, int timeout_s)
+    struct ucspi_tls *u, struct tls_server *s, int wish, int timeout_s)
 {
 	int r = wish;
 	int err;

@@ -55,6 +55,6 @@ int ucspi_tls_hear(int ctl, struct buf *vars);
  * for, relay to the end.  Closes all three descriptors.  Returns 1 served, 0
  * the wish is 0: nothing was done, -1 failed, or the wish is. */
 int ucspi_tls_serve(
-    struct ucspi_tls *u, const struct tls_server *s, int wish, int timeout_s);
+    struct ucspi_tls *u, struct tls_server *s, int wish, int timeout_s);
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/now.h"
 #include "conf/settings.h"
 #include "io/file.h"
+#include "serve/sandbox.h"
 #include "serve/starttls.h"
 #include "users/slow.h"
 
@@ -146,6 +147,7 @@ login_start(struct login *l, const char *prog, int argc, char **argv)
 	l->bad_left = LOGIN_BAD_MAX;
 	buf_init(&l->tls_vars, STARTTLS_VARS);
 	l->m.spare = &nobody;
+	sandbox_enter("login-parent", NULL, 0);
 	r = monitor_split(&l->m, "LOGIN_USER");
 	if (r < 0)
 		die(EXIT_TEMP);
@@ -156,7 +158,7 @@ login_start(struct login *l, const char *prog, int argc, char **argv)
 		    "the user named by LOGIN_USER does not exist; "
 		    "using 65534:65534",
 		    NULL);
-	monitor_confine();
+	sandbox_enter("login", NULL, 0);
 	l->s.in.deadline = now_plus_s(settings_num("LOGIN_TIMEOUT"));
 	l->s.out.stall_s = (int)settings_num("LOGIN_TIMEOUT");
 }

@@ -7,9 +7,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -91,32 +89,6 @@ monitor_split(struct monitor *m, const char *drop_setting)
 	if (m->child > 0)
 		return 1;
 	return become_child(m, drop_setting, parent);
-}
-
-static void
-limit(int what, rlim_t most)
-{
-	struct rlimit r = {.rlim_cur = most, .rlim_max = most};
-
-	if (setrlimit(what, &r) < 0)
-		errno = 0; /* lower already */
-}
-
-static bool
-is_file(int fd)
-{
-	struct stat st;
-
-	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-void
-monitor_confine(void)
-{
-	limit(RLIMIT_NOFILE, 16);
-	limit(RLIMIT_NPROC, 0);
-	if (!is_file(1) && !is_file(2))
-		limit(RLIMIT_FSIZE, 0);
 }
 
 /* A packet; waits for room when `wait` says so. */

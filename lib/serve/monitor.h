@@ -43,11 +43,6 @@ struct monitor {
  * as in the parent; whoever sees it exits, the other one notices). */
 int monitor_split(struct monitor *m, const char *drop_setting);
 
-/* In the child: no new processes, at most 16 descriptors and, where neither
- * the log nor the output is a file, no writing to files.  For network sides
- * that open nothing. */
-void monitor_confine(void);
-
 /* In the child: ask and wait for the answer, which replaces what is in
  * *answer (with a ceiling of its own).  Returns 0, or -1 (EPIPE the monitor is
  * gone, ETIMEDOUT, EMSGSIZE): no use in asking again then. */

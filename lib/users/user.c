@@ -134,7 +134,7 @@ user_find(const char *root, struct str local, struct str domain,
 	buf_init(&b, DOMAIN_FILE_MAX);
 	r = domain_read(root, domain, "users", &b);
 	if (r <= 0) {
-		buf_free(&b);
+		buf_wipe(&b);
 		return r;
 	}
 	rest = buf_slice(&b);
@@ -145,7 +145,7 @@ user_find(const char *root, struct str local, struct str domain,
 		if (name.p && str_ieq(name, local))
 			r = user_of_line(root, line, domain, a, u);
 	}
-	buf_free(&b);
+	buf_wipe(&b);
 	return r;
 }
 
@@ -175,7 +175,7 @@ user_list(const char *root, struct str domain, size_t max, struct arena *a,
 		keep(root, a, u, domain);
 		(*n)++;
 	}
-	buf_free(&b);
+	buf_wipe(&b);
 	return r < 0 ? -1 : 0;
 }
 
@@ -279,7 +279,7 @@ change(const char *root, struct str local, struct str domain,
 		r = fail_text(EFBIG, "the users file grows too large");
 	else if (found || how->secret)
 		r = domain_edit_commit(&e, buf_slice(&b));
-	buf_free(&b);
+	buf_wipe(&b);
 	domain_edit_end(&e);
 	return r < 0 ? -1 : found;
 }

@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: ISC
+"""cores.py ROOT: serve sessions of bob, then look into the memory of every
+process that serves ann: the private key, password hashes, bob's password, and
+bob's mail must not be there.  Needs root.  Prints what it found."""
+import base64
+import imaplib
+import os
+import poplib
+import re
+import smtplib
+import socket
+import ssl
+import subprocess
+import sys
+import time
+
+ROOT = sys.argv[1]
+BIN = os.environ['BIN']
+DOMAIN = 'example.test'
+BOB = 'bobs-own-password-7791'
+ANN = 'anns-own-password-3342'
+MAIL = 'only-bob-may-read-this-5518'
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(('127.0.0.1', 0))
+        return s.getsockname()[1]
+
+
+def context():
+    c = ssl.create_default_context()
+    c.check_hostname = False
+    c.verify_mode = ssl.CERT_NONE
+    return c
+
+
+STARTED = []
+
+
+def serve(mode, *program, worker=False):
+    port = free_port()
+    p = subprocess.Popen(
+        [f'{BIN}/yubin-tlsserver', '-t', mode, *(['-w'] if worker else []),
+         '-U', '127.0.0.1', str(port), *program], stdin=subprocess.DEVNULL,
+        stderr=open(f'{ROOT}/../log', 'a'))
+    STARTED.append(p)
+    for _ in range(300):
+        try:
+            socket.create_connection(('127.0.0.1', port), 1).close()
+            return port
+        except OSError:
+            time.sleep(0.05)
+    raise SystemExit('no server')
+
+
+def children(pid):
+    out = []
+    for task in os.listdir(f'/proc/{pid}/task'):
+        with open(f'/proc/{pid}/task/{task}/children') as f:
+            for child in f.read().split():
+                out += [int(child)] + children(int(child))
+    return out
+
+
+def image(pid):
+    """All memory that may be read, as gcore(1) would write it."""
+    parts = []
+    with open(f'/proc/{pid}/maps') as maps, open(f'/proc/{pid}/mem', 'rb') as m:
+        for line in maps:
+            at, end, mode = re.match(r'(\w+)-(\w+) (\S+)', line).groups()
+            if mode[0] != 'r' or '[v' in line:
+                continue
+            try:
+                m.seek(int(at, 16))
+                parts.append(m.read(int(end, 16) - int(at, 16)))
+            except (OSError, ValueError):
+                pass
+    return b'\0'.join(parts)
+
+
+def needles():
+    """What to look for, by name."""
+    pem = open(f'{ROOT}/tls/key.pem').read()
+    text = subprocess.run(['openssl', 'pkey', '-in', f'{ROOT}/tls/key.pem',
+                           '-noout', '-text'], stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    private = re.search(r'priv:\s*((?:[0-9a-f]{2}[:\s]*)+)', text)
+    octets = bytes.fromhex(re.sub(r'[:\s]', '', private.group(1)))[-32:]
+    lines = [x for x in pem.split('\n') if x and not x.startswith('-')]
+    found = {'key': octets[8:24], 'key (as a number)': octets[::-1][8:24],
+             'key (PEM)': lines[0][-24:].encode(),
+             "bob's password": BOB.encode(), "bob's mail": MAIL.encode(),
+             "bob's password (base64)":
+             base64.b64encode(b'\0bob@example.test\0' + BOB.encode())[8:40]}
+    for line in open(f'{ROOT}/domains/{DOMAIN}/users'):
+        name, secret = line.split(':')[:2]
+        found[f'hash of {name}'] = secret[-30:].encode()
+    return found
+
+
+def sessions(ports, name, password):
+    """One of each kind, logged in; the mail's text is the user's own."""
+    address = f'{name}@{DOMAIN}'
+    text = MAIL if name == 'bob' else 'a mail of ann'
+    smtp, submission, imap, imaps, pop3s = ports
+    out = []
+    for port, user in (smtp, None), (smtp, None), (submission, address):
+        s = smtplib.SMTP('127.0.0.1', port, timeout=60)
+        s.ehlo()
+        if port == submission or name == 'ann' or out:
+            s.starttls(context=context())
+            s.ehlo()
+        if user:
+            s.login(user, password)
+        s.sendmail(address, [address], f'Subject: {text}\r\n\r\n{text}\r\n')
+        out.append(s)
+    for m in imaplib.IMAP4('127.0.0.1', imap), imaplib.IMAP4_SSL(
+            '127.0.0.1', imaps, ssl_context=context()):
+        if port != imaps and not isinstance(m, imaplib.IMAP4_SSL):
+            m.starttls(context())
+        m.login(address, password)
+        m.append('INBOX', '', None, f'Subject: {text}\n\n{text}\n'.encode())
+        m.select()
+        m.fetch('1:*', '(BODY[])')
+        out.append(m)
+    p = poplib.POP3_SSL('127.0.0.1', pop3s, context=context())
+    p.user(address)
+    p.pass_(password)
+    p.retr(1)
+    out.append(p)
+    return out
+
+
+def end(session):
+    for name in 'quit', 'logout':
+        if hasattr(session, name):
+            getattr(session, name)()
+            return
+
+
+def main():
+    for user, password in ('ann', ANN), ('bob', BOB):
+        subprocess.run([f'{BIN}/yubin', 'user', 'passwd', f'{user}@{DOMAIN}'],
+                       input=password, text=True, check=True,
+                       stdout=subprocess.DEVNULL)
+    check = f'{BIN}/yubin-checkpw'
+    ports = [
+        serve('starttls', f'{BIN}/yubin-smtpd', '-w', worker=True),
+        serve('starttls', f'{BIN}/yubin-smtpd', check),
+        serve('starttls', f'{BIN}/yubin-imap-login', check, f'{BIN}/yubin-imapd'),
+        serve('tls', f'{BIN}/yubin-imap-login', check, f'{BIN}/yubin-imapd'),
+        serve('tls', f'{BIN}/yubin-pop3-login', check, f'{BIN}/yubin-pop3d')]
+    for session in sessions(ports, 'bob', BOB):
+        end(session)
+    open_ones = sessions(ports, 'ann', ANN)
+    # Before the login, too: the login programs are front processes.
+    waiting = [imaplib.IMAP4('127.0.0.1', ports[2]),
+               imaplib.IMAP4_SSL('127.0.0.1', ports[3], ssl_context=context())]
+    look_for, n, found = needles(), 0, 0
+    for server in STARTED:
+        # It listens, reads nothing from anybody, and keeps the key for those
+        # that it forks.
+        with_key = {'key', 'key (as a number)', 'key (PEM)'}
+        for pid in [server.pid] + children(server.pid):
+            exe = os.path.basename(os.readlink(f'/proc/{pid}/exe'))
+            memory = image(pid)
+            n += 1
+            for name, octets in look_for.items():
+                if pid == server.pid and name in with_key:
+                    continue
+                hits = memory.count(octets)
+                if hits:
+                    found += 1
+                    print(f'{exe} {pid} ({len(memory)} octets): {name}: {hits}')
+    # Finding nothing means something only if there is something to find.
+    control = image(os.getpid())
+    assert control.count(BOB.encode()) and control.count(MAIL.encode())
+    print(f'{n} processes, {found} found')
+    del open_ones, waiting
+    for p in STARTED:
+        p.terminate()
+    for p in STARTED:
+        p.terminate()
+        p.wait()
+    return 1 if found or n < 20 else 0
+
+
+sys.exit(main())
