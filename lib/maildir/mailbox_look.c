@@ -26,6 +26,9 @@
 #define AGAIN_LEAST_MS 5         /* no busy waiting when a look fails */
 #define BOOT_NS 2000000000       /* starting a machine takes longer */
 #define GRAIN_MOST_NS 2000000000 /* see files_grain_ns() */
+#define COST_MOST_NS 2000000000
+#define LIST_FEW 65536 /* octets that are always well */
+#define LINE_MOST 1100 /* octets of four lines of the UID list */
 #define TRIES 8
 
 static bool
@@ -122,8 +125,9 @@ stamp(struct mailbox *m, const struct look *l, int64_t start)
 		h->cur_ino = st.st_ino;
 	}
 	h->cost_ns = files_clock_ns() - start;
-	if (h->cost_ns < 0)
-		h->cost_ns = 0;
+	/* Whatever it had to wait for. */
+	if (h->cost_ns < 0 || h->cost_ns > COST_MOST_NS)
+		h->cost_ns = h->cost_ns < 0 ? 0 : COST_MOST_NS;
 	h->cur_mtime_ns = l->files.cur.mtime_ns;
 	h->again_ns = again(m, &l->files.cur, h->cost_ns);
 	h->new = l->files.new;
@@ -344,6 +348,16 @@ take(struct mailbox *m, struct files *f)
 	return r;
 }
 
+/* Whether more than three quarters of the UID list must be dead. */
+static bool
+list_is_long(const struct mailbox *m)
+{
+	const struct index_head *h = &m->index.head;
+	uint64_t living = h->count - h->dead;
+
+	return h->list.size > LIST_FEW + living * LINE_MOST;
+}
+
 /* Only new/ has changed: look at nothing else.  The lock is held.  Returns 1;
  * 0: this needs a full look; -1. */
 static int
@@ -354,7 +368,8 @@ take_new(struct mailbox *m)
 	struct files f;
 	int r;
 
-	if (!uidlist_fresh(&m->index.head.list, m->fd))
+	/* A list that is mostly of vanished messages is to be shrunk. */
+	if (!uidlist_fresh(&m->index.head.list, m->fd) || list_is_long(m))
 		return 0;
 	arena_init(&names, NAMES_MAX);
 	files_init(&f, &names);
