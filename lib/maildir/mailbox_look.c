@@ -26,6 +26,7 @@
 #define AGAIN_LEAST_MS 5         /* no busy waiting when a look fails */
 #define BOOT_NS 2000000000       /* starting a machine takes longer */
 #define GRAIN_MOST_NS 2000000000 /* see files_grain_ns() */
+#define SMALL 200 /* messages: cur/ is read sooner than it is thought about */
 #define COST_MOST_NS 2000000000
 #define LIST_FEW 65536 /* octets that are always well */
 #define LINE_MOST 1100 /* octets of four lines of the UID list */
@@ -415,7 +416,9 @@ compare(struct mailbox *m, bool trust)
 	if (m->stale || files_mtime_ns(m->cur) != h->cur_mtime_ns)
 		return CHANGED;
 	if (h->again_ns && !trust &&
-	    (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS))
+	    (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS ||
+		(h->count - h->dead <= SMALL &&
+		    now - h->cur_mtime_ns < grain(m))))
 		return CHANGED;
 	if (new_changed(m, &h->new) || (!m->readonly && h->in_new))
 		return NEW_MAIL;
