@@ -71,6 +71,12 @@ int mailbox_missed(struct mailbox *m, size_t i);
 void mailbox_renamed(struct mailbox *m, size_t i, const char *name);
 void mailbox_removed(struct mailbox *m, size_t i);
 
+/* ----------------------------------------- mailbox_take.c: new mail alone */
+
+/* Under the lock: only new/ has changed; look at nothing else.  Returns 1; 0:
+ * this needs a full look; -1. */
+int mailbox_take_new(struct mailbox *m);
+
 /* ------------------------------------- mailbox_merge.c: look into index */
 
 /* Under the lock (if there is an index to lock): make the index say what the
