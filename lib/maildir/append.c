@@ -29,10 +29,10 @@ append_open(struct append *a, const struct home *h, struct str name)
 	return home_folder_open(h, name, &a->fd);
 }
 
-/* The letters of the keywords in this folder; those for which there is none
+/* The bits of the keywords in this folder; those for which there is none
  * left, or which cannot be one, are left out.  Returns 0 or -1. */
 static int
-letters(int fd, const struct str *keywords, size_t n, uint32_t *bits)
+bits_of(int fd, const struct str *keywords, size_t n, uint64_t *bits)
 {
 	const char *words[KEYWORDS_N];
 	struct arena arena;
@@ -47,7 +47,7 @@ letters(int fd, const struct str *keywords, size_t n, uint32_t *bits)
 		int at = keywords_add(fd, &arena, words, keywords[i]);
 
 		if (at >= 0)
-			*bits |= 1u << at;
+			*bits |= UINT64_C(1) << at;
 		else if (errno != EINVAL && !keywords_full(words))
 			r = -1;
 	}
@@ -78,13 +78,16 @@ append_begin(struct append *a, uint32_t flags, const struct str *keywords,
     size_t n, int64_t date_s)
 {
 	struct arrival *item;
+	uint64_t bits;
 
 	if (a->err)
 		return stick(a);
 	item = next_item(a);
 	item->flags = flags & FLAG_SETTABLE;
-	if (letters(a->fd, keywords, n, &item->letters) < 0)
+	if (bits_of(a->fd, keywords, n, &bits) < 0)
 		return stick(a);
+	item->letters = (uint32_t)(bits & KEYWORDS_LETTER_BITS);
+	item->more = bits & ~KEYWORDS_LETTER_BITS;
 	a->date_s = date_s;
 	a->open = true;
 	return newfile_begin(&a->file, a->fd, NULL) < 0 ? stick(a) : 0;

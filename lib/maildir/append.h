@@ -35,7 +35,7 @@ struct append {
  * -1 failed. */
 int append_open(struct append *a, const struct home *h, struct str name);
 
-/* Start the next message.  keywords: n names (at most 26); date_s: its
+/* Start the next message.  keywords: n names (at most 64); date_s: its
  * INTERNALDATE, or -1 for now.  Names that are no keywords, or find all
  * letters taken, are left out.  Returns 0 or -1 (sticks). */
 int append_begin(struct append *a, uint32_t flags, const struct str *keywords,

@@ -15,11 +15,14 @@
 
 #include "base/fail.h"
 #include "maildir/dotlock.h"
+#include "maildir/keywords.h"
 #include "maildir/look.h"
 #include "maildir/mailbox_look.h"
 #include "maildir/quota.h"
 #include "maildir/uidlist.h"
 #include "maildir/uidlist_tail.h"
+
+#define MORE_MOST ((size_t)1 << 28)
 
 struct target {
 	int fd, cur, new;
@@ -149,6 +152,7 @@ append(struct index *x, const struct arrival *a)
 	bool fresh = !a->flags && !a->letters;
 	struct index_record rec = {.uid = a->uid,
 	    .flags = a->like.flags & INDEX_MEASURED,
+	    .keywords = a->more,
 	    .size = a->like.size,
 	    .wire_more = a->like.wire_more,
 	    .date_s = a->like.date_s,
@@ -199,13 +203,33 @@ enter(struct target *t, const struct arrival *list, size_t n, bool lax,
 		    x, t->cur, files_grain_ns(t->cur), before);
 }
 
+/* Keywords that have no letter. */
+static int
+add_more(const struct target *t, const struct arrival *list, size_t n)
+{
+	struct buf lines;
+	int r = 0;
+
+	buf_init(&lines, MORE_MOST);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].uid && list[i].more)
+			keywords_more_line(
+			    &lines, str_z(list[i].name), list[i].more);
+	if (lines.n > 0)
+		r = keywords_more_add(t->fd, buf_slice(&lines));
+	buf_free(&lines);
+	return r;
+}
+
 static int
 arrive_locked(struct target *t, const struct home *h, struct arrival *list,
     size_t n, bool lax)
 {
 	int64_t before = files_mtime_ns(t->cur);
 
-	if (number(t, h, list, n) < 0 || place_all(t, list, n, lax) < 0)
+	/* The keywords before anybody sees the messages. */
+	if (number(t, h, list, n) < 0 || add_more(t, list, n) < 0 ||
+	    place_all(t, list, n, lax) < 0)
 		return -1;
 	enter(t, list, n, lax, before);
 	return 0;

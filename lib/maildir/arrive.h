@@ -17,6 +17,7 @@ struct arrival {
 	char old[NAME_SIZE];  /* its name there */
 	char name[NAME_SIZE]; /* base to have */
 	uint32_t flags, letters;
+	uint64_t more;            /* keywords beyond the letters */
 	struct index_record like; /* what is known of its size and date */
 	uint32_t uid;             /* given here; 0: it was not there any more */
 };

@@ -21,6 +21,7 @@ struct file {
 	const char *name;   /* in the arena */
 	const char *uidl;   /* POP3 unique-id of the UID list, or NULL */
 	uint64_t wire_size; /* from the UID list; 0 unknown */
+	uint64_t keywords;  /* beyond the letters, from yubin-keywords */
 	uint32_t uid;       /* 0 unknown */
 	uint8_t base_n;
 	bool in_new, recent;

@@ -19,10 +19,12 @@
 #include "base/num.h"
 #include "maildir/courier.h"
 #include "maildir/dotlock.h"
+#include "maildir/keywords.h"
 #include "maildir/inherit.h"
 #include "maildir/name.h"
 
 #define PASSES 6
+#define MORE_FEW 64 /* lines that are no reason to write it anew */
 #define NAMES_MAX ((size_t)4 << 30)
 
 /* Whether the file of this UID should be there, for all we know. */
@@ -241,6 +243,46 @@ annotate(struct look *l, struct arena *names)
 	}
 }
 
+/* Lines of yubin-keywords, and of how many messages these are. */
+struct more {
+	struct files *files;
+	size_t lines, used;
+};
+
+static void
+note_more(void *arg, struct str base, uint64_t bits)
+{
+	struct more *more = arg;
+	struct file *file = files_find(more->files, base);
+
+	more->lines++;
+	if (!file)
+		return;
+	more->used += file->keywords == 0 && bits != 0;
+	more->used -= file->keywords != 0 && bits == 0;
+	file->keywords = bits;
+}
+
+static bool
+still_used(void *arg, struct str base, uint64_t bits)
+{
+	struct more *more = arg;
+	struct file *file = files_find(more->files, base);
+
+	return file && bits && file->keywords == bits;
+}
+
+/* Keywords that have no letter. */
+static void
+read_more(struct look *l, int fd)
+{
+	struct more more = {.files = &l->files};
+
+	if (keywords_more(fd, &more, note_more) == 1 && l->files.settled &&
+	    more.lines > MORE_FEW && more.lines / 4 > more.used)
+		keywords_more_shrink(fd, &more, still_used);
+}
+
 static int
 look(struct look *l, const struct home *h, int fd, int cur, int new, bool take)
 {
@@ -277,6 +319,7 @@ look_take(struct look *l, const struct home *h, int fd, int cur, int new,
 		return -1;
 	}
 	annotate(l, names);
+	read_more(l, fd);
 	files_sort(&l->files);
 	l->uidvalidity = l->list.uidvalidity;
 	l->uidnext = l->list.uidnext;

@@ -217,6 +217,29 @@ mailbox_watch_paths(const struct mailbox *m, const char *paths[MAILBOX_PATHS])
 
 /* ------------------------------------------------------------- keywords */
 
+/* What tells one state of the files of keywords from another.  The second one
+ * counts only when there is no letter left.  0 or -1. */
+static int
+words_stamp(const struct mailbox *m, uint64_t *stamp)
+{
+	static const char *const files[] = {KEYWORDS, KEYWORDS_MORE};
+	int n = m->keyword[KEYWORDS_LETTERS - 1] ? 2 : 1;
+
+	*stamp = 0;
+	for (int i = 0; i < n; i++) {
+		struct stat st;
+
+		if (fstatat(m->fd, files[i], &st, 0) == 0)
+			*stamp = *stamp * 31 + st.st_ino +
+			         (uint64_t)st.st_size +
+			         (uint64_t)st.st_mtim.tv_sec * 1000000000 +
+			         (uint64_t)st.st_mtim.tv_nsec;
+		else if (errno != ENOENT)
+			return fail("stat ", files[i]);
+	}
+	return 0;
+}
+
 static void
 know_words(struct mailbox *m)
 {
@@ -239,21 +262,19 @@ int
 mailbox_load_words(struct mailbox *m)
 {
 	const char *old[KEYWORDS_N];
-	struct stat st;
-	int64_t mtime;
+	uint64_t stamp;
 
-	if (fstatat(m->fd, KEYWORDS, &st, 0) < 0)
-		return errno == ENOENT ? 0 : fail("stat ", KEYWORDS);
-	mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
-	if (mtime == m->words_mtime_ns && st.st_ino == m->words_ino)
+	if (words_stamp(m, &stamp) < 0)
+		return -1;
+	/* Where there is no file, what is known stays. */
+	if (stamp == m->words_stamp || stamp == 0)
 		return 0;
 	memcpy((void *)old, m->keyword, sizeof(old));
 	if (keywords_load(m->fd, &m->words, m->keyword) < 0) {
 		memcpy((void *)m->keyword, old, sizeof(old));
 		return fail("read ", KEYWORDS);
 	}
-	m->words_mtime_ns = mtime;
-	m->words_ino = st.st_ino;
+	m->words_stamp = stamp;
 	for (size_t i = 0; i < KEYWORDS_N; i++)
 		if (m->keyword[i] &&
 		    (!old[i] || strcmp(old[i], m->keyword[i]) != 0))

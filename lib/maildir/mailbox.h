@@ -19,7 +19,7 @@
 #include "maildir/index.h"
 #include "msg/digest.h"
 
-#define MAILBOX_KEYWORDS 26 /* letters a-z in file names */
+#define MAILBOX_KEYWORDS 64 /* KEYWORDS_N */
 #define MAILBOX_PATHS 2     /* directories to watch */
 
 /* What is known of a message, as mailbox_mail() tells it. */
@@ -74,9 +74,9 @@ struct mailbox {
 	bool stale;            /* scan again at the next sync */
 	bool new_words;        /* keyword[] has names not yet reported */
 	size_t measured; /* the last one mailbox_measure() worked for, + 1 */
-	int64_t words_mtime_ns, grain_ns;
+	int64_t grain_ns;
 	struct uidlist_stamp settled; /* the UID list known to be durable */
-	uint64_t words_ino;
+	uint64_t words_stamp;
 	void *spare;                     /* memory for the next text */
 	struct mailbox_digests *digests; /* NULL until they are asked for */
 	char path[MAILBOX_PATHS][PATH_MAX];
@@ -195,8 +195,8 @@ void mailbox_digests_done(struct mailbox *m);
 #define MAILBOX_UIDL 71
 void mailbox_uidl(struct mailbox *m, size_t i, char to[MAILBOX_UIDL]);
 
-/* The index of a keyword (case ignored); create: give it a letter when it has
- * none.  Returns -1: ENOENT, ENOSPC all letters are taken, EINVAL no keyword
+/* The index of a keyword (case ignored); create: give it a bit when it has
+ * none.  Returns -1: ENOENT, ENOSPC all are taken, EINVAL no keyword
  * (an RFC 3501 atom of at most 200 octets), EROFS, … */
 int mailbox_keyword(struct mailbox *m, struct str name, bool create);
 

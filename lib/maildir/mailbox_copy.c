@@ -34,16 +34,16 @@ struct copying {
 	bool used_cur, used_new; /* where moved ones were */
 };
 
-/* The destination's letters for our keywords; those that find no letter are
+/* The destination's bits for our keywords; those that find none are
  * left behind.  Returns 0 or -1. */
 static int
-letters_there(struct copying *c, uint32_t keywords, uint32_t *bits)
+keywords_there(struct copying *c, uint64_t keywords, uint64_t *bits)
 {
 	*bits = 0;
 	for (size_t i = 0; i < KEYWORDS_N; i++) {
 		int at;
 
-		if (!(keywords & 1u << i) || !c->m->keyword[i])
+		if (!(keywords & UINT64_C(1) << i) || !c->m->keyword[i])
 			continue;
 		if (!c->letter[i]) {
 			at = keywords_add(c->fd, &c->arena, c->words,
@@ -54,7 +54,7 @@ letters_there(struct copying *c, uint32_t keywords, uint32_t *bits)
 			c->letter[i] = at < 0 ? UINT8_MAX : (uint8_t)(at + 1);
 		}
 		if (c->letter[i] != UINT8_MAX)
-			*bits |= 1u << (c->letter[i] - 1);
+			*bits |= UINT64_C(1) << (c->letter[i] - 1);
 	}
 	return 0;
 }
@@ -65,6 +65,7 @@ describe(struct copying *c, size_t i, struct arrival *a)
 {
 	struct mailbox *m = c->m;
 	char unique[NAME_SIZE], base[NAME_SIZE];
+	uint64_t keywords;
 	struct str sizes;
 	size_t n;
 
@@ -83,10 +84,12 @@ describe(struct copying *c, size_t i, struct arrival *a)
 		snprintf(a->name + n, sizeof(a->name) - n, ",U=%016llx",
 		    (unsigned long long)name_id(str_z(base)));
 	a->flags = a->like.flags & FLAG_SETTABLE;
-	return letters_there(c, (uint32_t)(a->like.keywords & mailbox_words(m)),
-		   &a->letters) < 0
-	           ? -1
-	           : 1;
+	if (keywords_there(c, a->like.keywords & mailbox_words(m), &keywords) <
+	    0)
+		return -1;
+	a->letters = (uint32_t)(keywords & KEYWORDS_LETTER_BITS);
+	a->more = keywords & ~KEYWORDS_LETTER_BITS;
+	return 1;
 }
 
 /* Where hard links do not reach: copy the text. */

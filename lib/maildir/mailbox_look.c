@@ -8,14 +8,12 @@
  * reading cur/ anew costs one or two hundredths of the time at most. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/now.h"
-#include "maildir/dotlock.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 
@@ -26,6 +24,8 @@
 #define AGAIN_LEAST_MS 5         /* no busy waiting when a look fails */
 #define BOOT_NS 2000000000       /* starting a machine takes longer */
 #define GRAIN_MOST_NS 2000000000 /* see files_grain_ns() */
+#define SMALL 200 /* messages: cur/ is read sooner than it is thought about */
+#define COST_MOST_NS 2000000000
 #define TRIES 8
 
 static bool
@@ -122,8 +122,9 @@ stamp(struct mailbox *m, const struct look *l, int64_t start)
 		h->cur_ino = st.st_ino;
 	}
 	h->cost_ns = files_clock_ns() - start;
-	if (h->cost_ns < 0)
-		h->cost_ns = 0;
+	/* Whatever it had to wait for. */
+	if (h->cost_ns < 0 || h->cost_ns > COST_MOST_NS)
+		h->cost_ns = h->cost_ns < 0 ? 0 : COST_MOST_NS;
 	h->cur_mtime_ns = l->files.cur.mtime_ns;
 	h->again_ns = again(m, &l->files.cur, h->cost_ns);
 	h->new = l->files.new;
@@ -213,163 +214,6 @@ mailbox_look(struct mailbox *m)
 	return r;
 }
 
-/* ------------------------------------------------------- new mail alone */
-
-/* A record of a message in new/ and its file, or none. */
-static bool
-take_known(struct mailbox *m, uint32_t r, struct index_record *rec,
-    const struct files *f)
-{
-	char base[NAME_SIZE];
-	struct file *file;
-	struct index_record old = *rec;
-
-	if (!index_base(&m->index, rec, base))
-		return false;
-	file = files_find(f, str_z(base));
-	if (!file)
-		return false;
-	file->uid = rec->uid;
-	if (file->in_new)
-		return true;
-	rec->flags &= (uint16_t)~INDEX_IN_NEW;
-	mailbox_list_add(&m->recent, rec->uid);
-	if (!index_set_name(&m->index, rec, str_z(file->name)))
-		return false;
-	index_put(&m->index, r, rec,
-	    rec->keywords != old.keywords || (rec->flags ^ old.flags) & 0xff);
-	return true;
-}
-
-/* Find the files of all records in new/, which are near the end. */
-static bool
-take_all_known(struct mailbox *m, const struct files *f)
-{
-	uint32_t left = m->index.head.in_new;
-
-	for (uint32_t r = m->index.head.count; r-- > 0 && left > 0;) {
-		struct index_record rec;
-
-		if (!index_get(&m->index, r, &rec))
-			return false;
-		if (rec.flags & INDEX_DEAD || !(rec.flags & INDEX_IN_NEW))
-			continue;
-		left--;
-		if (!take_known(m, r, &rec, f))
-			return false;
-	}
-	return left == 0;
-}
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct file *const *x = a, *const *y = b;
-
-	return name_order((*x)->name, (*y)->name);
-}
-
-/* Append the n files to the index: their UIDs are durable. */
-static bool
-append_new(struct mailbox *m, struct file **order, size_t n)
-{
-	bool ok = true;
-
-	index_next_modseq(&m->index);
-	for (size_t i = 0; i < n; i++) {
-		struct str name = str_z(order[i]->name);
-		struct index_record rec = {.uid = order[i]->uid,
-		    .flags = order[i]->in_new ? INDEX_IN_NEW : 0,
-		    .saved_s = name_saved(name)};
-
-		ok = ok && index_append(&m->index, &rec, name, STR(""));
-		if (!order[i]->in_new)
-			mailbox_list_add(&m->recent, rec.uid);
-	}
-	return ok;
-}
-
-/* UIDs for the n files without one.  Returns 1; 0: this needs a full look. */
-static int
-number_new(struct mailbox *m, struct file **order, size_t n)
-{
-	struct index_head *h = &m->index.head;
-	struct dotlock lock;
-	struct uidlist u;
-	int r = 0;
-
-	if (n > UIDLIST_UID_MAX - h->uidnext)
-		return 0;
-	if (dotlock_take(&lock, m->fd, UIDLIST_LOCK) < 0)
-		return -1;
-	uidlist_continue(&u, h->uidvalidity, h->uidnext, &h->list);
-	if (uidlist_fresh(&h->list, m->fd)) {
-		qsort(order, n, sizeof(struct file *), by_name);
-		for (size_t i = 0; i < n; i++)
-			order[i]->uid = uidlist_add(
-			    &u, str_make(order[i]->name, order[i]->base_n));
-		r = uidlist_save(&u, m->fd, 0) < 0 ? -1 : 1;
-	}
-	if (r > 0) {
-		h->list = m->settled = u.stamp;
-		h->uidnext = u.uidnext;
-		r = append_new(m, order, n);
-	}
-	uidlist_free(&u);
-	dotlock_release(&lock);
-	return r;
-}
-
-static int
-take(struct mailbox *m, struct files *f)
-{
-	struct file **order;
-	size_t n = 0;
-	int r = 1;
-
-	if (files_scan_new(f, m->cur, m->new, !m->readonly) < 0)
-		return -1;
-	if (!take_all_known(m, f))
-		return 0;
-	order = calloc(f->n + 1, sizeof(*order));
-	if (!order)
-		oom();
-	for (size_t i = 0; i < f->n; i++)
-		if (f->list[i].uid == 0)
-			order[n++] = &f->list[i];
-	if (n > 0)
-		r = number_new(m, order, n);
-	free(order);
-	mailbox_list_sort(&m->recent);
-	return r;
-}
-
-/* Only new/ has changed: look at nothing else.  The lock is held.  Returns 1;
- * 0: this needs a full look; -1. */
-static int
-take_new(struct mailbox *m)
-{
-	int64_t before = files_mtime_ns(m->cur);
-	struct arena names;
-	struct files f;
-	int r;
-
-	if (!uidlist_fresh(&m->index.head.list, m->fd))
-		return 0;
-	arena_init(&names, NAMES_MAX);
-	files_init(&f, &names);
-	r = take(m, &f);
-	if (r > 0) {
-		m->index.head.new = f.new;
-		if (files_mtime_ns(m->cur) != before)
-			mailbox_touched(m, before);
-		m->uidnext = m->index.head.uidnext;
-	}
-	files_free(&f);
-	arena_free(&names);
-	return r;
-}
-
 /* ------------------------------------------------------------ renewing */
 
 /* Whether new/ may have changed since it was read: it has another stamp, or
@@ -400,7 +244,9 @@ compare(struct mailbox *m, bool trust)
 	if (m->stale || files_mtime_ns(m->cur) != h->cur_mtime_ns)
 		return CHANGED;
 	if (h->again_ns && !trust &&
-	    (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS))
+	    (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS ||
+		(h->count - h->dead <= SMALL &&
+		    now - h->cur_mtime_ns < grain(m))))
 		return CHANGED;
 	if (new_changed(m, &h->new) || (!m->readonly && h->in_new))
 		return NEW_MAIL;
@@ -415,7 +261,7 @@ bring_up(struct mailbox *m, bool trust)
 	int r = state == SAME ? 1 : 0;
 
 	if (state == NEW_MAIL)
-		r = take_new(m);
+		r = mailbox_take_new(m);
 	if (r == 0)
 		return mailbox_look(m);
 	return r < 0 ? -1 : 0;

@@ -71,11 +71,35 @@ int mailbox_missed(struct mailbox *m, size_t i);
 void mailbox_renamed(struct mailbox *m, size_t i, const char *name);
 void mailbox_removed(struct mailbox *m, size_t i);
 
+/* ----------------------------------------- mailbox_take.c: new mail alone */
+
+/* Under the lock: only new/ has changed; look at nothing else.  Returns 1; 0:
+ * this needs a full look; -1. */
+int mailbox_take_new(struct mailbox *m);
+
 /* ------------------------------------- mailbox_merge.c: look into index */
 
 /* Under the lock (if there is an index to lock): make the index say what the
  * look saw. */
 void mailbox_merge(struct mailbox *m, struct look *l);
+
+/* Write x, with dead records of these UIDs added, anew: to is open and locked
+ * then. */
+void mailbox_add_dead(struct mailbox *m, struct index *x,
+    const struct mailbox_list *uids, struct index *to);
+
+/* ------------------------------ mailbox_move.c: the view on another index */
+
+/* Whether a client sees a difference between the two. */
+bool mailbox_differs(
+    const struct index_record *a, const struct index_record *b);
+
+/* Whether records of the view cannot be read. */
+bool mailbox_has_gaps(const struct mailbox *m);
+
+/* Put the view on x, which becomes m->index; its lock is held.  False: x is
+ * damaged, and closed. */
+bool mailbox_put_view(struct mailbox *m, struct index *x);
 
 /* The file in the folder is another index than ours: put the view on it.
  * False: it cannot be used. */

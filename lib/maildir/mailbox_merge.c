@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 /* What a look saw, put into the index: in place where that can be, else into
- * a new one, on which the view is put then. */
+ * a new one. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/fail.h"
 #include "base/now.h"
+#include "maildir/keywords.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 #include "msg/flags.h"
@@ -29,6 +30,7 @@ fresh(const struct file *file)
 {
 	return (struct index_record){.uid = file->uid,
 	    .flags = file->in_new ? INDEX_IN_NEW : 0,
+	    .keywords = file->keywords,
 	    /* Until it is measured: what the UID list says. */
 	    .date_s = (int64_t)file->wire_size,
 	    .saved_s = name_saved(str_z(file->name))};
@@ -49,14 +51,7 @@ place(struct index_record *rec, const struct file *file)
 	rec->flags &= (uint16_t) ~(INDEX_DEAD | INDEX_IN_NEW);
 	if (file->in_new)
 		rec->flags |= INDEX_IN_NEW;
-}
-
-/* Whether a client sees the difference. */
-static bool
-differs(const struct index_record *a, const struct index_record *b)
-{
-	return ((a->flags ^ b->flags) & (FLAG_SETTABLE | INDEX_DEAD)) ||
-	       a->keywords != b->keywords;
+	rec->keywords = (rec->keywords & KEYWORDS_LETTER_BITS) | file->keywords;
 }
 
 /* -------------------------------------------------------------- in place */
@@ -73,12 +68,12 @@ update(struct index *x, uint32_t r, struct index_record *rec,
 		return false;
 	place(rec, file);
 	if (strcmp(name, file->name) == 0) {
-		if (rec->flags == old.flags)
+		if (rec->flags == old.flags && rec->keywords == old.keywords)
 			return true;
 	} else if (!index_set_name(x, rec, str_z(file->name))) {
 		return false;
 	}
-	index_put(x, r, rec, differs(rec, &old));
+	index_put(x, r, rec, mailbox_differs(rec, &old));
 	return !x->bad;
 }
 
@@ -175,7 +170,7 @@ add_old(struct source *s, struct index_record *rec, const struct file *file)
 		    old.flags & (uint16_t) ~(INDEX_IN_NEW | INDEX_MADE);
 		s->b.list[n].keywords = old.keywords;
 	}
-	if (differs(&s->b.list[n], &old))
+	if (mailbox_differs(&s->b.list[n], &old))
 		s->b.list[n].modseq = s->modseq;
 }
 
@@ -323,236 +318,13 @@ make(struct source *s, struct index *x)
 	index_build_free(&s->b);
 }
 
-/* --------------------------------------------- the view on another index */
-
-/* Records from, … to - 1 of the view could not be read; they lie between the
- * UIDs low and high. */
-struct gap {
-	uint32_t from, to, low, high;
-};
-
-/* They are all that there are between the two, if these are as many; or else
- * all that live, if these are as many as messages of the view. */
-static bool
-guess(struct mailbox *m, struct index *x, uint32_t *uids, const struct gap *g,
-    bool living)
+void
+mailbox_add_dead(struct mailbox *m, struct index *x,
+    const struct mailbox_list *uids, struct index *to)
 {
-	struct index_record rec;
-	uint32_t i = g->from;
+	struct source s = {.m = m, .old = x, .missing = uids};
 
-	for (uint32_t r = index_find(x, g->low + 1); r < x->head.count; r++) {
-		if (!index_get(x, r, &rec) || rec.uid >= g->high)
-			break;
-		if (living && rec.flags & INDEX_DEAD)
-			continue;
-		while (living && i < g->to && mailbox_list_has(&m->holes, i))
-			i++;
-		if (i == g->to)
-			return false;
-		uids[i++] = rec.uid;
-	}
-	while (living && i < g->to && mailbox_list_has(&m->holes, i))
-		i++;
-	return i == g->to;
-}
-
-static bool
-fill_gap(
-    struct mailbox *m, struct index *x, uint32_t *uids, const struct gap *g)
-{
-	return g->from == g->to || guess(m, x, uids, g, false) ||
-	       guess(m, x, uids, g, true);
-}
-
-/* The UIDs of the view's m->total records (but for some of the holes).  False:
- * some cannot be told. */
-static bool
-all_uids(struct mailbox *m, struct index *x, uint32_t *uids)
-{
-	struct index_record rec;
-	struct gap g = {0};
-
-	for (uint32_t r = 0; r < m->total; r++) {
-		if (!index_peek(&m->index, r, &rec))
-			continue;
-		uids[r] = rec.uid;
-		g.to = r;
-		g.high = rec.uid;
-		if (!fill_gap(m, x, uids, &g))
-			return false;
-		g.low = rec.uid;
-		g.from = r + 1;
-	}
-	g.to = m->total;
-	g.high = m->uidnext_told;
-	return fill_gap(m, x, uids, &g);
-}
-
-/* Whether records of the view cannot be read. */
-static bool
-has_gaps(const struct mailbox *m)
-{
-	struct index_record rec;
-
-	for (uint32_t r = 0; r < m->total; r++)
-		if (!index_peek(&m->index, r, &rec))
-			return true;
-	return false;
-}
-
-/* The UIDs of its messages, without the holes. */
-static bool
-view_uids(struct mailbox *m, struct index *x, uint32_t *uids)
-{
-	size_t hole = 0, kept = 0;
-
-	if (!all_uids(m, x, uids))
-		return false;
-	for (uint32_t r = 0; r < m->total; r++) {
-		if (hole < m->holes.n && m->holes.v[hole] == r)
-			hole++;
-		else
-			uids[kept++] = uids[r];
-	}
-	return true;
-}
-
-/* Whether record r of ours and its successor say the same. */
-static bool
-unchanged(struct mailbox *m, size_t i, const struct index_record *new)
-{
-	struct index_record old;
-
-	return index_peek(&m->index, mailbox_at(m, i), &old) &&
-	       !differs(&old, new);
-}
-
-struct moving {
-	struct mailbox_list holes, changed, missing;
-	uint32_t total;
-};
-
-/* Find the view's UIDs among x's records.  False: x is damaged. */
-static bool
-find_view(
-    struct mailbox *m, struct index *x, const uint32_t *uids, struct moving *v)
-{
-	struct index_record rec = {0};
-	uint32_t r = 0;
-
-	for (size_t i = 0; i < m->n; i++) {
-		for (; r < x->head.count; r++) {
-			if (!index_get(x, r, &rec))
-				return false;
-			if (rec.uid >= uids[i])
-				break;
-			mailbox_list_add(&v->holes, r);
-		}
-		if (r >= x->head.count || rec.uid != uids[i]) {
-			mailbox_list_add(&v->missing, uids[i]);
-			continue;
-		}
-		if (!unchanged(m, i, &rec) ||
-		    mailbox_list_has(&m->changed, mailbox_at(m, i)))
-			mailbox_list_add(&v->changed, r);
-		r++;
-	}
-	/* Behind the view's last message there may be told deaths. */
-	for (; r < x->head.count; r++) {
-		if (!index_get(x, r, &rec))
-			return false;
-		if (rec.uid >= m->uidnext_told)
-			break;
-		mailbox_list_add(&v->holes, r);
-	}
-	v->total = r;
-	return true;
-}
-
-static void
-moving_free(struct moving *v)
-{
-	mailbox_list_free(&v->holes);
-	mailbox_list_free(&v->changed);
-	mailbox_list_free(&v->missing);
-}
-
-/* Put the view on x, which becomes m->index; its lock is held.  False: x is
- * damaged, and closed. */
-static bool
-put_view(struct mailbox *m, struct index *x)
-{
-	uint32_t *uids = calloc((size_t)m->total + 1, sizeof(*uids));
-	struct moving v = {0};
-	bool ok;
-
-	if (!uids)
-		oom();
-	mailbox_list_sort(&m->changed);
-	if (!view_uids(m, x, uids))
-		mailbox_lose_all(m);
-	ok = m->deleted || find_view(m, x, uids, &v);
-	if (ok && v.missing.n > 0) {
-		struct source s = {.m = m, .old = x, .missing = &v.missing};
-		struct index better;
-
-		make(&s, &better);
-		index_close(x);
-		*x = better;
-		moving_free(&v);
-		v = (struct moving){0};
-		ok = find_view(m, x, uids, &v);
-	}
-	free(uids);
-	if (!ok || m->deleted) {
-		index_close(x);
-		moving_free(&v);
-		return ok;
-	}
-	mailbox_list_free(&m->holes);
-	mailbox_list_free(&m->changed);
-	m->holes = v.holes;
-	m->changed = v.changed;
-	m->total = v.total;
-	mailbox_list_free(&v.missing);
-	m->seen_changes = x->head.changes;
-	m->seen_modseq = x->head.modseq;
-	x->locked = m->index.locked > 1 ? m->index.locked : 1;
-	m->index.locked = 0;
-	index_close(&m->index);
-	m->index = *x;
-	return true;
-}
-
-bool
-mailbox_adopt(struct mailbox *m)
-{
-	struct index x;
-	bool ok;
-
-	if (!index_replaced(&m->index) ||
-	    index_open(&x, m->index_dir, m->index_name) == 0)
-		return false;
-	if (x.head.uidvalidity != m->uidvalidity || index_lock(&x) != 1) {
-		index_close(&x);
-		return false;
-	}
-	if (!m->opened) {
-		index_close(&m->index);
-		m->index = x;
-		index_unlock(&m->index);
-		return true;
-	}
-	mailbox_collect(m);
-	if (has_gaps(m)) {
-		/* A full look tells more about these. */
-		index_close(&x);
-		return false;
-	}
-	ok = put_view(m, &x) && !m->deleted;
-	if (ok)
-		index_unlock(&m->index);
-	return ok;
+	make(&s, to);
 }
 
 void
@@ -572,7 +344,7 @@ mailbox_merge(struct mailbox *m, struct look *l)
 		s.old = &m->index;
 	if (m->opened)
 		mailbox_collect(m);
-	gaps = m->opened && has_gaps(m);
+	gaps = m->opened && mailbox_has_gaps(m);
 	/* Where records cannot be read, the UID list tells what they were. */
 	for (size_t i = 0; gaps && i < l->list.n; i++)
 		mailbox_list_add(&lines, l->list.list[i].uid);
@@ -580,7 +352,7 @@ mailbox_merge(struct mailbox *m, struct look *l)
 	make(&s, &x);
 	mailbox_list_free(&lines);
 	if (m->opened) {
-		put_view(m, &x);
+		mailbox_put_view(m, &x);
 		return;
 	}
 	m->index.locked = 0;

@@ -6,43 +6,63 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "io/file.h"
+#include "maildir/keywords.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 #include "maildir/quota.h"
 #include "msg/flags.h"
 
-#define LETTERS 0x3ffffffu /* of keywords in file names */
+#define MORE_MOST ((size_t)1 << 28)
 #define MISSES 20
 #define BATCH 256 /* renames under one lock */
 
 struct change {
 	enum store_op op;
-	uint32_t flags, letters;
-	uint32_t words; /* the letters that are keywords at all */
+	uint32_t flags;
+	uint64_t keywords;
+	uint64_t words;   /* the bits that are keywords at all */
+	struct buf *more; /* lines about keywords that have no letter */
 };
 
 static void
-apply(const struct change *c, struct name *n)
+apply(const struct change *c, uint32_t *flags, uint64_t *keywords)
 {
 	switch (c->op) {
 	case STORE_SET:
-		n->flags = c->flags;
+		*flags = c->flags;
 		/* Letters without a meaning (yet) stay. */
-		n->letters = (n->letters & ~c->words) | c->letters;
+		*keywords = (*keywords & ~c->words) | c->keywords;
 		break;
 	case STORE_ADD:
-		n->flags |= c->flags;
-		n->letters |= c->letters;
+		*flags |= c->flags;
+		*keywords |= c->keywords;
 		break;
 	case STORE_REMOVE:
-		n->flags &= ~c->flags;
-		n->letters &= ~c->letters;
+		*flags &= ~c->flags;
+		*keywords &= ~c->keywords;
 		break;
 	}
+}
+
+/* Message i shall have these keywords that have no letter. */
+static void
+store_more(struct mailbox *m, size_t i, const struct change *c, struct str base,
+    uint64_t keywords)
+{
+	struct index_record rec;
+	uint32_t r = mailbox_get(m, i, &rec);
+
+	keywords_more_line(c->more, base, keywords & ~KEYWORDS_LETTER_BITS);
+	if (r == INDEX_NONE)
+		return;
+	rec.keywords = (rec.keywords & KEYWORDS_LETTER_BITS) |
+	               (keywords & ~KEYWORDS_LETTER_BITS);
+	index_put(&m->index, r, &rec, true);
 }
 
 /* Returns 1 done, 0 it is gone, -1 failed; ENOENT: look and try again. */
@@ -50,20 +70,28 @@ static int
 store_once(struct mailbox *m, size_t i, const struct change *c)
 {
 	char from[NAME_SIZE], to[NAME_SIZE];
+	struct index_record rec;
+	uint64_t keywords, more;
 	struct name n, old;
 	int dir;
 
 	if (!mailbox_file(m, i, from, &dir))
 		return 0;
+	mailbox_get(m, i, &rec);
 	old = n = name_parse(str_z(from));
-	apply(c, &n);
-	if (old.flags == n.flags && old.letters == n.letters)
-		return 1;
-	if (name_make(to, &n) < 0)
-		return -1;
-	if (renameat(dir, from, m->cur, to) < 0)
-		return fail("rename ", from);
-	mailbox_renamed(m, i, to);
+	more = rec.keywords & ~KEYWORDS_LETTER_BITS;
+	keywords = more | n.letters;
+	apply(c, &n.flags, &keywords);
+	n.letters = (uint32_t)(keywords & KEYWORDS_LETTER_BITS);
+	if (old.flags != n.flags || old.letters != n.letters) {
+		if (name_make(to, &n) < 0)
+			return -1;
+		if (renameat(dir, from, m->cur, to) < 0)
+			return fail("rename ", from);
+		mailbox_renamed(m, i, to);
+	}
+	if ((keywords & ~KEYWORDS_LETTER_BITS) != more)
+		store_more(m, i, c, n.base, keywords);
 	return 1;
 }
 
@@ -72,15 +100,15 @@ static bool
 changes_nothing(struct mailbox *m, size_t i, const struct change *c)
 {
 	struct index_record rec;
-	struct name n;
+	uint32_t flags;
+	uint64_t keywords;
 
 	mailbox_get(m, i, &rec);
-	n = (struct name){.flags = rec.flags & FLAG_SETTABLE,
-	    .letters = (uint32_t)rec.keywords & LETTERS};
-	apply(c, &n);
+	flags = rec.flags & FLAG_SETTABLE;
+	keywords = rec.keywords;
+	apply(c, &flags, &keywords);
 	return !(rec.flags & INDEX_DEAD) &&
-	       n.flags == (rec.flags & FLAG_SETTABLE) &&
-	       n.letters == ((uint32_t)rec.keywords & LETTERS);
+	       flags == (rec.flags & FLAG_SETTABLE) && keywords == rec.keywords;
 }
 
 /* What we know of flags may be old.  A rename fails then, which is noticed;
@@ -145,22 +173,56 @@ store_it(struct mailbox *m, size_t i, const void *arg)
 	return store_once(m, i, arg);
 }
 
+/* Keywords without letters are in a file of their own.  cur/ gets another time
+ * stamp, so that indexes elsewhere notice. */
+static int
+write_more(struct mailbox *m, const struct buf *lines)
+{
+	int64_t before;
+
+	if (lines->n == 0)
+		return 0;
+	if (lines->over) {
+		errno = EFBIG;
+		return fail("write ", KEYWORDS_MORE);
+	}
+	if (keywords_more_add(m->fd, buf_slice(lines)) < 0) {
+		m->stale = true;
+		return -1;
+	}
+	if (mailbox_lock(m) < 0)
+		return m->deleted ? 0 : -1;
+	before = files_mtime_ns(m->cur);
+	if (futimens(m->cur, NULL) == 0)
+		mailbox_touched(m, before);
+	mailbox_unlock(m);
+	return 0;
+}
+
 int
 mailbox_store(struct mailbox *m, const size_t *idx, size_t n, enum store_op op,
     uint32_t flags, uint64_t keywords)
 {
+	struct buf more;
 	struct change c = {.op = op,
 	    .flags = flags & FLAG_SETTABLE,
-	    .words = (uint32_t)mailbox_words(m) & LETTERS};
+	    .keywords = keywords & mailbox_words(m),
+	    .words = mailbox_words(m),
+	    .more = &more};
+	int r;
 
 	if (m->readonly) {
 		errno = EROFS;
 		return -1;
 	}
-	c.letters = (uint32_t)keywords & c.words;
 	if (renew(m, idx, n, &c) < 0)
 		return -1;
-	return change_all(m, idx, n, &c, store_it);
+	buf_init(&more, MORE_MOST);
+	r = change_all(m, idx, n, &c, store_it);
+	if (write_more(m, &more) < 0)
+		r = -1;
+	buf_free(&more);
+	return r;
 }
 
 /* Remove mail i, as long as it carries the flag when *arg.

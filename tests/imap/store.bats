@@ -62,7 +62,7 @@ load common
 	mails 1
 	{
 		printf 'a SELECT INBOX\r\n'
-		for c in {a..z}; do
+		for c in {1..64}; do
 			printf 'b STORE 1 +FLAGS.SILENT (kw-%s)\r\n' "$c"
 		done
 		printf 'c STORE 1 +FLAGS.SILENT (one-more)\r\nd SELECT INBOX\r\n'
@@ -70,7 +70,42 @@ load common
 	run -0 yubin-imapd <"$BATS_TEST_TMPDIR/in"
 	grep -q '^c NO \[LIMIT\]' <<<"$output"
 	grep '^\* OK \[PERMANENTFLAGS' <<<"$output" | tail -n 1 |
-		grep -q 'kw-z)\]'
+		grep -q 'kw-64)\]'
+}
+
+@test "keywords beyond the letters stay with their message" {
+	mails 2
+	{
+		printf 'a SELECT INBOX\r\n'
+		for c in {1..28}; do
+			printf 'b STORE 1 +FLAGS.SILENT (kw-%s)\r\n' "$c"
+		done
+		printf 'c STORE 1 FLAGS.SILENT (kw-2 kw-28)\r\n'
+		printf 'd STORE 2 FLAGS.SILENT (kw-27 kw-28)\r\n'
+		printf 'e STORE 2 -FLAGS.SILENT (kw-28)\r\n'
+		printf 'f CREATE Box\r\ng COPY 1 Box\r\nh MOVE 2 Box\r\n'
+		printf 'i APPEND Box (kw-28 other) {3+}\r\nx\r\n\r\n'
+	} >"$BATS_TEST_TMPDIR/in"
+	run -0 yubin-imapd <"$BATS_TEST_TMPDIR/in"
+	! grep -E '^. (NO|BAD)' <<<"$output"
+	# another program marks it as read; the index is lost
+	for f in "$MAILDIR"/cur/*; do mv "$f" "${f}S"; done
+	rm -f "$MAILDIR/yubin-index" "$MAILDIR/.Box/yubin-index"
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a SELECT INBOX
+		S* a OK *
+		C: b FETCH 1 FLAGS
+		S: * 1 FETCH (FLAGS (\Seen kw-2 kw-28))
+		S: b OK *
+		C: c SELECT Box
+		S* c OK *
+		C: d FETCH 1:3 FLAGS
+		S: * 1 FETCH (FLAGS (kw-2 kw-28))
+		S: * 2 FETCH (FLAGS (kw-27))
+		S: * 3 FETCH (FLAGS (kw-28 other))
+		S: d OK *
+	EOS
 }
 
 @test "what STORE refuses" {
