@@ -52,7 +52,7 @@ index_build_add(struct index_build *b, struct index_record *rec,
 			oom();
 		b->list = grow(b->list, b->room, sizeof(*b->list));
 	}
-	if (n > b->names_room - b->names_n) {
+	if (!b->names || n > b->names_room - b->names_n) {
 		b->names_room = b->names_room * 2 + 8192;
 		if (b->names_room > UINT32_MAX / 2)
 			oom();
