@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* FETCH and UID FETCH (RFC 3501 6.4.5, 7.4.2). */
+#include <stdlib.h>
+
 #include "base/fail.h"
 #include "base/log.h"
 #include "fetch_body.h"
@@ -8,6 +10,9 @@
 #include "proto/imap_fetch.h"
 #include "proto/imap_write.h"
 #include "table.h"
+
+#define MANY 16    /* messages, above which the answer is long */
+#define BULK 65536 /* octets of output buffer then */
 
 /* Items for which the message's structure is wanted. */
 #define NEEDS_PARTS (FETCH_BODY | FETCH_BODYSTRUCTURE)
@@ -161,7 +166,13 @@ fetch_all(
     struct imap *s, const struct imap_fetch *f, const size_t *index, size_t n)
 {
 	bool *seen = arena_array(&s->arena, n, sizeof(*seen));
+	char *bulk = n > MANY ? malloc(BULK) : NULL;
 	bool gone = false, failed = false;
+
+	/* A long answer in few pieces; a session that waits needs no more
+	 * memory for that. */
+	if (bulk)
+		out_storage(&s->serve.out, bulk, BULK);
 
 	if (f->seen && !s->box.readonly)
 		set_seen(s, index, n, seen);
@@ -174,6 +185,10 @@ fetch_all(
 		gone = gone || r == 0;
 		failed = failed || r < 0;
 	}
+	if (bulk)
+		out_storage(&s->serve.out, s->serve.out_data,
+		    sizeof(s->serve.out_data));
+	free(bulk);
 	mailbox_digests_done(&s->box);
 	if (failed)
 		return imap_fail(s);

@@ -86,6 +86,19 @@ out_flush(struct out *o)
 }
 
 void
+out_storage(struct out *o, char *storage, size_t size)
+{
+	if (o->n >= size)
+		out_flush(o);
+	if (o->n && !o->err)
+		memcpy(storage, o->p, o->n);
+	else
+		o->n = 0;
+	o->p = storage;
+	o->size = size;
+}
+
+void
 out_put(struct out *o, const void *data, size_t n)
 {
 	const char *p = data;

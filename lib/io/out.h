@@ -27,6 +27,10 @@ struct out {
  * stall_s starts at 300. */
 void out_init(struct out *o, int fd, char *storage, size_t size);
 
+/* Go on with other storage, taking along what is not written yet (writing it
+ * when it does not fit). */
+void out_storage(struct out *o, char *storage, size_t size);
+
 void out_put(struct out *o, const void *p, size_t n);
 void out_str(struct out *o, struct str s);
 void out_z(struct out *o, const char *z);

@@ -316,7 +316,8 @@ digests_find(struct digests *d, struct str base, uint32_t tag, uint32_t at,
 		look(d);
 	if (at && is_of(d, at, base, octets))
 		return 1;
-	if (!d->scanned && d->blind++ >= BLIND) {
+	if (!d->scanned &&
+	    (d->blind++ >= BLIND || file_size(d) <= DIGESTS_ENTRY)) {
 		scan_entries(d);
 	}
 	at = last_slot(d, hash, UINT32_MAX);
@@ -361,10 +362,16 @@ lock_file(struct digests *d)
 		open_file(d, O_CREAT);
 		if (d->fd < 0 || lock_take(d->fd, true, deadline) <= 0)
 			return -1;
-		if (fstatat(d->dirfd, d->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    same_file(d, &st))
+		if (fstatat(d->dirfd, d->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    !same_file(d, &st)) {
+			/* It was replaced meanwhile. */
+			lock_release(d->fd);
+			continue;
+		}
+		if (st.st_size == 0 || file_size(d) > 0)
 			return 0;
-		lock_release(d->fd); /* it was replaced meanwhile */
+		/* Something else has the name: ours from here. */
+		unlinkat(d->dirfd, d->name, 0);
 	} while (now_left(deadline));
 	return -1;
 }
@@ -375,18 +382,17 @@ find_end(struct digests *d)
 {
 	uint64_t size = file_size(d);
 
-	if (size < d->end || size < HEAD.n) {
-		/* Empty, cut short, or something else: ours from here. */
+	if (size < d->end) {
+		/* Empty, or cut short. */
 		int fd = d->fd;
 
 		d->fd = -1;
 		forget(d);
 		d->fd = fd;
-		if (size < HEAD.n &&
-		    (ftruncate(fd, 0) < 0 ||
-			pwrite(fd, HEAD.p, HEAD.n, 0) != (ssize_t)HEAD.n))
+		if (size == 0 &&
+		    pwrite(fd, HEAD.p, HEAD.n, 0) != (ssize_t)HEAD.n)
 			return 0;
-		size = size < HEAD.n ? HEAD.n : size;
+		size = size ? size : HEAD.n;
 	}
 	d->window_n = 0;
 	return padded(size);

@@ -74,7 +74,8 @@ void digests_refresh(struct digests *d);
  * its octets, which live until the next call; 0 there is none.  at: where it
  * may be, 0 unknown.  With the right place nothing is searched for, and a wrong
  * one does no harm; a message without a place counts as having no digest until
- * several are missed: then all of the file is read, once. */
+ * several are missed: then all of the file is read, once.  A small file is read
+ * at the first. */
 int digests_find(struct digests *d, struct str base, uint32_t tag, uint32_t at,
     struct str *octets);
 

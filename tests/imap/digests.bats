@@ -155,7 +155,7 @@ session() {
 	while read -r name call count; do
 		case $call in
 		openat | fstat | newfstatat | fcntl | pread64 | pwrite64 | \
-		    ftruncate | read | close) ;;
+		    read | close) ;;
 		*) continue ;;
 		esac
 		for ((n = 1; n <= count; n++)); do

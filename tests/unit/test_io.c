@@ -142,6 +142,33 @@ test_crlf(void)
 	    STR("\r\n\r\n\r\nabcdefghij"), "longer than the buffer");
 }
 
+/* What is not written yet comes along, or is written when it does not fit. */
+static void
+test_storage(void)
+{
+	char small[4], large[16], got[64];
+	struct out o;
+	ssize_t n;
+	int p[2];
+
+	if (pipe(p) < 0)
+		abort();
+	out_init(&o, p[1], small, sizeof(small));
+	out_z(&o, "abc");
+	out_storage(&o, large, sizeof(large));
+	memset(small, 'x', sizeof(small));
+	out_z(&o, "defgh");
+	out_storage(&o, small, sizeof(small));
+	memset(large, 'x', sizeof(large));
+	out_z(&o, "i");
+	out_flush(&o);
+	n = read(p[0], got, sizeof(got));
+	CHECK_STR(str_make(got, n > 0 ? (size_t)n : 0), STR("abcdefghi"),
+	    "all of it, in order");
+	close(p[0]);
+	close(p[1]);
+}
+
 static void
 test_files(void)
 {
@@ -391,6 +418,7 @@ main(void)
 	test_deadline();
 	test_push();
 	test_crlf();
+	test_storage();
 	test_files();
 	test_dir();
 	test_lock();
