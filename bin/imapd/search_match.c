@@ -267,9 +267,15 @@ match(struct subject *m, const struct imap_search *k)
 int
 search_match(struct search *h, size_t i)
 {
-	struct subject m = {.search = h, .s = h->s, .i = i};
+	struct subject m;
 	bool found;
 
+	/* Not all of it: most are decided by what is known of them. */
+	m.search = h;
+	m.s = h->s;
+	m.i = i;
+	m.open = m.parsed = m.digested = false;
+	m.trouble = 0;
 	mailbox_mail(&h->s->box, i, &m.mail);
 	found = !m.mail.gone && match(&m, h->keys);
 	close_text(&m);

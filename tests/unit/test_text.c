@@ -259,6 +259,13 @@ test_bombs(void)
 	bomb("\n", "\xd0\x9f\xd1\x80\xd0\xb8\xd0\xb2\xd0\xb5\xd1\x82 ", "zz",
 	    "Cyrillic");
 	bomb("\n", "\xff", "zz", "broken UTF-8");
+	bomb("\n", "\u0315\u0301", "zz", "marks");
+	bomb("\n", "\ufdfa", "zz", "eighteen letters each");
+	bomb("\n", "\u304b\u3099\u1100\u1161", "zz", "syllables in parts");
+	bomb("Content-Type: text/plain; charset=utf-7\n\n", "+2D0-", "zz",
+	    "halves of pairs");
+	bomb("Content-Type: text/plain; charset=gb18030\n\n",
+	    "\x81\x30\x81\x30\xa8\xb4", "zz", "GB18030");
 	bomb("Content-Type: text/plain; charset=iso-2022-jp\n\n",
 	    "\x1b$BF|K\\\x1b(B\n", "zz", "escapes");
 	bomb("Content-Transfer-Encoding: quoted-printable\n\n", "=", "zz",
