@@ -212,25 +212,29 @@ class Verdict:
 
     def look(self):
         """What a new session sees, and what is on disk."""
-        seen, stored = collections.Counter(), collections.Counter()
+        stored = collections.Counter()
         box = self.shared.client()
         for folder in FOLDERS:
+            told = collections.Counter()  # id and flags
             box.select(folder)
             box.learn()
             box.command("FETCH 1:* (UID RFC822.SIZE FLAGS BODY.PEEK[])")
+            flags = {e.uid: e.flags for e in box.view}
             for uid, (text, size) in box.bodies.items():
                 ident = message.whole(text)
-                seen[ident] += 1
+                told[ident, flags[uid]] += 1
                 if not ident or size != len(text):
                     self.problem("torn", f"{folder}: UID {uid}, {ident}, "
                                  f"size {size}, {len(text)} octets")
                 self.same(folder, str(uid), ident)
             self.compare(folder, box.view)
-            self.disk(folder, stored, len(box.view))
+            true = self.disk(folder)
+            if told != true:
+                self.problem("view", f"{folder}: told {told - true}, there "
+                             f"are {true - told}")
+            for (ident, _), n in true.items():
+                stored[ident] += n
         box.logout()
-        if seen != stored:
-            self.problem("view", f"IMAP and files differ: {seen - stored} "
-                         f"{stored - seen}")
         return stored
 
     def compare(self, folder, view):
@@ -245,18 +249,20 @@ class Verdict:
                 self.problem("view", f"{folder}: an old session sees {n}, "
                              f"a new one {len(view)}")
 
-    def disk(self, folder, stored, n):
-        here = self.shared.dir(folder)
-        files = [f"{here}/{sub}/{name}" for sub in ("new", "cur")
-                 for name in os.listdir(f"{here}/{sub}")]
-        for path in files:
-            with open(path, "rb") as f:
-                stored[message.whole(f.read())] += 1
-        if len(files) != n:
-            self.problem("view", f"{folder}: {len(files)} files, {n} messages")
+    def disk(self, folder):
+        """What the files say: ids and flags."""
+        here, found = self.shared.dir(folder), collections.Counter()
+        for sub in ("new", "cur"):
+            for name in os.listdir(f"{here}/{sub}"):
+                with open(f"{here}/{sub}/{name}", "rb") as f:
+                    ident = message.whole(f.read())
+                letters = name.partition(":2,")[2]
+                found[ident, frozenset(LETTERS[c] for c in letters
+                                       if c in LETTERS)] += 1
         for name in os.listdir(here + "/tmp") + [
                 name for name in os.listdir(here) if name.endswith(".lock")]:
             self.problem("leftover", f"{folder}: {name}")
+        return found
 
     def balance(self, stored):
         for ident in self.made.keys() | stored.keys():
@@ -275,7 +281,7 @@ class Verdict:
                 f"{c['expunged']} seen to go, {c['pop3']} removed by POP3, "
                 f"{c['shell']} shell commands, {c['caches']} caches gone, "
                 f"{c['commands']} commands, {c['selects']} selects, "
-                f"{sum(stored.values())} left; "
+                f"{sum(stored.values())} left, {c['late']} late EXPUNGEs; "
                 + ", ".join(f"{self.bad[k]} {k}" for k in KINDS))
 
 
