@@ -81,10 +81,9 @@ imap_sync(struct imap *s, bool may_expunge)
 
 	if (!s->selected)
 		return;
-	if (mailbox_sync(&s->box, may_expunge, &c) < 0) {
+	/* What was found is told in any case: the view has it already. */
+	if (mailbox_sync(&s->box, may_expunge, &c) < 0)
 		log_event("failed", "what", fail_last(), NULL);
-		return;
-	}
 	if (s->box.deleted) {
 		imap_bye(s, "the selected mailbox was deleted");
 		return;

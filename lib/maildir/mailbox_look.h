@@ -94,6 +94,10 @@ void mailbox_add_dead(struct mailbox *m, struct index *x,
 bool mailbox_differs(
     const struct index_record *a, const struct index_record *b);
 
+/* mailbox_collect() of an index that was replaced, when those who still write
+ * into it have ended: nobody begins to any more. */
+void mailbox_collect_last(struct mailbox *m);
+
 /* Whether records of the view cannot be read. */
 bool mailbox_has_gaps(const struct mailbox *m);
 

@@ -343,7 +343,7 @@ mailbox_merge(struct mailbox *m, struct look *l)
 	    m->index.head.uidvalidity == l->uidvalidity)
 		s.old = &m->index;
 	if (m->opened)
-		mailbox_collect(m);
+		mailbox_collect_last(m);
 	gaps = m->opened && mailbox_has_gaps(m);
 	/* Where records cannot be read, the UID list tells what they were. */
 	for (size_t i = 0; gaps && i < l->list.n; i++)

@@ -4,9 +4,13 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "base/now.h"
+#include "io/lock.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 #include "msg/flags.h"
+
+#define LAST_WAIT_S 1
 
 bool
 mailbox_differs(const struct index_record *a, const struct index_record *b)
@@ -142,7 +146,9 @@ find_view(
 			mailbox_list_add(&v->missing, uids[i]);
 			continue;
 		}
-		if (!unchanged(m, i, &rec) ||
+		/* A death that was told is a hole: this one was not, whatever
+		 * the old record says by now. */
+		if (rec.flags & INDEX_DEAD || !unchanged(m, i, &rec) ||
 		    mailbox_list_has(&m->changed, mailbox_at(m, i)))
 			mailbox_list_add(&v->changed, r);
 		r++;
@@ -213,6 +219,16 @@ mailbox_put_view(struct mailbox *m, struct index *x)
 	return true;
 }
 
+void
+mailbox_collect_last(struct mailbox *m)
+{
+	int fd = m->index.locked ? -1 : m->index.fd;
+
+	if (fd >= 0 && lock_take(fd, true, now_plus_s(LAST_WAIT_S)) == 1)
+		lock_release(fd);
+	mailbox_collect(m);
+}
+
 bool
 mailbox_adopt(struct mailbox *m)
 {
@@ -232,7 +248,7 @@ mailbox_adopt(struct mailbox *m)
 		index_unlock(&m->index);
 		return true;
 	}
-	mailbox_collect(m);
+	mailbox_collect_last(m);
 	if (mailbox_has_gaps(m)) {
 		/* A full look tells more about these. */
 		index_close(&x);

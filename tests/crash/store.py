@@ -177,8 +177,18 @@ class Store(Scenario):
     def after(self, w, run):
         self.tidy(w, run)
         w.now = self.dump(w)
+        self.distrust(w)
         self.go_on(w)
         self.look_around(w)
+
+    def distrust(self, w):
+        """Without the indexes, all is as they told."""
+        for path in w.files("mail"):
+            if os.path.basename(path) == "yubin-index":
+                os.unlink(path)
+        told, true = self.places(w.now), self.places(self.dump(w))
+        if told != true:
+            w.problem("false", f"an index told {told}, not {true}")
 
     def go_on(self, w):
         """Everything works then, without waiting: it takes all locks, and what

@@ -73,6 +73,7 @@ class Imap:
         self.tag = 0
         self.view, self.folder = [], None
         self.last = 0  # the greatest UID told since SELECT
+        self.behind = set()  # entries whose UID could not be told yet
         self.uidvalidity = self.uidnext = 0
         self.bodies = {}  # UID: text and size, of the last command
         self.found = []  # by SEARCH
@@ -182,12 +183,14 @@ class Imap:
         first = next((i for i, e in enumerate(self.view) if not e.uid), None)
         if first is None:
             return
+        new = [e for e in self.view if not e.uid]
         self.command(f"FETCH {first + 1}:* (UID FLAGS)")
-        for e in self.view[first:]:
-            if e.uid and e.uid <= self.last:
+        for e in new:
+            if e.uid and e.uid <= self.last and e not in self.behind:
                 self.problem("uids", f"{self.folder}: UID {e.uid} appears "
                              f"after {self.last}")
-            self.last = max(self.last, e.uid or 0)
+        self.last = max([self.last] + [e.uid for e in new if e.uid])
+        self.behind = {e for e in new if not e.uid}
         known = [e.uid for e in self.view if e.uid]
         if any(a >= b for a, b in zip(known, known[1:])):
             self.problem("uids", f"{self.folder}: UIDs do not rise: {known}")

@@ -63,6 +63,18 @@ class Shared:
     def dir(self, folder):
         return self.maildir + ("" if folder == "INBOX" else "/." + folder)
 
+    def disk(self, folder):
+        """What the files say: ids and flags."""
+        here, found = self.dir(folder), collections.Counter()
+        for sub in ("new", "cur"):
+            for name in os.listdir(f"{here}/{sub}"):
+                with open(f"{here}/{sub}/{name}", "rb") as f:
+                    ident = message.whole(f.read())
+                letters = name.partition(":2,")[2]
+                found[ident, frozenset(LETTERS[c] for c in letters
+                                       if c in LETTERS)] += 1
+        return found
+
     def log(self, *words):
         os.write(self.fd, " ".join(map(str, words)).replace("\n", " ")
                  .encode() + b"\n")
@@ -172,7 +184,7 @@ class Verdict:
         self.count = collections.Counter()
         self.final, self.views = collections.defaultdict(dict), []
         self.bad = collections.Counter()
-        self.shown = 0
+        self.shown = self.agreed = 0
 
     def problem(self, kind, text):
         self.bad[kind] += 1
@@ -200,6 +212,8 @@ class Verdict:
             self.final[rest[0]].setdefault(int(rest[1]), rest[2])
             if self.final[rest[0]][int(rest[1])] != rest[2]:
                 self.problem("view", f"two sessions differ in flags: {rest}")
+        elif what == "agreed":
+            self.agreed = max(self.agreed, int(rest[0]))
         elif what == "view":
             self.views.append((rest[0], int(rest[1])))
         elif what == "problem":
@@ -212,25 +226,30 @@ class Verdict:
 
     def look(self):
         """What a new session sees, and what is on disk."""
-        seen, stored = collections.Counter(), collections.Counter()
+        stored = collections.Counter()
         box = self.shared.client()
         for folder in FOLDERS:
+            told = collections.Counter()  # id and flags
             box.select(folder)
             box.learn()
             box.command("FETCH 1:* (UID RFC822.SIZE FLAGS BODY.PEEK[])")
+            flags = {e.uid: e.flags for e in box.view}
             for uid, (text, size) in box.bodies.items():
                 ident = message.whole(text)
-                seen[ident] += 1
+                told[ident, flags[uid]] += 1
                 if not ident or size != len(text):
                     self.problem("torn", f"{folder}: UID {uid}, {ident}, "
                                  f"size {size}, {len(text)} octets")
                 self.same(folder, str(uid), ident)
             self.compare(folder, box.view)
-            self.disk(folder, stored, len(box.view))
+            true = self.shared.disk(folder)
+            self.leftovers(self.shared.dir(folder))
+            if told != true:
+                self.problem("view", f"{folder}: told {told - true}, there "
+                             f"are {true - told}")
+            for (ident, _), n in true.items():
+                stored[ident] += n
         box.logout()
-        if seen != stored:
-            self.problem("view", f"IMAP and files differ: {seen - stored} "
-                         f"{stored - seen}")
         return stored
 
     def compare(self, folder, view):
@@ -245,18 +264,10 @@ class Verdict:
                 self.problem("view", f"{folder}: an old session sees {n}, "
                              f"a new one {len(view)}")
 
-    def disk(self, folder, stored, n):
-        here = self.shared.dir(folder)
-        files = [f"{here}/{sub}/{name}" for sub in ("new", "cur")
-                 for name in os.listdir(f"{here}/{sub}")]
-        for path in files:
-            with open(path, "rb") as f:
-                stored[message.whole(f.read())] += 1
-        if len(files) != n:
-            self.problem("view", f"{folder}: {len(files)} files, {n} messages")
+    def leftovers(self, here):
         for name in os.listdir(here + "/tmp") + [
                 name for name in os.listdir(here) if name.endswith(".lock")]:
-            self.problem("leftover", f"{folder}: {name}")
+            self.problem("leftover", f"{here}/{name}")
 
     def balance(self, stored):
         for ident in self.made.keys() | stored.keys():
@@ -275,7 +286,8 @@ class Verdict:
                 f"{c['expunged']} seen to go, {c['pop3']} removed by POP3, "
                 f"{c['shell']} shell commands, {c['caches']} caches gone, "
                 f"{c['commands']} commands, {c['selects']} selects, "
-                f"{sum(stored.values())} left; "
+                f"{sum(stored.values())} left, views agree after "
+                f"{self.agreed} ms, {c['late']} late EXPUNGEs; "
                 + ", ".join(f"{self.bad[k]} {k}" for k in KINDS))
 
 
