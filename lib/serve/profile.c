@@ -36,11 +36,12 @@ static const unsigned char smtpd_parent[] = {SPLITS, C(OPEN), C(STAT),
 static const unsigned char login[] = {C(RECV), C(SEND), C(DUP), CALL_NONE};
 static const unsigned char imapd[] = {C(OPEN), C(STAT), C(GETDENTS), C(FCHMOD),
     C(UTIMES), C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC), C(PREAD),
-    C(PWRITE), C(FCNTL), C(SIGNALFD), C(STATFS), C(FALLOCATE), C(ACCESS),
-    C(SEND), C(UNAME), CALL_NONE};
+    C(PWRITE), C(TRUNCATE), C(FCNTL), C(SIGNALFD), C(STATFS), C(FALLOCATE),
+    C(ACCESS), C(SEND), C(UNAME), CALL_NONE};
 static const unsigned char pop3d[] = {C(OPEN), C(STAT), C(GETDENTS), C(FCHMOD),
     C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC), C(PREAD), C(PWRITE),
-    C(FCNTL), C(STATFS), C(FALLOCATE), C(ACCESS), C(SEND), C(UNAME), CALL_NONE};
+    C(TRUNCATE), C(FCNTL), C(STATFS), C(FALLOCATE), C(ACCESS), C(SEND),
+    C(UNAME), CALL_NONE};
 static const unsigned char checkpw[] = {
     C(OPEN), C(STAT), C(MKDIR), C(FCHOWN), CALL_NONE};
 static const unsigned char relay[] = {
