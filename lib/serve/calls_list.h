@@ -70,6 +70,7 @@ CALL(FCHOWN, "fchown", SYS_fchown)
 CALL(CHOWN, "chown", SYS_chown, SYS_lchown, SYS_fchownat)
 CALL(MKNOD, "mknod", SYS_mknod)
 CALL(MKNODAT, "mknodat", SYS_mknodat)
+CALL(SIGNALFD, "signalfd", SYS_signalfd, SYS_signalfd4)
 CALL(INOTIFY, "inotify_add_watch", SYS_inotify_init, SYS_inotify_init1,
     SYS_inotify_add_watch, SYS_inotify_rm_watch)
 CALL(MEMFD, "memfd_create", SYS_memfd_create)

@@ -34,13 +34,13 @@ static const unsigned char smtpd_parent[] = {SPLITS, C(OPEN), C(STAT),
     C(GETDENTS), C(RECV), C(SEND), C(SHUTDOWN), C(DUP), C(FCNTL),
     C(CLOSE_RANGE), C(KILL), CALL_NONE};
 static const unsigned char login[] = {C(RECV), C(SEND), C(DUP), CALL_NONE};
-static const unsigned char imapd[] = {C(OPEN), C(STAT), C(ACCESS), C(STATFS),
-    C(TRUNCATE), C(FALLOCATE), C(GETDENTS), C(FCHMOD), C(UTIMES), C(MKDIR),
-    C(RENAME), C(LINK), C(UNLINK), C(FSYNC), C(PREAD), C(PWRITE), C(FCNTL),
-    C(INOTIFY), C(SEND), C(UNAME), CALL_NONE};
-static const unsigned char pop3d[] = {C(OPEN), C(STAT), C(ACCESS), C(STATFS),
-    C(TRUNCATE), C(FALLOCATE), C(GETDENTS), C(FCHMOD), C(MKDIR), C(RENAME),
-    C(LINK), C(UNLINK), C(FSYNC), C(PREAD), C(PWRITE), C(FCNTL), C(SEND),
+static const unsigned char imapd[] = {C(OPEN), C(STAT), C(GETDENTS), C(FCHMOD),
+    C(UTIMES), C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC), C(PREAD),
+    C(PWRITE), C(TRUNCATE), C(FCNTL), C(SIGNALFD), C(STATFS), C(FALLOCATE),
+    C(ACCESS), C(SEND), C(UNAME), CALL_NONE};
+static const unsigned char pop3d[] = {C(OPEN), C(STAT), C(GETDENTS), C(FCHMOD),
+    C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC), C(PREAD), C(PWRITE),
+    C(TRUNCATE), C(FCNTL), C(STATFS), C(FALLOCATE), C(ACCESS), C(SEND),
     C(UNAME), CALL_NONE};
 static const unsigned char checkpw[] = {
     C(OPEN), C(STAT), C(MKDIR), C(FCHOWN), CALL_NONE};
