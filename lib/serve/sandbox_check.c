@@ -307,7 +307,7 @@ static const struct action actions[] = {
     {"unlink", WIDE " hand", unlinks},
     {"open-for-writing", WIDE " hand", open_out},
     {"create", WIDE " hand", create_out},
-    {"inotify", WIDE " imapd", watches},
+    {"inotify", WIDE, watches},
     {"prctl-dumpable", WIDE, dumpable},
     {"personality", "", personalities},
     {"userfaultfd", "", userfaults},
