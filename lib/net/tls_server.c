@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/ascii.h"
 #include "base/fail.h"
@@ -319,6 +320,7 @@ int
 tls_server_load(struct tls_server *s, const struct tls_settings *set)
 {
 	tls_key_memory();
+	tzset(); /* which OpenSSL would do where it cannot open files */
 	memset(s, 0, sizeof(*s));
 	s->client_ca = set->client_ca;
 	s->protocols = set->protocols;

@@ -7,6 +7,9 @@
 
 /* What a processor has not, or headers do not know, is -1; newer calls have the
  * same number everywhere. */
+#ifndef SYS_signalfd
+#define SYS_signalfd (-1)
+#endif
 #ifndef SYS_open
 #define SYS_open (-1)
 #endif

@@ -30,20 +30,20 @@ static const unsigned char smtpd[] = {C(RECV), C(SEND), C(SHUTDOWN), C(SOCKET),
     C(SOCKOPT), C(DUP), C(CLOSE_RANGE), C(FCNTL), C(OPEN), C(STAT), C(STATFS),
     C(READLINK), C(FCHMOD), C(PREAD), C(PWRITE), C(FSYNC), C(RENAME), C(UNLINK),
     CALL_NONE};
-static const unsigned char smtpd_parent[] = {SPLITS, C(OPEN), C(STAT),
-    C(GETDENTS), C(RECV), C(SEND), C(SHUTDOWN), C(DUP), C(FCNTL),
-    C(CLOSE_RANGE), C(KILL), CALL_NONE};
+static const unsigned char smtpd_parent[] = {SPLITS, C(ROBUST), C(SYSINFO),
+    C(OPEN), C(STAT), C(GETDENTS), C(RECV), C(SEND), C(SHUTDOWN), C(DUP),
+    C(FCNTL), C(CLOSE_RANGE), C(KILL), CALL_NONE};
 static const unsigned char login[] = {C(RECV), C(SEND), C(DUP), CALL_NONE};
-static const unsigned char imapd[] = {C(OPEN), C(STAT), C(GETDENTS), C(FCHMOD),
-    C(UTIMES), C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC), C(PREAD),
-    C(PWRITE), C(TRUNCATE), C(FCNTL), C(SIGNALFD), C(STATFS), C(FALLOCATE),
-    C(ACCESS), C(SEND), C(UNAME), CALL_NONE};
-static const unsigned char pop3d[] = {C(OPEN), C(STAT), C(GETDENTS), C(FCHMOD),
-    C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC), C(PREAD), C(PWRITE),
-    C(TRUNCATE), C(FCNTL), C(STATFS), C(FALLOCATE), C(ACCESS), C(SEND),
-    C(UNAME), CALL_NONE};
+static const unsigned char imapd[] = {C(OPEN), C(STAT), C(ACCESS), C(STATFS),
+    C(GETDENTS), C(FCHMOD), C(UTIMES), C(MKDIR), C(RENAME), C(LINK), C(UNLINK),
+    C(FSYNC), C(FALLOCATE), C(TRUNCATE), C(PREAD), C(PWRITE), C(FCNTL),
+    C(SIGNALFD), C(SEND), C(UNAME), CALL_NONE};
+static const unsigned char pop3d[] = {C(OPEN), C(STAT), C(ACCESS), C(STATFS),
+    C(GETDENTS), C(FCHMOD), C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC),
+    C(FALLOCATE), C(TRUNCATE), C(PREAD), C(PWRITE), C(FCNTL), C(SEND), C(UNAME),
+    CALL_NONE};
 static const unsigned char checkpw[] = {
-    C(OPEN), C(STAT), C(MKDIR), C(FCHOWN), CALL_NONE};
+    C(OPEN), C(STAT), C(MKDIR), C(FCHOWN), C(UMASK), CALL_NONE};
 static const unsigned char relay[] = {
     C(RECV), C(SEND), C(SHUTDOWN), C(FCNTL), C(WAIT), CALL_NONE};
 static const unsigned char syncer[] = {C(RECV), C(SEND), C(SYNCFS), CALL_NONE};
