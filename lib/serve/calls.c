@@ -67,9 +67,6 @@
 #ifndef SYS_mknod
 #define SYS_mknod (-1)
 #endif
-#ifndef SYS_signalfd
-#define SYS_signalfd (-1)
-#endif
 #ifndef SYS_inotify_init
 #define SYS_inotify_init (-1)
 #endif

@@ -73,7 +73,6 @@ CALL(MKNODAT, "mknodat", SYS_mknodat)
 CALL(SIGNALFD, "signalfd", SYS_signalfd, SYS_signalfd4)
 CALL(INOTIFY, "inotify_add_watch", SYS_inotify_init, SYS_inotify_init1,
     SYS_inotify_add_watch, SYS_inotify_rm_watch)
-CALL(SIGNALFD, "signalfd4", SYS_signalfd, SYS_signalfd4)
 CALL(MEMFD, "memfd_create", SYS_memfd_create)
 
 /* descriptors and sockets */
