@@ -234,14 +234,15 @@ new_changed(struct mailbox *m, const struct files_seen *seen)
 
 enum state { SAME, NEW_MAIL, CHANGED };
 
-/* How the disk differs from what the index says. */
+/* How the disk differs from what the index says.  trust: usable() has just
+ * looked at cur/, and it need not be read again yet. */
 static enum state
 compare(struct mailbox *m, bool trust)
 {
 	const struct index_head *h = &m->index.head;
 	int64_t now = files_clock_ns();
 
-	if (m->stale || files_mtime_ns(m->cur) != h->cur_mtime_ns)
+	if (m->stale || (!trust && files_mtime_ns(m->cur) != h->cur_mtime_ns))
 		return CHANGED;
 	if (h->again_ns && !trust &&
 	    (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS ||
@@ -299,6 +300,8 @@ usable(struct mailbox *m)
 	/* After a power cut its pages may be of any age. */
 	return shift < BOOT_NS && shift > -BOOT_NS && fstat(m->cur, &st) == 0 &&
 	       st.st_dev == h->cur_dev && st.st_ino == h->cur_ino &&
+	       (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec ==
+	           h->cur_mtime_ns &&
 	       uidlist_fresh(&h->list, m->fd);
 }
 
