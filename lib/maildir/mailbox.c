@@ -286,17 +286,27 @@ mailbox_load_words(struct mailbox *m)
 int
 mailbox_keyword(struct mailbox *m, struct str name, bool create)
 {
+	const char *old[KEYWORDS_N];
 	int i = keywords_find(m->keyword, name);
 
+	/* Perhaps it could not be read when it was to be. */
+	if (i < 0) {
+		if (mailbox_load_words(m) < 0)
+			return -1;
+		i = keywords_find(m->keyword, name);
+	}
 	if (i >= 0)
 		return i;
 	if (!create || m->readonly) {
 		errno = create ? EROFS : ENOENT;
 		return -1;
 	}
+	memcpy((void *)old, m->keyword, sizeof(old));
 	i = keywords_add(m->fd, &m->words, m->keyword, name);
-	if (i < 0)
+	if (i < 0) {
+		memcpy((void *)m->keyword, old, sizeof(old));
 		return -1;
+	}
 	m->new_words = true;
 	know_words(m);
 	return i;
