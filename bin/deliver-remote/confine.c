@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* What the client may reach from when its first delivery begins: the files it
- * reads for each, and the ports that the settings and the routes name.  Whoever
- * changes these meets a worker for a few more seconds that cannot follow; it
- * ends after that delivery (worker.c), which is tried again. */
+ * reads for each, and the ports that the settings and the routes name.  When
+ * these change, the queue's runner starts another worker for what comes next;
+ * one without it ends after that delivery (worker.c), which is tried again. */
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <limits.h>

@@ -7,6 +7,7 @@
 #include "runner.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -17,6 +18,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "io/file.h"
 #include "io/spawn.h"
 
 #define IDLE_MS 3000 /* of a remote worker */
@@ -51,18 +53,36 @@ program_of(const struct runner *r, const struct dest *d)
 	return d ? r->deliver_remote : r->deliver_local;
 }
 
-/* Differs once the program was replaced: nothing has to be restarted then.  0
- * when there is none now. */
 static uint64_t
-version_of(const char *program)
+file_version(const char *path)
 {
 	struct stat st;
 
-	if (stat(program, &st) < 0)
+	if (stat(path, &st) < 0)
 		return 0;
 	return (uint64_t)st.st_ino * 31 + (uint64_t)st.st_size +
 	       (uint64_t)st.st_mtim.tv_sec * 1000000007 +
 	       (uint64_t)st.st_mtim.tv_nsec;
+}
+
+/* Differs once the program for d was replaced: nothing has to be restarted
+ * then.  Those that deliver to other servers may reach what these files name
+ * when they start, and nothing else, so a change of one of them is the same.
+ * 0 when there is no program now. */
+static uint64_t
+version_of(const struct runner *r, const struct dest *d)
+{
+	static const char *const files[] = {"/etc/resolv.conf", "/etc/hosts"};
+	uint64_t v = file_version(program_of(r, d));
+	char path[PATH_MAX];
+
+	if (!d || v == 0)
+		return v;
+	if (file_join(path, sizeof(path), r->root, "routes") == 0)
+		v = v * 31 + file_version(path);
+	for (size_t i = 0; i < sizeof(files) / sizeof(*files); i++)
+		v = v * 31 + file_version(files[i]);
+	return v;
 }
 
 static bool
@@ -92,7 +112,7 @@ start(struct runner *r, struct dest *d)
 	k = calloc(1, sizeof(*k));
 	if (!k)
 		oom();
-	k->version = version_of(argv[0]);
+	k->version = version_of(r, d);
 	k->pid = spawn_start(argv, (int[]){s[1], 2, 2}, 3, NULL);
 	close(s[1]);
 	if (k->pid < 0) {
@@ -127,7 +147,7 @@ stop(struct runner *r, size_t at)
 struct worker *
 workers_local(struct runner *r)
 {
-	uint64_t version = version_of(r->deliver_local);
+	uint64_t version = version_of(r, NULL);
 	struct worker *best = NULL, *another;
 	int n = 0;
 
@@ -167,7 +187,7 @@ end_idlest(struct runner *r)
 struct worker *
 workers_remote(struct runner *r, struct dest *d)
 {
-	uint64_t version = version_of(r->deliver_remote);
+	uint64_t version = version_of(r, d);
 
 	for (size_t i = 0; i < r->nworkers; i++)
 		if (r->workers[i]->dest == d && !r->workers[i]->tasks &&
@@ -291,9 +311,8 @@ is_idle(const struct runner *r, const struct worker *k)
 {
 	int64_t most = k->dest ? IDLE_MS : LOCAL_IDLE_MS;
 
-	return !k->tasks &&
-	       (r->stopping || now_ms() - k->answered_ms >= most ||
-		   replaced(k, version_of(program_of(r, k->dest))));
+	return !k->tasks && (r->stopping || now_ms() - k->answered_ms >= most ||
+				replaced(k, version_of(r, k->dest)));
 }
 
 void
