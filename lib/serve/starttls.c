@@ -27,14 +27,22 @@ static int
 fd_of(const char *name)
 {
 	const char *v = getenv(name);
-	struct stat st;
 	uint64_t n;
 
 	if (!v || num_scan(str_z(v), 1 << 20, &n) < 0 || n < 3)
 		return -1;
-	if (fstat((int)n, &st) < 0)
-		return -1;
-	return S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode) ? (int)n : -1;
+	return (int)n;
+}
+
+/* Asked at the start only: fstat(2) is one system call with one C library and
+ * another with the next, and not in every sandbox. */
+static bool
+is_stream(int fd)
+{
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 &&
+	       (S_ISSOCK(st.st_mode) || S_ISFIFO(st.st_mode));
 }
 
 static bool
@@ -57,7 +65,7 @@ starttls_offered(void)
 	if (tls_is_on() || (wish && strcmp(wish, "-") == 0))
 		return false;
 	for (size_t i = 0; i < 3; i++)
-		if (fd_of(fd_names[i]) < 0)
+		if (!is_stream(fd_of(fd_names[i])))
 			return false;
 	return true;
 }
