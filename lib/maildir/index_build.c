@@ -9,12 +9,16 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/now.h"
 #include "io/lock.h"
 #include "maildir/index_check.h"
+
+#define TRIES 8
+#define BUILD_MS 2000 /* that others need to make an index */
 
 void
 index_build_init(struct index_build *b)
@@ -137,7 +141,29 @@ create(struct index *x, int dirfd, const char *name, size_t size)
 	unlinkat(dirfd, name, 0);
 	close(x->fd);
 	x->fd = -1;
+	errno = err ? err : ENOMEM;
 	return -1;
+}
+
+/* The file of this name is being made by somebody, who has it locked, or was
+ * left by one who died: then it goes.  Returns whether to try again. */
+static bool
+clear_way(int dirfd, const char *temp)
+{
+	int fd = openat(dirfd, temp, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	struct stat here, there;
+	bool ok = true;
+
+	if (fd < 0)
+		return errno == ENOENT;
+	if (lock_take(fd, true, now_ms() + BUILD_MS) != 1)
+		ok = false;
+	else if (fstat(fd, &here) == 0 &&
+		 fstatat(dirfd, temp, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+		 here.st_ino == there.st_ino)
+		ok = unlinkat(dirfd, temp, 0) == 0;
+	close(fd);
+	return ok;
 }
 
 static int
@@ -146,15 +172,19 @@ write_file(struct index_build *b, struct index *x, int dirfd, const char *name,
 {
 	char temp[NAME_SIZE];
 
-	snprintf(temp, sizeof(temp), ".%.200s.%ld.tmp", name, (long)getpid());
-	unlinkat(dirfd, temp, 0);
-	if (create(x, dirfd, temp, index_size(&b->head)) < 0)
-		return -1;
-	fill(b, x->map);
-	if ((!lock || lock_take(x->fd, true, now_ms()) == 1) &&
-	    renameat(dirfd, temp, dirfd, name) == 0)
-		return 0;
-	unlinkat(dirfd, temp, 0);
+	snprintf(temp, sizeof(temp), ".%.200s.tmp", name);
+	for (int i = 0; create(x, dirfd, temp, index_size(&b->head)) < 0; i++)
+		if (errno != EEXIST || i == TRIES || !clear_way(dirfd, temp))
+			return -1;
+	if (lock_take(x->fd, true, now_ms()) == 1) {
+		fill(b, x->map);
+		if (renameat(dirfd, temp, dirfd, name) == 0) {
+			if (!lock)
+				lock_release(x->fd);
+			return 0;
+		}
+		unlinkat(dirfd, temp, 0);
+	}
 	index_close(x);
 	return -1;
 }
