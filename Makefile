@@ -230,14 +230,18 @@ unit: $(UNITS)
 bats: all $(TOOLS)
 	@tools/bats $(abspath $(B))
 
-# The protocols' behaviour against another build of the programs.  What delivers
-# to other servers is linked with the system's C library in any case: without
-# sanitizers it is not tried again.
+# The protocols' behaviour against another build of the programs, without what
+# delivers to other servers: that is linked with the system's C library in any
+# case.  Sanitizers see all of it in `make asan`; here also the store.
 REMOTE_BATS := tests/queue/remote% tests/queue/hostile.bats tests/queue/dns.bats
+STORE_BATS := $(patsubst %,tests/imap/%.bats,courier folders_dovecot maildir \
+	names quota)
+MORE_BATS := $(patsubst %,tests/imap/%.bats,digests index search_text sessions)\
+	$(patsubst %,tests/queue/%.bats,runner runner_trouble dsn report quota)
 bats-protocols: all $(TOOLS)
-	@tools/bats $(abspath $(B)) $(filter-out $(if $(SAN),,$(REMOTE_BATS)), \
-	    $(wildcard tests/smtp/*.bats tests/pop3/*.bats \
-	    tests/imap/*.bats tests/queue/*.bats))
+	@tools/bats $(abspath $(B)) $(filter-out $(REMOTE_BATS) $(STORE_BATS) \
+	    $(if $(SAN),,$(MORE_BATS)), $(wildcard tests/smtp/*.bats \
+	    tests/pop3/*.bats tests/imap/*.bats tests/queue/*.bats))
 
 fuzz-replay: $(patsubst %,$(B)/fuzz/%,$(FUZZ))
 	@tools/fuzz-replay $(B)
