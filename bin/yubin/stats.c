@@ -117,8 +117,7 @@ add(struct stats *sum, const struct stats *t)
 	sum->octets += t->octets;
 }
 
-/* ------------------------------------------------------------------ printing
- */
+/* ---------------------------------------------------------------- printing */
 
 static void
 day(char to[SHOW_TIME], const struct stats *t, int64_t s)
@@ -126,7 +125,7 @@ day(char to[SHOW_TIME], const struct stats *t, int64_t s)
 	show_time(to, s, false);
 	to[10] = '\0';
 	if (!t->messages)
-		strcpy(to, "-");
+		memcpy(to, "-", 2);
 }
 
 static void

@@ -32,10 +32,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "conf/settings.h"
 
 #define TRIES 40
+#define DONE_MAX 4096
 #define PATH 4096
 
 /* Who is free to do it: programs that start others, which we do not know. */
@@ -377,8 +379,10 @@ static void
 try_all(const struct profile *p, bool confined)
 {
 	const size_t all = sizeof(actions) / sizeof(actions[0]);
-	char done[1024] = "";
+	struct buf done;
 	size_t n = 0, good = 0;
+
+	buf_init(&done, DONE_MAX);
 
 	for (size_t i = 0; i < all && n < TRIES; i++) {
 		if (is_free(&actions[i], p) ||
@@ -390,14 +394,12 @@ try_all(const struct profile *p, bool confined)
 			good++;
 			continue;
 		}
-		if (strlen(done) < sizeof(done) - 40) {
-			strcat(done, *done ? " " : "");
-			strcat(done, actions[i].name);
-		}
+		buf_fmt(&done, "%s%s", done.n ? " " : "", actions[i].name);
 	}
 	log_event("sandbox-check", "profile", p->name, "denied", log_num(good),
 	    "of", log_num(n), "uid", log_num(geteuid()), "done",
-	    *done ? done : NULL, NULL);
+	    done.n ? buf_cstr(&done) : NULL, NULL);
+	buf_free(&done);
 }
 
 void
