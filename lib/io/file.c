@@ -173,6 +173,16 @@ file_sync_dir_at(int dirfd, const char *name)
 	return err ? fail("fsync directory ", name) : 0;
 }
 
+bool
+file_has_name(int fd, int dirfd, const char *name)
+{
+	struct stat here, there;
+
+	return fstat(fd, &here) == 0 &&
+	       fstatat(dirfd, name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       here.st_ino == there.st_ino && here.st_dev == there.st_dev;
+}
+
 int
 file_mkdirs(const char *path, mode_t mode)
 {

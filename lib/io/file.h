@@ -33,6 +33,10 @@ int file_replace(int dirfd, const char *name, struct str data, mode_t mode);
 int file_sync_dir(int dirfd);
 int file_sync_dir_at(int dirfd, const char *name);
 
+/* Whether the file open as fd still has this name: it may have been renamed,
+ * removed or replaced. */
+bool file_has_name(int fd, int dirfd, const char *name);
+
 /* mkdir -p: create path and its missing parents.  An existing directory is
  * fine.  Returns 0 or -1. */
 int file_mkdirs(const char *path, mode_t mode);

@@ -28,17 +28,6 @@
 #define PAUSE_LEAST_NS 250000
 #define PAUSE_MOST_NS 4000000
 
-/* Whether the name is still that of our file. */
-static bool
-is_there(const struct dotlock *l)
-{
-	struct stat here, there;
-
-	return fstat(l->fd, &here) == 0 &&
-	       fstatat(l->dirfd, l->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       here.st_ino == there.st_ino && here.st_dev == there.st_dev;
-}
-
 static int
 create(struct dotlock *l)
 {
@@ -55,7 +44,8 @@ create(struct dotlock *l)
 	if (lock_take(l->fd, true, now_ms()) == 1)
 		(void)!file_write(l->fd, text, (size_t)n);
 	/* So slow that somebody may have thought us dead? */
-	if (now_ms() - start < DOTLOCK_EMPTY_S * 1000 || is_there(l))
+	if (now_ms() - start < DOTLOCK_EMPTY_S * 1000 ||
+	    file_has_name(l->fd, l->dirfd, l->name))
 		return 0;
 	close(l->fd);
 	l->fd = -1;
@@ -86,13 +76,10 @@ static void
 remove_stale(struct dotlock *l)
 {
 	int fd = openat(l->dirfd, l->name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct stat here, there;
 
 	if (fd < 0)
 		return;
-	if (is_stale(fd) && fstat(fd, &here) == 0 &&
-	    fstatat(l->dirfd, l->name, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    here.st_ino == there.st_ino && here.st_dev == there.st_dev)
+	if (is_stale(fd) && file_has_name(fd, l->dirfd, l->name))
 		unlinkat(l->dirfd, l->name, 0);
 	close(fd);
 }
@@ -125,7 +112,7 @@ dotlock_release(struct dotlock *l)
 	if (l->fd < 0)
 		return;
 	/* Somebody may have thought us dead. */
-	if (is_there(l))
+	if (file_has_name(l->fd, l->dirfd, l->name))
 		unlinkat(l->dirfd, l->name, 0);
 	close(l->fd);
 	l->fd = -1;

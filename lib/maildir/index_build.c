@@ -9,11 +9,11 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/fail.h"
 #include "base/now.h"
+#include "io/file.h"
 #include "io/lock.h"
 #include "maildir/index_check.h"
 
@@ -151,16 +151,13 @@ static bool
 clear_way(int dirfd, const char *temp)
 {
 	int fd = openat(dirfd, temp, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct stat here, there;
 	bool ok = true;
 
 	if (fd < 0)
 		return errno == ENOENT;
 	if (lock_take(fd, true, now_ms() + BUILD_MS) != 1)
 		ok = false;
-	else if (fstat(fd, &here) == 0 &&
-		 fstatat(dirfd, temp, &there, AT_SYMLINK_NOFOLLOW) == 0 &&
-		 here.st_ino == there.st_ino)
+	else if (file_has_name(fd, dirfd, temp))
 		ok = unlinkat(dirfd, temp, 0) == 0;
 	close(fd);
 	return ok;

@@ -89,15 +89,18 @@ load_one(int dirfd, const char *file, size_t most, struct arena *a,
 int
 keywords_load(int dirfd, struct arena *a, const char *names[KEYWORDS_N])
 {
-	memset((void *)names, 0, KEYWORDS_N * sizeof(*names));
+	const char *found[KEYWORDS_N] = {NULL};
+
 	if (load_one(
-		dirfd, KEYWORDS, TEXT_MOST, a, names, 0, KEYWORDS_LETTERS) < 0)
+		dirfd, KEYWORDS, TEXT_MOST, a, found, 0, KEYWORDS_LETTERS) < 0)
 		return -1;
 	/* The others are given only when there is no letter left. */
-	if (!names[KEYWORDS_LETTERS - 1])
-		return 0;
-	return load_one(dirfd, KEYWORDS_MORE, MORE_MOST, a, names,
-	    KEYWORDS_LETTERS, KEYWORDS_N);
+	if (found[KEYWORDS_LETTERS - 1] &&
+	    load_one(dirfd, KEYWORDS_MORE, MORE_MOST, a, found,
+		KEYWORDS_LETTERS, KEYWORDS_N) < 0)
+		return -1;
+	memcpy((void *)names, found, sizeof(found));
+	return 0;
 }
 
 static int

@@ -37,7 +37,8 @@ bool keywords_valid(struct str name);
 void keywords_parse(
     struct str text, struct arena *a, const char *names[KEYWORDS_N]);
 
-/* All names, NULL for those not in use; no file means no keywords. */
+/* All names, NULL for those not in use; no file means no keywords.  Returns 0,
+ * or -1 and names is as it was. */
 int keywords_load(int dirfd, struct arena *a, const char *names[KEYWORDS_N]);
 
 /* The index of a keyword (case ignored), or -1. */

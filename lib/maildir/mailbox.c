@@ -270,10 +270,8 @@ mailbox_load_words(struct mailbox *m)
 	if (stamp == m->words_stamp || stamp == 0)
 		return 0;
 	memcpy((void *)old, m->keyword, sizeof(old));
-	if (keywords_load(m->fd, &m->words, m->keyword) < 0) {
-		memcpy((void *)m->keyword, old, sizeof(old));
+	if (keywords_load(m->fd, &m->words, m->keyword) < 0)
 		return fail("read ", KEYWORDS);
-	}
 	m->words_stamp = stamp;
 	for (size_t i = 0; i < KEYWORDS_N; i++)
 		if (m->keyword[i] &&
@@ -286,7 +284,6 @@ mailbox_load_words(struct mailbox *m)
 int
 mailbox_keyword(struct mailbox *m, struct str name, bool create)
 {
-	const char *old[KEYWORDS_N];
 	int i = keywords_find(m->keyword, name);
 
 	/* Perhaps it could not be read when it was to be. */
@@ -301,12 +298,9 @@ mailbox_keyword(struct mailbox *m, struct str name, bool create)
 		errno = create ? EROFS : ENOENT;
 		return -1;
 	}
-	memcpy((void *)old, m->keyword, sizeof(old));
 	i = keywords_add(m->fd, &m->words, m->keyword, name);
-	if (i < 0) {
-		memcpy((void *)m->keyword, old, sizeof(old));
+	if (i < 0)
 		return -1;
-	}
 	m->new_words = true;
 	know_words(m);
 	return i;
