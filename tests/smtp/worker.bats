@@ -181,21 +181,53 @@ from() {
 	X
 }
 
+# visits ADDRESS=N…: a client of each in turn, the next as soon as the server
+# knows that the last one has gone; prints after each of them which N sessions'
+# processes there are.
+visits() {
+	python3 - "$PORT" "$BATS_TEST_TMPDIR/log" "$@" <<-'X'
+		import re, socket, sys, time
+
+		def log(what):
+		    return re.findall(what, open(sys.argv[2]).read())
+
+		def wait(condition):
+		    end = time.monotonic() + 10
+		    while not condition():
+		        assert time.monotonic() < end
+		        time.sleep(0.002)
+
+		def children():
+		    worker = log(r"ev=worker pid=(\d+)")[-1]
+		    return open(f"/proc/{worker}/task/{worker}/children"
+		        ).read().split()
+
+		for visit, what in enumerate(sys.argv[3:]):
+		    address, sessions = what.split("=")
+		    with socket.create_connection(("127.0.0.1",
+		            int(sys.argv[1])), 10, (address, 0)) as c:
+		        f = c.makefile("rwb")
+		        assert f.readline()[:3] == b"220"
+		        f.write(b"HELO a\r\nQUIT\r\n")
+		        f.flush()
+		        assert f.readline()[:3] == b"250"
+		        assert f.readline()[:3] == b"221"
+		        assert f.read() == b""
+		    wait(lambda: len(log("ev=close")) == visit + 1)
+		    # And the spare.
+		    wait(lambda: len(children()) == int(sessions) + 1)
+		    print(*children()[:-1])
+	X
+}
+
 @test "a client that comes again has the same process, no other client has" {
-	local one two other
+	local seen
 	serve starttls
-	from 127.0.0.1 'HELO a' 'NOOP' QUIT
-	wait_for logged 'ev=close'
-	one=$(sessions)
-	from 127.0.0.1 'HELO a' QUIT
-	[ "$one" = "$(sessions)" ]
-	from 127.0.0.2 'HELO a' QUIT
-	two=$(sessions)
-	[ "$(wc -w <<<"$two")" -eq 2 ]
-	other=${two//$one/}
-	from 127.0.0.2 'HELO a' QUIT
-	[ "$two" = "$(sessions)" ]
-	[ -n "$other" ]
+	mapfile -t seen < <(visits 127.0.0.1={1,1} 127.0.0.2={2,2})
+	[ "${seen[1]}" = "${seen[0]}" ]
+	[[ ${seen[2]} == "${seen[0]} "* ]]
+	[ "${#seen[@]}" -eq 4 ]
+	[ "${seen[3]}" = "${seen[2]}" ]
 	# And they do not wait for ever.
 	wait_for as_many 0
 }
