@@ -120,10 +120,6 @@ int mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c);
 size_t mailbox_recent(const struct mailbox *m);
 size_t mailbox_first_unseen(struct mailbox *m);
 
-/* The index of the message with this UID, or of the first with a greater one
- * (m->n when there is none). */
-size_t mailbox_find(struct mailbox *m, uint32_t uid);
-
 /* Message i < m->n: all that is known of it, its UID, whether it vanished.  No
  * system call. */
 void mailbox_mail(struct mailbox *m, size_t i, struct mail *mail);
@@ -139,12 +135,6 @@ int mailbox_measure(struct mailbox *m, size_t i, struct mail *mail);
  * made by COPY and MOVE; "" when it vanished. */
 #define MAILBOX_ID 20
 void mailbox_id(struct mailbox *m, size_t i, char to[MAILBOX_ID]);
-
-/* Between these two, calls for many messages (mailbox_measure()) lock the index
- * once instead of each time.  Not for long, and not over waiting for the
- * network: others wait. */
-void mailbox_batch_begin(struct mailbox *m);
-void mailbox_batch_end(struct mailbox *m);
 
 /* The UIDs, rising, of messages that vanished since modseq (RFC 7162 3.2.5), in
  * the arena.  Returns 1; 0: so old that it is not known, the client must be

@@ -174,22 +174,6 @@ mailbox_first_unseen(struct mailbox *m)
 	return i;
 }
 
-size_t
-mailbox_find(struct mailbox *m, uint32_t uid)
-{
-	size_t low = 0, high = m->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (mailbox_uid(m, middle) < uid)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 void
 mailbox_mail(struct mailbox *m, size_t i, struct mail *mail)
 {
@@ -254,16 +238,4 @@ mailbox_id(struct mailbox *m, size_t i, char to[MAILBOX_ID])
 	    index_base(&m->index, &rec, base) && base[0])
 		snprintf(to, MAILBOX_ID, "M%016llx",
 		    (unsigned long long)name_id(str_z(base)));
-}
-
-void
-mailbox_batch_begin(struct mailbox *m)
-{
-	(void)!mailbox_lock(m);
-}
-
-void
-mailbox_batch_end(struct mailbox *m)
-{
-	mailbox_unlock(m);
 }

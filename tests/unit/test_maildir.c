@@ -520,6 +520,49 @@ remove_tree(const char *path)
 	nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* RFC 7162 3.2.5: whoever knows a MODSEQ is told which messages have gone
+ * since; also by a session, and an index, that was not there then.  RFC
+ * 8474 5.1: an EMAILID goes along to a copy. */
+static void
+test_remembered(void)
+{
+	struct mailbox m, other;
+	struct mailbox_changes c;
+	struct mailbox_copied pair;
+	char id[MAILBOX_ID], copy_id[MAILBOX_ID];
+	struct arena a;
+	uint64_t before;
+	uint32_t *uids, uid, validity;
+	size_t n;
+
+	arena_init(&a, 1 << 16);
+	CHECK_NUM(deliver(STR("INBOX"), "300.Qr.h", "one\r\n"), 1, "deliver");
+	CHECK_NUM(mailbox_open(&m, &home, STR("INBOX"), false), 1, "open");
+	uid = mailbox_uid(&m, m.n - 1);
+	mailbox_id(&m, m.n - 1, id);
+	before = m.modseq;
+	CHECK(mailbox_vanished(&m, before, &a, &uids, &n) == 1 && n == 0,
+	    "nothing has gone since now");
+	CHECK(folder_create(&home, STR("Kept"), STR("")) >= 0, "a folder");
+	CHECK_NUM(mailbox_copy(&m, (size_t[]){m.n - 1}, 1, STR("Kept"), true,
+		      &pair, &n, &validity),
+	    0, "MOVE");
+	mailbox_close(&m);
+	CHECK_NUM(mailbox_open(&m, &home, STR("INBOX"), false), 1, "again");
+	CHECK(mailbox_sync(&m, true, &c) == 0, "sync");
+	CHECK(mailbox_vanished(&m, before, &a, &uids, &n) == 1 && n == 1 &&
+		  uids[0] == uid,
+	    "the one that was moved away");
+	CHECK(mailbox_vanished(&m, m.modseq, &a, &uids, &n) == 1 && n == 0,
+	    "and is no news any more");
+	mailbox_close(&m);
+	CHECK_NUM(mailbox_open(&other, &home, STR("Kept"), true), 1, "there");
+	mailbox_id(&other, 0, copy_id);
+	CHECK(id[0] && strcmp(id, copy_id) == 0, "its id went along");
+	mailbox_close(&other);
+	arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -544,6 +587,7 @@ main(void)
 	test_folders();
 	test_subscriptions();
 	test_foreign();
+	test_remembered();
 	home_close(&home);
 	remove_tree(root);
 	return tap_done();
