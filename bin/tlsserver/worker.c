@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -22,17 +23,24 @@
 static char path[PATH_MAX];
 static struct stat file;
 
+/* The file that execvp(3) will find.  Not by /proc: the program may soon not be
+ * looked into any more. */
 static void
-remember_file(pid_t pid)
+remember_file(const char *name)
 {
-	char link[40];
-	ssize_t n;
+	const char *dirs = getenv("PATH");
+	struct str rest = str_z(dirs ? dirs : "/bin:/usr/bin");
+	struct str dir;
+	bool found =
+	    strchr(name, '/') && str_copy(path, sizeof(path), str_z(name)) == 0;
 
-	snprintf(link, sizeof(link), "/proc/%ld/exe", (long)pid);
-	n = readlink(link, path, sizeof(path) - 1);
-	path[n > 0 ? n : 0] = '\0';
-	if (stat(link, &file) < 0)
-		path[0] = '\0'; /* no /proc: it is never found replaced */
+	while (!found && str_cut(&rest, ':', &dir))
+		found = snprintf(path, sizeof(path), "%.*s/%s",
+			    (int)(dir.n ? dir.n : 1), dir.n ? dir.p : ".",
+			    name) < (int)sizeof(path) &&
+		        access(path, X_OK) == 0;
+	if (!found || stat(path, &file) < 0)
+		path[0] = '\0'; /* it is never found replaced */
 }
 
 /* Looks once a second.  While it is missing the next one is being put there. */
@@ -68,6 +76,7 @@ start(struct server *s)
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		return fail("socketpair", NULL);
+	remember_file(s->program[0]);
 	pid = spawn_as(s->mode == MODE_PLAIN ? NULL : s->user, s->program,
 	    (int[]){fds[1], 2, 2}, 3, NULL);
 	close(fds[1]);
@@ -77,7 +86,6 @@ start(struct server *s)
 	}
 	s->worker = pid;
 	s->worker_fd = fds[0];
-	remember_file(pid);
 	log_event("worker", "pid", log_num((unsigned)pid), NULL);
 	return 0;
 }
