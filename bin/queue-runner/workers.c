@@ -23,7 +23,7 @@
 
 #define IDLE_MS 3000 /* of a remote worker */
 #define LOCAL_IDLE_MS 600000
-#define SYNC_MS 100    /* from a delivery to the sync that confirms it */
+#define SYNC_MS 500    /* from a delivery to the sync that confirms it */
 #define SYNC_TASKS 250 /* deliveries confirmed together, about */
 #define END_S 10       /* for workers to end */
 #define ROUNDS 64      /* packets read of one worker at a time */

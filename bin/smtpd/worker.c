@@ -166,11 +166,12 @@ worker_again(struct smtp *s)
 	if (shutdown(0, SHUT_RDWR) < 0 && errno != ENOTCONN)
 		return 0;
 	signal(END_OF_REST, SIG_DFL);
-	if (send(CTL_FD, &again, 1, MSG_NOSIGNAL) != 1 ||
-	    next_connection() == 0)
+	if (send(CTL_FD, &again, 1, MSG_NOSIGNAL) != 1)
+		return 0;
+	session_again(s);
+	if (next_connection() == 0)
 		return 0;
 	serve_connection(&s->serve);
-	session_again(s);
 	return 1;
 }
 
