@@ -83,11 +83,12 @@ session_again(struct smtp *s)
 {
 	session_reset(s);
 	/* What one client has sent is not for another one's attack. */
-	arena_wipe(&s->arena);
-	buf_wipe(&s->line);
+	arena_erase(&s->arena);
+	buf_erase(&s->line);
 	explicit_bzero(s->serve.in_data, sizeof(s->serve.in_data));
 	explicit_bzero(s->serve.out_data, sizeof(s->serve.out_data));
 	explicit_bzero(s->put.chunk, sizeof(s->put.chunk));
+	buf_erase(&s->put.text);
 	s->closing = s->quit = s->esmtp = false;
 	s->helo[0] = s->user[0] = '\0';
 	s->errors = s->failed_logins = s->refusals = 0;

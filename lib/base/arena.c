@@ -108,9 +108,16 @@ arena_free(struct arena *a)
 }
 
 void
-arena_wipe(struct arena *a)
+arena_erase(struct arena *a)
 {
 	for (struct arena_chunk *c = a->top; c; c = c->below)
 		explicit_bzero(c->data, c->size);
+	arena_reset(a);
+}
+
+void
+arena_wipe(struct arena *a)
+{
+	arena_erase(a);
 	arena_free(a);
 }

@@ -33,6 +33,9 @@ char *arena_z(struct arena *a, struct str s);
 /* Forget everything handed out; keeps one chunk for reuse. */
 void arena_reset(struct arena *a);
 
+/* The same, after writing zeros over all of it. */
+void arena_erase(struct arena *a);
+
 /* Give all memory back; the arena may be used again. */
 void arena_free(struct arena *a);
 

@@ -40,10 +40,17 @@ buf_free(struct buf *b)
 }
 
 void
-buf_wipe(struct buf *b)
+buf_erase(struct buf *b)
 {
 	if (b->p)
 		explicit_bzero(b->p, b->cap);
+	buf_reset(b);
+}
+
+void
+buf_wipe(struct buf *b)
+{
+	buf_erase(b);
 	buf_free(b);
 }
 

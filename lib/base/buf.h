@@ -29,6 +29,9 @@ void buf_fixed(struct buf *b, char *storage, size_t size);
 /* Empty it and clear `over`; the memory is kept for reuse. */
 void buf_reset(struct buf *b);
 
+/* The same, after writing zeros over it. */
+void buf_erase(struct buf *b);
+
 /* Give the memory back; the buffer is empty and may be used again. */
 void buf_free(struct buf *b);
 

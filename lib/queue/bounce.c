@@ -320,7 +320,7 @@ bounce_put(const struct bounce *b, const char *root)
 	    .utf8 = !str_is_ascii(b->to),
 	    .rcpts = &rcpt,
 	    .nrcpt = 1};
-	struct queue_put put;
+	struct queue_put put = {.open = false};
 	struct buf text;
 	int r;
 
@@ -332,6 +332,7 @@ bounce_put(const struct bounce *b, const char *root)
 	if (r == 0) {
 		queue_put_data(&put, text.p, text.n);
 		r = queue_put_commit(&put);
+		queue_put_close(&put);
 	}
 	buf_free(&text);
 	return r;

@@ -137,21 +137,32 @@ write_front(struct queue_put *q, const struct envelope *e, struct str text)
 static int
 begin(struct queue_put *q, const struct envelope *e, uint64_t size_hint)
 {
-	struct buf text;
-
 	if (check_space(q->queue, size_hint) < 0)
 		return -1;
-	buf_init(&text, ENVELOPE_MAX);
-	if (envelope_print(e, &text) < 0) {
-		q->err = errno;
-	} else {
-		memcpy(q->id, e->id.p, ID_LEN);
-		write_front(q, e, buf_slice(&text));
-	}
-	buf_free(&text);
-	if (q->err)
+	buf_reset(&q->text);
+	if (envelope_print(e, &q->text) < 0)
 		return -1;
+	memcpy(q->id, e->id.p, ID_LEN);
+	write_front(q, e, buf_slice(&q->text));
+	if (q->err) {
+		errno = q->err;
+		return -1;
+	}
 	q->begun = true;
+	return 0;
+}
+
+static int
+open_queue(struct queue_put *q, const char *root)
+{
+	if (q->open)
+		return 0;
+	q->queue = walk_open(root);
+	if (q->queue < 0)
+		return -1;
+	q->bell = -1;
+	buf_init(&q->text, ENVELOPE_MAX);
+	q->open = true;
 	return 0;
 }
 
@@ -161,11 +172,12 @@ queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
 {
 	int err;
 
-	memset(q, 0, offsetof(struct queue_put, chunk));
-	q->fd = -1;
-	q->queue = walk_open(root);
-	if (q->queue < 0)
+	const size_t from = offsetof(struct queue_put, fd);
+
+	if (open_queue(q, root) < 0)
 		return -1;
+	memset((char *)q + from, 0, offsetof(struct queue_put, chunk) - from);
+	q->fd = -1;
 	if (begin(q, e, size_hint) == 0)
 		return 0;
 	err = errno;
@@ -304,6 +316,40 @@ commit(struct queue_put *q)
 	return r < 0 ? -1 : 0;
 }
 
+static bool
+send_to(int fd, struct str what, const struct sockaddr_un *a, int flags)
+{
+	return sendto(fd, what.p, what.n, MSG_NOSIGNAL | flags,
+		   (const struct sockaddr *)a, sizeof(*a)) >= 0;
+}
+
+/* *bell is the socket, made when it is -1. */
+static bool
+nudge_by(int *bell, int queue, struct str what)
+{
+	const struct timeval patience = {0, NUDGE_MS * 1000L};
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	bool there;
+
+	if (*bell < 0)
+		*bell = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (*bell < 0)
+		return false;
+	errno = 0;
+	/* The real path may be longer than a socket's name can be. */
+	snprintf(
+	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
+	/* A runner whose socket is full reads it soon; if not, it will look
+	 * by itself. */
+	there = send_to(*bell, what, &a, MSG_DONTWAIT) || errno == EAGAIN;
+	if (there && errno == EAGAIN) {
+		setsockopt(*bell, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		    sizeof(patience));
+		send_to(*bell, what, &a, 0);
+	}
+	return there;
+}
+
 static void
 nudge(struct queue_put *q)
 {
@@ -311,7 +357,7 @@ nudge(struct queue_put *q)
 
 	snprintf(what, sizeof(what), "%s%s", q->id,
 	    slot_is_path(q->path) ? q->path + 4 : "");
-	queue_put_nudge(q->queue, str_z(what));
+	nudge_by(&q->bell, q->queue, str_z(what));
 }
 
 int
@@ -325,9 +371,8 @@ queue_put_commit(struct queue_put *q)
 		return -1;
 	}
 	nudge(q);
-	close(q->queue);
-	q->queue = -1;
-	q->begun = false;
+	q->begun = q->named = false;
+	q->tmp[0] = '\0';
 	return 0;
 }
 
@@ -336,7 +381,7 @@ queue_put_commit(struct queue_put *q)
 void
 queue_put_abort(struct queue_put *q)
 {
-	if (q->queue < 0)
+	if (!q->open)
 		return;
 	if (q->named)
 		unlinkat(q->queue, q->path, 0);
@@ -344,40 +389,31 @@ queue_put_abort(struct queue_put *q)
 		unlinkat(q->queue, q->tmp, 0);
 	if (q->fd >= 0)
 		close(q->fd);
-	close(q->queue);
-	q->queue = q->fd = -1;
-	q->begun = false;
+	q->fd = -1;
+	q->begun = q->named = false;
+	q->tmp[0] = '\0';
+	queue_put_close(q);
 }
 
-static bool
-send_to(int fd, struct str what, const struct sockaddr_un *a, int flags)
+void
+queue_put_close(struct queue_put *q)
 {
-	return sendto(fd, what.p, what.n, MSG_NOSIGNAL | flags,
-		   (const struct sockaddr *)a, sizeof(*a)) >= 0;
+	if (!q->open)
+		return;
+	close(q->queue);
+	if (q->bell >= 0)
+		close(q->bell);
+	buf_free(&q->text);
+	q->open = false;
 }
 
 bool
 queue_put_nudge(int queue, struct str what)
 {
-	const struct timeval patience = {0, NUDGE_MS * 1000L};
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	bool there;
+	int bell = -1;
+	bool there = nudge_by(&bell, queue, what);
 
-	if (fd < 0)
-		return false;
-	errno = 0;
-	/* The real path may be longer than a socket's name can be. */
-	snprintf(
-	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
-	/* A runner whose socket is full reads it soon; if not, it will look
-	 * by itself. */
-	there = send_to(fd, what, &a, MSG_DONTWAIT) || errno == EAGAIN;
-	if (there && errno == EAGAIN) {
-		setsockopt(
-		    fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-		send_to(fd, what, &a, 0);
-	}
-	close(fd);
+	if (bell >= 0)
+		close(bell);
 	return there;
 }

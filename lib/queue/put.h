@@ -8,13 +8,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/id.h"
 #include "queue/envelope.h"
 #include "queue/slot.h"
 #include "queue/walk.h"
 
 struct queue_put {
-	int queue; /* directory */
+	bool open; /* these are, from the first message to queue_put_close(): */
+	int queue; /* its directory */
+	int bell;  /* the socket of nudges; -1 before the first one */
+	struct buf text; /* the envelope */
+
 	int fd;    /* the file or slot being written; -1 when none yet */
 	int err;   /* errno of the failure that sticks, or 0 */
 	bool begun, named; /* named: it lies at path, below new/ or a slot */
@@ -27,7 +32,8 @@ struct queue_put {
 	char chunk[SLOT_SIZE]; /* the file until that is written */
 };
 
-/* Begin a message in the queue below root.  size_hint: its size if known, 0 if
+/* Begin a message in the queue below root.  *q is zeroed before its first
+ * message; later ones are for the same root.  size_hint: its size if known, 0 if
  * not; refused when twice that and 16 MiB, or 1,000 inodes, are not free.  The
  * id must be a new one.  Returns 0; -1 failed and there is nothing to abort:
  * ENOSPC (452 4.3.1), EINVAL (the envelope has a value that may not be written,
@@ -49,6 +55,9 @@ int queue_put_commit(struct queue_put *q);
 
 /* Forget it; nothing is left behind.  Fine after a commit or a failed begin. */
 void queue_put_abort(struct queue_put *q);
+
+/* Give back what is kept between messages.  Not in the midst of one. */
+void queue_put_close(struct queue_put *q);
 
 /* Tell the queue runner of this queue directory something: an id to try now
  * ("ID/0012" when it lies in that slot), or "*" to try everything now.  Loss is

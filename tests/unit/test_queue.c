@@ -51,7 +51,7 @@ static void
 test_put(void)
 {
 	struct envelope e;
-	struct queue_put q;
+	static struct queue_put q;
 	struct envelope_header h;
 	char id[ID_SIZE], path[WALK_PATH];
 	struct stat st;
@@ -97,7 +97,7 @@ static void
 test_abort(void)
 {
 	struct envelope e;
-	struct queue_put q;
+	static struct queue_put q;
 	char id[ID_SIZE];
 	char path[sizeof(root) + 64];
 	struct stat st;
@@ -129,7 +129,7 @@ static void
 test_error_sticks(void)
 {
 	struct envelope e;
-	struct queue_put q;
+	static struct queue_put q;
 	char id[ID_SIZE];
 	char block[4096] = "x";
 	int queue;
@@ -163,7 +163,7 @@ static void
 test_slots(void)
 {
 	struct envelope e;
-	struct queue_put q, big;
+	static struct queue_put q, big;
 	struct entry entry;
 	char ids[5][ID_SIZE], path[WALK_PATH], from[WALK_PATH];
 	char block[4096] = "x";
@@ -227,7 +227,7 @@ test_large_envelope(void)
 	static struct envelope_rcpt many[3000];
 	char id[ID_SIZE], path[WALK_PATH];
 	struct envelope e;
-	struct queue_put q;
+	static struct queue_put q;
 	struct entry entry;
 	struct arena a;
 	int queue = walk_open(root);
