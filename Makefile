@@ -18,9 +18,9 @@ SAY := $(if $(V),:,echo '  ')
 ALL_LAYERS := serve trust net queue maildir users proto msg conf io base
 
 LINK_yubin          := serve queue maildir users proto msg conf io base
-LIBS_yubin          := -lcrypt -lcrypto
-LINK_checkpw        := serve users conf io base
-LIBS_checkpw        := -lcrypt
+LIBS_yubin          := -lcrypt -l:libargon2.a -lcrypto
+LINK_checkpw        := serve users msg conf io base
+LIBS_checkpw        := -lcrypt -l:libargon2.a
 LINK_deliver-local  := serve queue maildir users proto msg conf io base
 LINK_deliver-remote := serve queue net proto msg conf io base
 LIBS_deliver-remote := -lssl -lcrypto -lresolv
@@ -195,7 +195,7 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c)) \
 	$(B)/tests/powercut
-TEST_LIBS := -lcrypt -lssl -lcrypto -lresolv
+TEST_LIBS := -lcrypt -l:libargon2.a -lssl -lcrypto -lresolv
 test_link = $(CC) $(CFLAGS) $(LINKING) -o $@ $< -Wl,--start-group \
 	$(call archives,sys,$(ALL_LAYERS)) -Wl,--end-group $(TEST_LIBS)
 

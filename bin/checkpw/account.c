@@ -18,6 +18,7 @@
 #include "io/lock.h"
 #include "serve/sandbox.h"
 #include "users/domain.h"
+#include "users/user_like.h"
 
 #define HASH_WAIT_S 15
 
@@ -55,8 +56,8 @@ find_user(struct login *l, const char **reason)
 	if (r <= 0)
 		return r;
 	*reason = "unknown-user";
-	return user_find(
-	    settings_root(), l->local, l->domain, &l->arena, &l->user);
+	return user_like_find(settings_root(), l->local, l->domain, &l->arena,
+	    &l->user, &l->like);
 }
 
 /* Wait for one of MAX_HASHES places, so that many logins at once cannot eat
@@ -92,11 +93,7 @@ find_ids(struct login *l)
 		l->ngroups = getgroups(CHECKER_GROUPS, l->groups);
 		return;
 	}
-	if (named == 0)
-		log_event("privileges", "user", log_str(l->id), "err",
-		    "no uid in the users file and no MAIL_USER: the session "
-		    "runs as root",
-		    NULL);
+	l->nobody = named == 0;
 	l->groups[0] = l->gid;
 	l->ngroups = 1;
 }

@@ -18,6 +18,8 @@ struct login {
 	struct str local, domain;
 	struct arena arena;
 	struct user user;
+	struct user like; /* see users/user_like.h */
+	bool nobody; /* nothing says whose session it is: it would be root's */
 	uid_t uid;
 	gid_t gid;
 	gid_t groups[CHECKER_GROUPS];

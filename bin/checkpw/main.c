@@ -85,12 +85,13 @@ check(struct login *l)
 	found = find_user(l, &reason);
 	if (found < 0)
 		later(l);
-	if (found > 0)
-		find_ids(l);
+	if (found == 0)
+		l->user = l->like;
+	find_ids(l);
 	confine(l);
-	if (found == 0) {
-		secret_pretend(l->pass);
-		deny(l, reason);
+	if (found == 0 || secret_locked(l->user.secret)) {
+		secret_pretend(l->like.secret, l->pass);
+		deny(l, found ? "locked" : reason);
 	}
 	right = secret_check(l->user.secret, l->pass);
 	if (right < 0)
@@ -115,6 +116,11 @@ main(int argc, char **argv)
 	read_input(&l);
 	check(&l);
 	log_event("login-ok", "user", log_str(l.id), NULL);
+	if (l.nobody)
+		log_event("privileges", "user", log_str(l.id), "err",
+		    "no uid in the users file and no MAIL_USER: the session "
+		    "runs as root",
+		    NULL);
 	if (reply_fd && *reply_fd)
 		reply(&l, reply_fd);
 	become(&l);

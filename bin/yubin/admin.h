@@ -14,6 +14,7 @@
 int admin_init(int argc, char **argv);
 int admin_domain(int argc, char **argv);
 int admin_user(int argc, char **argv);
+int admin_password(int argc, char **argv);
 int admin_alias(int argc, char **argv);
 int admin_cert(int argc, char **argv);
 int admin_check(int argc, char **argv);
@@ -23,6 +24,13 @@ int admin_maildir(int argc, char **argv);
 int admin_trace(int argc, char **argv);
 int admin_settings(int argc, char **argv);
 int admin_sandbox(int argc, char **argv);
+
+/* Take "NAME VALUE" out of the arguments, wherever it stands, and return the
+ * last such value; NULL when there is none. */
+const char *take_option(int *argc, char **argv, const char *name);
+
+/* The same for a flag: whether it was there. */
+bool take_flag(int *argc, char **argv, const char *name);
 
 /* yubin user quota: argv[0] is "quota". */
 int user_quota(int argc, char **argv);

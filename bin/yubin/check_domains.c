@@ -64,6 +64,11 @@ check_user(struct check *c, const char *file, size_t line, struct str text,
 	if (!secret_locked(u.secret) && !secret_known(u.secret))
 		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
 		    line, STR_FMT(u.name));
+	else if (!secret_locked(u.secret) && secret_weak(u.secret))
+		found(c,
+		    "%s:%zu: the password of %.*s is stored as %s: set it "
+		    "again with \"yubin user passwd\"",
+		    file, line, STR_FMT(u.name), secret_weak(u.secret));
 	if (allowance_of(&u, &a) < 0)
 		found(c, "%s:%zu: %s", file, line, fail_last());
 	check_maildir(c, file, line, domain, u.name);

@@ -27,6 +27,8 @@ static const struct command {
 	"list [DOMAIN] | add ADDR | passwd ADDR | del ADDR | "
 	"quota [ADDR [QUOTA]]",
 	"accounts; passwords are read from standard input"},
+    {"password", admin_password, "[--scheme SCHEME]",
+	"print what the users file has for a password"},
     {"alias", admin_alias, "list [DOMAIN] | add ADDR TARGET … | del ADDR",
 	"other names for accounts, programs, addresses elsewhere"},
     {"cert", admin_cert, "[HOSTNAME]",
@@ -85,6 +87,38 @@ failed(const char *what)
 	return err == EINVAL || err == ENOENT || err == EEXIST || err == EPROTO
 	           ? EXIT_PERM
 	           : EXIT_TEMP;
+}
+
+const char *
+take_option(int *argc, char **argv, const char *name)
+{
+	const char *value = NULL;
+	int n = 0;
+
+	for (int i = 0; i < *argc; i++)
+		if (strcmp(argv[i], name) == 0 && i + 1 < *argc)
+			value = argv[++i];
+		else
+			argv[n++] = argv[i];
+	*argc = n;
+	argv[n] = NULL;
+	return value;
+}
+
+bool
+take_flag(int *argc, char **argv, const char *name)
+{
+	bool there = false;
+	int n = 0;
+
+	for (int i = 0; i < *argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			there = true;
+		else
+			argv[n++] = argv[i];
+	*argc = n;
+	argv[n] = NULL;
+	return there;
 }
 
 bool

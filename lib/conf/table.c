@@ -83,6 +83,9 @@ const struct setting settings[] = {
     TEXT("MAIL_USER", "yubin-mail", "checkpw deliver-local yubin",
 	"owner of the Maildirs of accounts without a uid of their own, a name "
 	"or uid:gid"),
+    WORD("PASSWORD_SCHEME",
+	"SCRAM-SHA-256 yescrypt ARGON2ID BLF-CRYPT SHA512-CRYPT SSHA256 PLAIN",
+	"SCRAM-SHA-256", "yubin", "how new passwords are stored"),
     TEXT("YUBIN_DOMAIN", "", "checkpw",
 	"domain of login names without one; default: the only domain"),
 
