@@ -9,7 +9,17 @@
 #include "base/fail.h"
 #include "users/secret_schemes.h"
 
-enum family { CRYPT, ARGON2, DIGEST, SALTED, CRAM, SCRAM, PBKDF2, CLEAR };
+enum family {
+	CRYPT,
+	ARGON2,
+	DIGEST,
+	SALTED,
+	CRAM,
+	SCRAM,
+	SCRAM1,
+	PBKDF2,
+	CLEAR
+};
 
 #define FAST "a fast hash"
 
@@ -20,7 +30,7 @@ static const struct scheme {
 	const char *weak;
 } schemes[] = {
     {"SCRAM-SHA-256", SCRAM, HASH_SHA256, NULL},
-    {"SCRAM-SHA-1", SCRAM, HASH_SHA1, NULL},
+    {"SCRAM-SHA-1", SCRAM1, HASH_SHA1, NULL},
     {"CRYPT", CRYPT, 0, NULL},
     {"SHA512-CRYPT", CRYPT, 0, NULL},
     {"SHA256-CRYPT", CRYPT, 0, NULL},
@@ -145,7 +155,9 @@ secret_check(struct str stored, struct str pass)
 	case CRAM:
 		return secret_cram_check(encoding, stored, pass);
 	case SCRAM:
-		return secret_scram_check(s->hash, stored, pass);
+		return secret_scram_check(stored, pass);
+	case SCRAM1:
+		return secret_scram1_check(stored, pass);
 	case PBKDF2:
 		return secret_pbkdf2_check(stored, pass);
 	case CLEAR:
@@ -169,15 +181,14 @@ secret_pretend(struct str like, struct str pass)
 }
 
 int
-secret_scram(struct str stored, struct secret_scram *s)
+secret_scram(struct str stored, struct scram *keys)
 {
 	struct str encoding;
-	const struct scheme *of = scheme_of(&stored, &encoding);
+	const struct scheme *s = scheme_of(&stored, &encoding);
 
-	if (!of || of->family != SCRAM || of->hash != HASH_SHA256 ||
-	    locked(of, stored))
+	if (!s || s->family != SCRAM || locked(s, stored))
 		return 0;
-	return secret_scram_parse(HASH_SHA256, stored, s);
+	return scram_parse(stored, keys) < 0 ? -1 : 1;
 }
 
 static int

@@ -19,10 +19,10 @@
 #define USERS_SECRET_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "users/scram.h"
 
 #define SECRET_PASS_MAX 512 /* octets of a password */
 #define SECRET_MAX 1024     /* octets of a secret that we make */
@@ -52,17 +52,9 @@ void secret_pretend(struct str like, struct str pass);
  * a line end or, in clear text, a colon; a scheme that we do not make). */
 int secret_make(struct str scheme, struct str pass, struct buf *b);
 
-/* What SCRAM needs of an account (RFC 5802 3). */
-struct secret_scram {
-	uint32_t iterations;
-	size_t salt_n;
-	unsigned char salt[128];
-	unsigned char stored_key[32], server_key[32];
-};
-
-/* Take a {SCRAM-SHA-256} secret apart.  Returns 1; 0 it is of another scheme
+/* The keys of a {SCRAM-SHA-256} secret.  Returns 1; 0 it is of another scheme
  * or locked; -1 EPROTO it is malformed. */
-int secret_scram(struct str stored, struct secret_scram *s);
+int secret_scram(struct str stored, struct scram *keys);
 
 /* Overwrite memory that held a password; never optimised away. */
 void secret_wipe(void *p, size_t n);

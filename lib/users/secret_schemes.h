@@ -30,10 +30,12 @@ int secret_digest_make(enum hash_kind kind, struct str pass, struct buf *b);
 /* CRAM-MD5: the states of HMAC-MD5 with the key in them, outer one first. */
 int secret_cram_check(struct str encoding, struct str data, struct str pass);
 
-int secret_scram_check(enum hash_kind kind, struct str data, struct str pass);
+/* SCRAM-SHA-256 by users/scram.h, and SCRAM-SHA-1, which is only checked. */
+int secret_scram_check(struct str data, struct str pass);
 int secret_scram_make(struct str pass, struct buf *b);
-int secret_scram_parse(
-    enum hash_kind kind, struct str data, struct secret_scram *s);
+int secret_scram1_check(struct str data, struct str pass);
+
+/* Dovecot's PBKDF2. */
 int secret_pbkdf2_check(struct str data, struct str pass);
 
 /* n octets of salt from the kernel.  Returns 0 or -1. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* Schemes of PBKDF2. */
 #include <errno.h>
-#include <string.h>
 #include <sys/random.h>
 
 #include "base/fail.h"
@@ -9,10 +8,10 @@
 #include "msg/b64.h"
 #include "users/secret_schemes.h"
 
-#define FIELD 192
 #define SALT 16
 #define ITERATIONS 20000 /* about 15 ms; RFC 7677 4 asks for 4096 or more */
 #define ITERATIONS_MAX 10000000
+#define SHA1 20
 
 int
 secret_random(void *to, size_t n)
@@ -28,90 +27,52 @@ malformed(void)
 	return fail_text(EPROTO, "not a hash of its scheme");
 }
 
-/* RFC 5802 3: SaltedPassword, and what is stored of it. */
-static void
-keys(enum hash_kind kind, struct str pass, struct str salt, uint32_t iterations,
-    unsigned char *stored, unsigned char *server)
-{
-	unsigned char salted[HASH_MAX], client[HASH_MAX];
-	size_t n = hash_size(kind);
-
-	hash_pbkdf2(kind, pass, salt, iterations, salted, n);
-	hash_hmac(kind, hash_str(salted, n), STR("Client Key"), client);
-	hash_of(kind, hash_str(client, n), stored);
-	hash_hmac(kind, hash_str(salted, n), STR("Server Key"), server);
-	secret_wipe(salted, sizeof(salted));
-	secret_wipe(client, sizeof(client));
-}
-
-/* Base64 of exactly n octets, or of 1 to max when n is 0; how many, or 0. */
-static size_t
-read_octets(struct str *rest, unsigned char *to, size_t n, size_t max)
-{
-	char octets[FIELD];
-	struct str field;
-	struct buf raw;
-
-	buf_fixed(&raw, octets, sizeof(octets));
-	if (!str_cut(rest, ',', &field) || b64_decode(&raw, field) < 0 ||
-	    raw.over || raw.n > max || (n > 0 && raw.n != n))
-		return 0;
-	memcpy(to, octets, raw.n);
-	return raw.n;
-}
-
 int
-secret_scram_parse(enum hash_kind kind, struct str data, struct secret_scram *s)
+secret_scram_check(struct str data, struct str pass)
 {
-	size_t n = hash_size(kind);
-	struct str field;
-	uint64_t v;
+	struct scram s;
 
-	*s = (struct secret_scram){0};
-	if (!str_cut(&data, ',', &field) ||
-	    num_scan(field, ITERATIONS_MAX, &v) < 0 || v == 0)
-		return malformed();
-	s->iterations = (uint32_t)v;
-	s->salt_n = read_octets(&data, s->salt, 0, sizeof(s->salt));
-	if (s->salt_n == 0 ||
-	    read_octets(&data, s->stored_key, n, sizeof(s->stored_key)) == 0 ||
-	    read_octets(&data, s->server_key, n, sizeof(s->server_key)) == 0 ||
-	    data.p)
-		return malformed();
-	return 1;
-}
-
-int
-secret_scram_check(enum hash_kind kind, struct str data, struct str pass)
-{
-	unsigned char stored[HASH_MAX], server[HASH_MAX];
-	size_t n = hash_size(kind);
-	struct secret_scram s;
-
-	if (secret_scram_parse(kind, data, &s) < 0)
+	if (scram_parse(data, &s) < 0)
 		return -1;
-	keys(kind, pass, hash_str(s.salt, s.salt_n), s.iterations, stored,
-	    server);
-	return hash_same(hash_str(stored, n), hash_str(s.stored_key, n));
+	return scram_check(&s, pass);
 }
 
 int
 secret_scram_make(struct str pass, struct buf *b)
 {
-	unsigned char salt[SALT], stored[HASH_MAX], server[HASH_MAX];
+	unsigned char salt[SALT];
+	struct scram s;
 
-	if (secret_random(salt, sizeof(salt)) < 0)
+	if (secret_random(salt, sizeof(salt)) < 0 ||
+	    scram_derive(pass, hash_str(salt, sizeof(salt)), ITERATIONS, &s) <
+		0)
 		return -1;
-	keys(HASH_SHA256, pass, hash_str(salt, sizeof(salt)), ITERATIONS,
-	    stored, server);
-	buf_num(b, ITERATIONS);
-	buf_chr(b, ',');
-	b64_encode(b, hash_str(salt, sizeof(salt)));
-	buf_chr(b, ',');
-	b64_encode(b, hash_str(stored, 32));
-	buf_chr(b, ',');
-	b64_encode(b, hash_str(server, 32));
+	scram_print(&s, b);
 	return 0;
+}
+
+/* RFC 5802 3, with the password as it comes. */
+int
+secret_scram1_check(struct str data, struct str pass)
+{
+	unsigned char key[SHA1];
+	char salt_octets[SCRAM_SALT_MAX + 1], stored_octets[SHA1 + 1];
+	struct str iterations, salt, stored;
+	struct buf raw, want;
+	uint64_t n;
+
+	buf_fixed(&raw, salt_octets, sizeof(salt_octets));
+	buf_fixed(&want, stored_octets, sizeof(stored_octets));
+	if (!str_cut(&data, ',', &iterations) || !str_cut(&data, ',', &salt) ||
+	    !str_cut(&data, ',', &stored) || !data.p ||
+	    num_scan(iterations, ITERATIONS_MAX, &n) < 0 || n == 0 ||
+	    b64_decode(&raw, salt) < 0 || raw.over || raw.n == 0 ||
+	    b64_decode(&want, stored) < 0 || want.over || want.n != SHA1)
+		return malformed();
+	hash_pbkdf2(HASH_SHA1, pass, buf_slice(&raw), (uint32_t)n, key, SHA1);
+	hash_hmac(HASH_SHA1, hash_str(key, SHA1), STR("Client Key"), key);
+	hash_of(HASH_SHA1, hash_str(key, SHA1), key);
+	return hash_same(hash_str(key, SHA1), buf_slice(&want));
 }
 
 /* Dovecot's: $1$salt$iterations$ and 20 octets in hex; the salt is the text. */
