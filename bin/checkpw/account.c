@@ -18,50 +18,93 @@
 #include "io/lock.h"
 #include "serve/sandbox.h"
 #include "users/domain.h"
+#include "users/line.h"
+#include "users/logins.h"
+#include "users/secret.h"
 #include "users/user_like.h"
 
 #define HASH_WAIT_S 15
 
-/* The domain of a login name without one. */
+/* A file's text in the arena, "" when there is none.  0 or -1. */
 static int
-default_domain(struct login *l)
+read_domain(struct login *l, const char *file, struct str *text)
 {
-	struct str *names;
-	size_t n;
-
-	l->domain = str_z(settings_text("YUBIN_DOMAIN"));
-	if (l->domain.n > 0)
-		return 1;
-	if (domain_list(settings_root(), &l->arena, &names, &n) < 0)
-		return -1;
-	if (n != 1)
-		return 0;
-	l->domain = names[0];
-	return 1;
-}
-
-/* 1 the account's line is in l->user, 0 there is none (*reason says why). */
-int
-find_user(struct login *l, const char **reason)
-{
-	size_t at = str_rfind(l->id, '@');
+	struct buf b;
 	int r;
 
-	*reason = "unknown-domain";
-	l->local = str_to(l->id, at);
-	l->domain = str_from(l->id, at + 1);
-	r = at < l->id.n ? 1 : default_domain(l);
-	if (r > 0)
-		r = domain_is_local(settings_root(), l->domain);
-	if (r <= 0)
-		return r;
-	*reason = "unknown-user";
-	return user_like_find(settings_root(), l->local, l->domain, &l->arena,
-	    &l->user, &l->like);
+	buf_init(&b, DOMAIN_FILE_MAX);
+	r = domain_read(settings_root(), l->name.domain, file, &b);
+	*text = arena_str(&l->arena, buf_slice(&b));
+	buf_wipe(&b);
+	return r < 0 ? -1 : 0;
 }
 
-/* Wait for one of MAX_HASHES places, so that many logins at once cannot eat
- * all memory and processors.  The place is held until we exec or exit. */
+/* 1 the account's line is in l->user, 0 there is none. */
+static int
+find_user(struct login *l)
+{
+	const char *root = settings_root();
+	int r = login_name_split(root, l->id, &l->arena, &l->name);
+
+	l->missing = "unknown-domain";
+	if (r > 0)
+		r = domain_is_local(root, l->name.domain);
+	if (r <= 0)
+		return r;
+	l->missing = "unknown-user";
+	if (read_domain(l, "apps", &l->apps) < 0)
+		return -1;
+	return user_like_find(
+	    root, l->name.local, l->name.domain, &l->arena, &l->user, &l->like);
+}
+
+/* The master's line of the file MASTER_USERS: "name:{SCHEME}hash". */
+static int
+find_master(struct login *l)
+{
+	struct str rest, line, secret;
+	struct buf b;
+	int r;
+
+	if (!l->name.master.p)
+		return 0;
+	buf_init(&b, DOMAIN_FILE_MAX);
+	r = file_read(AT_FDCWD, settings_text("MASTER_USERS"), &b);
+	if (r < 0)
+		fail("read ", settings_text("MASTER_USERS"));
+	rest = arena_str(&l->arena, buf_slice(&b));
+	buf_wipe(&b);
+	while (r == 0 && line_next(&rest, &line)) {
+		struct str name = line_name(line, STR(""));
+
+		if (!name.p || name.n == line.n)
+			continue;
+		secret = str_from(line, name.n + 1);
+		secret = str_to(secret, str_find(secret, ':'));
+		if (secret_locked(secret))
+			continue;
+		if (l->master_like.n == 0)
+			l->master_like = secret;
+		if (l->master.n == 0 && str_eq(name, l->name.master))
+			l->master = secret;
+	}
+	return r;
+}
+
+void
+find_account(struct login *l)
+{
+	int found = find_user(l);
+
+	if (found < 0 || find_master(l) < 0)
+		later(l);
+	l->found = found > 0;
+	if (!l->found)
+		l->user = l->like;
+	l->logins_fd =
+	    logins_open(settings_root(), l->user.name, l->user.domain);
+}
+
 int
 take_place(void)
 {
@@ -114,8 +157,6 @@ nearest(char to[PATH_MAX], struct str path)
 	}
 }
 
-/* With nothing to start later, all that is left is to compute, to make the
- * Maildir, and to reply. */
 void
 confine(struct login *l)
 {

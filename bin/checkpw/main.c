@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/fail.h"
@@ -24,11 +25,10 @@ leave(struct login *l, int code)
 	_exit(code);
 }
 
-_Noreturn static void
+void
 deny(struct login *l, const char *reason)
 {
-	log_event(
-	    "login-failed", "user", log_str(l->id), "reason", reason, NULL);
+	record_failure(l, reason);
 	leave(l, DENIED);
 }
 
@@ -74,32 +74,6 @@ read_input(struct login *l)
 		misused("descriptor 3 does not carry login and password");
 }
 
-static void
-check(struct login *l)
-{
-	const char *reason;
-	int found, right;
-
-	if (take_place() < 0)
-		later(l);
-	found = find_user(l, &reason);
-	if (found < 0)
-		later(l);
-	if (found == 0)
-		l->user = l->like;
-	find_ids(l);
-	confine(l);
-	if (found == 0 || secret_locked(l->user.secret)) {
-		secret_pretend(l->like.secret, l->pass);
-		deny(l, found ? "locked" : reason);
-	}
-	right = secret_check(l->user.secret, l->pass);
-	if (right < 0)
-		later(l);
-	if (right == 0)
-		deny(l, "wrong-password");
-}
-
 int
 main(int argc, char **argv)
 {
@@ -112,10 +86,16 @@ main(int argc, char **argv)
 		misused("usage: yubin-checkpw PROGRAM [ARGUMENTS]");
 	if (ucspi_read(&peer) == 0)
 		log_context("ip", peer.remote_ip);
-	arena_init(&l.arena, 64u << 20);
+	memcpy(l.source, peer.remote_ip, sizeof(l.source));
+	arena_init(&l.arena, 256u << 20);
 	read_input(&l);
-	check(&l);
-	log_event("login-ok", "user", log_str(l.id), NULL);
+	if (take_place() < 0)
+		later(&l);
+	find_account(&l);
+	find_ids(&l);
+	confine(&l);
+	verify(&l);
+	record_success(&l);
 	if (l.nobody)
 		log_event("privileges", "user", log_str(l.id), "err",
 		    "no uid in the users file and no MAIL_USER: the session "

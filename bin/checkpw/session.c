@@ -108,7 +108,6 @@ reply(struct login *l, const char *text)
 	leave(l, 0);
 }
 
-/* Become the user, for good. */
 void
 become(struct login *l)
 {

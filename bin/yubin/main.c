@@ -25,8 +25,13 @@ static const struct command {
 	"the domains we receive mail for"},
     {"user", admin_user,
 	"list [DOMAIN] | add ADDR | passwd ADDR | del ADDR | "
-	"quota [ADDR [QUOTA]]",
+	"show ADDR | quota [ADDR [QUOTA]]",
 	"accounts; passwords are read from standard input"},
+    {"app", admin_app,
+	"list ADDR | add [--scope …] [--expires DAY] ADDR LABEL | "
+	"remove ADDR LABEL",
+	"an account's further passwords, one for each app"},
+    {"logins", user_show, "[--json] ADDR", "an account's last logins"},
     {"password", admin_password, "[--scheme SCHEME]",
 	"print what the users file has for a password"},
     {"alias", admin_alias, "list [DOMAIN] | add ADDR TARGET … | del ADDR",

@@ -8,7 +8,9 @@
 #include "admin.h"
 #include "base/fail.h"
 #include "conf/settings.h"
+#include "users/app.h"
 #include "users/domain.h"
+#include "users/logins.h"
 #include "users/secret.h"
 #include "users/user.h"
 
@@ -146,6 +148,10 @@ del(const char *root, struct str local, struct str domain)
 {
 	int r = user_del(root, local, domain);
 
+	/* Whoever has the name next starts with nothing. */
+	if (r > 0 && (app_del(root, local, domain, (struct str){NULL, 0}) < 0 ||
+			 logins_forget(root, local, domain) < 0))
+		r = -1;
 	if (r < 0)
 		return failed("remove the user");
 	if (r == 0)
@@ -167,11 +173,13 @@ admin_user(int argc, char **argv)
 		return list(root, argv[2]);
 	if (argc >= 2 && strcmp(argv[1], "quota") == 0)
 		return user_quota(argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "show") == 0)
+		return user_show(argc - 1, argv + 1);
 	if (argc != 3)
 		return refuse("usage: yubin user list [DOMAIN] | "
 			      "add [--scheme SCHEME] ADDR | "
 			      "passwd [--scheme SCHEME] ADDR | del ADDR | "
-			      "quota [ADDR [QUOTA]]");
+			      "show [--json] ADDR | quota [ADDR [QUOTA]]");
 	if (!split_address(argv[2], &local, &domain) ||
 	    !need_domain(root, domain))
 		return EXIT_PERM;

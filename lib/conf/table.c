@@ -86,8 +86,14 @@ const struct setting settings[] = {
     WORD("PASSWORD_SCHEME",
 	"SCRAM-SHA-256 yescrypt ARGON2ID BLF-CRYPT SHA512-CRYPT SSHA256 PLAIN",
 	"SCRAM-SHA-256", "yubin", "how new passwords are stored"),
-    TEXT("YUBIN_DOMAIN", "", "checkpw",
+    TEXT("YUBIN_DOMAIN", "", "checkpw imap-login pop3-login smtpd",
 	"domain of login names without one; default: the only domain"),
+
+    PATHNAME("MASTER_USERS", "", "checkpw imap-login pop3-login smtpd",
+	"file of the master users, who may log in as every user; empty: there "
+	"are none"),
+    TEXT("MASTER_SEPARATOR", "*", "checkpw imap-login pop3-login smtpd",
+	"what separates user and master in a login name, one character"),
 
     /* smtpd, inject, queue */
     NUM("MAX_MESSAGE", "octets", "52428800", 1000, 10000000000,

@@ -56,6 +56,9 @@ int secret_make(struct str scheme, struct str pass, struct buf *b);
  * or locked; -1 EPROTO it is malformed. */
 int secret_scram(struct str stored, struct scram *keys);
 
+/* n random octets from the kernel.  Returns 0 or -1. */
+int secret_random(void *to, size_t n);
+
 /* Overwrite memory that held a password; never optimised away. */
 void secret_wipe(void *p, size_t n);
 

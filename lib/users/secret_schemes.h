@@ -38,7 +38,4 @@ int secret_scram1_check(struct str data, struct str pass);
 /* Dovecot's PBKDF2. */
 int secret_pbkdf2_check(struct str data, struct str pass);
 
-/* n octets of salt from the kernel.  Returns 0 or -1. */
-int secret_random(void *to, size_t n);
-
 #endif
