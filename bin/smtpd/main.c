@@ -118,5 +118,6 @@ main(int argc, char **argv)
 	}
 	serve_connection(&s.serve);
 	s.checker = argc == 2 ? argv[1] : NULL;
+	checker_service("smtp");
 	return run_pair(&s);
 }

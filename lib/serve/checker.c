@@ -91,6 +91,17 @@ checker_reply_mode(int argc, char **argv)
 	reply_self(REPLY_FD);
 }
 
+void
+checker_service(const char *prog)
+{
+	char name[16];
+
+	if (str_copy(name, sizeof(name),
+		str_to(str_z(prog), str_find(str_z(prog), '-'))) < 0 ||
+	    setenv("SERVICE", name, 1) < 0)
+		die(EXIT_TEMP);
+}
+
 static int
 parse_groups(struct checker_reply *r, struct str list)
 {

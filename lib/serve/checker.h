@@ -46,6 +46,10 @@ struct checker_reply {
  * about ourselves and exit; else return. */
 void checker_reply_mode(int argc, char **argv);
 
+/* Tell checkers what they check for: the variable SERVICE, as Dovecot has it,
+ * "imap" of prog "imap-login". */
+void checker_service(const char *prog);
+
 /* Append a reply to b.  groups and vars may be empty. */
 void checker_reply_print(struct buf *b, uid_t uid, gid_t gid,
     const gid_t *groups, size_t ngroups, struct str cwd, const struct str *vars,

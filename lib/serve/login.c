@@ -135,6 +135,7 @@ login_start(struct login *l, const char *prog, int argc, char **argv)
 	int r;
 
 	checker_reply_mode(argc, argv);
+	checker_service(prog);
 	serve_start(&l->s, prog, USAGE, argc, argv);
 	if (argc < 3) {
 		fail_text(EINVAL, "usage: " USAGE);
