@@ -145,15 +145,17 @@ seen(struct str text, const char *end, struct str how)
 static bool
 renew(struct buf *to, struct str old, const struct login_line *line)
 {
+	char room[6 * FIELD_MAX];
 	struct login_line l, new;
-	struct str rest, one, text;
+	struct str rest, one;
+	struct buf first;
 	size_t n = 1;
 
-	put_line(to, line);
-	text = buf_slice(to);
-	text.n--;
-	if (to->over || !parse(text, &new))
+	buf_fixed(&first, room, sizeof(room));
+	put_line(&first, line);
+	if (first.over || !parse(str_to(buf_slice(&first), first.n - 1), &new))
 		return false;
+	buf_str(to, buf_slice(&first));
 	for (rest = old; line_next(&rest, &one);) {
 		if (!parse(one, &l))
 			continue;
