@@ -74,6 +74,10 @@ void confine(struct login *l);
 /* Go on only when the password is right and good for this service. */
 void verify(struct login *l);
 
+/* Likewise for who has proved to know the account's own password: go on only
+ * when that is good for this service. */
+void verify_scope(struct login *l);
+
 /* record.c: one line in the log for each login */
 
 /* Put down the login: into the log and among the account's last ones. */

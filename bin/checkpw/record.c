@@ -24,7 +24,8 @@ event(const struct login *l, const char *ev, struct str user, const char *why)
 
 	log_event(ev, "user", log_str(user), "reason", why, "service",
 	    given("SERVICE"), "tls", tls ? tls : "no", "cipher",
-	    tls ? given("SSL_CIPHER") : NULL, "mech", given("CHECKPW_MECHANISM"), "app",
+	    tls ? given("SSL_CIPHER") : NULL, "mech",
+	    given("CHECKPW_MECHANISM"), "app",
 	    l->app.n ? log_str(l->app) : NULL, "master",
 	    l->name.master.p ? log_str(l->name.master) : NULL, NULL);
 }

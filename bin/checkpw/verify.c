@@ -69,6 +69,15 @@ verify_app(struct login *l, struct str service)
 }
 
 void
+verify_scope(struct login *l)
+{
+	if (!app_scope_has(
+		user_password_scope(&l->user), str_z(getenv("SERVICE"))))
+		deny(l, "password-scope");
+	l->how = STR("password");
+}
+
+void
 verify(struct login *l)
 {
 	struct str service = str_z(getenv("SERVICE"));
@@ -89,7 +98,5 @@ verify(struct login *l)
 		later(l);
 	if (right == 0)
 		deny(l, "wrong-password");
-	if (!app_scope_has(user_password_scope(&l->user), service))
-		deny(l, "password-scope");
-	l->how = STR("password");
+	verify_scope(l);
 }
