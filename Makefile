@@ -19,7 +19,7 @@ ALL_LAYERS := serve trust net queue maildir users proto msg conf io base
 
 LINK_yubin          := serve queue maildir users proto msg conf io base
 LIBS_yubin          := -lcrypt -l:libargon2.a -lcrypto
-LINK_checkpw        := serve users msg conf io base
+LINK_checkpw        := serve users proto msg conf io base
 LIBS_checkpw        := -lcrypt -l:libargon2.a
 LINK_deliver-local  := serve queue maildir users proto msg conf io base
 LINK_deliver-remote := serve queue net proto msg conf io base

@@ -35,6 +35,8 @@ struct login {
 	gid_t gid;
 	gid_t groups[CHECKER_GROUPS];
 	int ngroups;
+	bool talks; /* see talk.h */
+	bool announced;
 };
 
 /* main.c: ends of the program */
@@ -50,6 +52,9 @@ _Noreturn void later(struct login *l);
 
 /* Started wrongly: what says how. */
 _Noreturn void misused(const char *what);
+
+/* Say so when l->nobody. */
+void warn_nobody(const struct login *l);
 
 /* account.c: before the password is looked at */
 

@@ -14,6 +14,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "serve/session.h"
+#include "talk.h"
 #include "users/secret.h"
 
 #define INPUT_FD 3
@@ -45,6 +46,16 @@ misused(const char *what)
 {
 	log_event("misused", "err", what, NULL);
 	_exit(MISUSED);
+}
+
+void
+warn_nobody(const struct login *l)
+{
+	if (l->nobody)
+		log_event("privileges", "user", log_str(l->id), "err",
+		    "no uid in the users file and no MAIL_USER: the session "
+		    "runs as root",
+		    NULL);
 }
 
 /* login\0password\0timestamp\0 up to the end, at most 512 octets. */
@@ -79,6 +90,7 @@ main(int argc, char **argv)
 {
 	static struct login l;
 	const char *reply_fd = getenv("CHECKPW_REPLY");
+	const char *mechanism = getenv("CHECKPW_MECHANISM");
 	struct ucspi peer;
 
 	serve_program("checkpw", "PROGRAM [ARGUMENTS]", argc, argv);
@@ -88,6 +100,8 @@ main(int argc, char **argv)
 		log_context("ip", peer.remote_ip);
 	memcpy(l.source, peer.remote_ip, sizeof(l.source));
 	arena_init(&l.arena, 256u << 20);
+	if (mechanism && *mechanism)
+		talk_serve(&l, mechanism);
 	read_input(&l);
 	if (take_place() < 0)
 		later(&l);
@@ -96,11 +110,7 @@ main(int argc, char **argv)
 	confine(&l);
 	verify(&l);
 	record_success(&l);
-	if (l.nobody)
-		log_event("privileges", "user", log_str(l.id), "err",
-		    "no uid in the users file and no MAIL_USER: the session "
-		    "runs as root",
-		    NULL);
+	warn_nobody(&l);
 	if (reply_fd && *reply_fd)
 		reply(&l, reply_fd);
 	become(&l);

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "io/file.h"
+#include "talk.h"
 #include "users/allowance.h"
 
 #define NVARS 6
@@ -101,6 +102,10 @@ reply(struct login *l, const char *text)
 	buf_init(&b, CHECKER_REPLY);
 	checker_reply_print(&b, l->uid, l->gid, l->groups, (size_t)l->ngroups,
 	    str_z(directory(l)), vars, NVARS);
+	if (l->talks && !b.over) {
+		talk_say(l, 'R', buf_slice(&b));
+		leave(l, 0);
+	}
 	if (b.over || file_write((int)fd, b.p, b.n) < 0) {
 		fail("write the reply", NULL);
 		later(l);

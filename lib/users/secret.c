@@ -129,6 +129,18 @@ secret_weak(struct str stored)
 	return NULL;
 }
 
+bool
+secret_plain(struct str stored, struct str *pass)
+{
+	struct str encoding;
+	const struct scheme *s = scheme_of(&stored, &encoding);
+
+	if (!s || s->family != CLEAR || encoding.n > 0 || locked(s, stored))
+		return false;
+	*pass = stored;
+	return true;
+}
+
 int
 secret_check(struct str stored, struct str pass)
 {

@@ -59,6 +59,9 @@ int secret_scram(struct str stored, struct scram *keys);
 /* n random octets from the kernel.  Returns 0 or -1. */
 int secret_random(void *to, size_t n);
 
+/* The password itself, where it is kept in clear text; points into stored. */
+bool secret_plain(struct str stored, struct str *pass);
+
 /* Overwrite memory that held a password; never optimised away. */
 void secret_wipe(void *p, size_t n);
 
