@@ -18,9 +18,9 @@ SAY := $(if $(V),:,echo '  ')
 ALL_LAYERS := serve trust net queue maildir users proto msg conf io base
 
 LINK_yubin          := serve queue maildir users proto msg conf io base
-LIBS_yubin          := -lcrypt -lcrypto
-LINK_checkpw        := serve users conf io base
-LIBS_checkpw        := -lcrypt
+LIBS_yubin          := -lcrypt -l:libargon2.a -lcrypto
+LINK_checkpw        := serve users proto msg conf io base
+LIBS_checkpw        := -lcrypt -l:libargon2.a
 LINK_deliver-local  := serve queue maildir users proto msg conf io base
 LINK_deliver-remote := serve queue net proto msg conf io base
 LIBS_deliver-remote := -lssl -lcrypto -lresolv
@@ -112,7 +112,7 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench bench-million bench-slots bench-smtp \
-	bench-store bench-scale sandbox-check sandbox-calls \
+	bench-store bench-scale bench-guess sandbox-check sandbox-calls \
 	powercut crash race fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
@@ -144,6 +144,7 @@ help:
 #:             strace, slow
 #: bench-smtp  SMTP beside Debian's Postfix; root
 #: bench-store IMAP beside Debian's Dovecot; root
+#: bench-guess 64 guessers of passwords; five minutes (SECONDS_MAX=n TRIES=n)
 #: bench-scale folders of 1,000 to 100,000 messages (N="1000 1000000")
 
 $(B)/sys/%.o: %.c
@@ -195,7 +196,7 @@ UNITS := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZ  := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 TOOLS := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/*.c)) \
 	$(B)/tests/powercut
-TEST_LIBS := -lcrypt -lssl -lcrypto -lresolv
+TEST_LIBS := -lcrypt -l:libargon2.a -lssl -lcrypto -lresolv
 test_link = $(CC) $(CFLAGS) $(LINKING) -o $@ $< -Wl,--start-group \
 	$(call archives,sys,$(ALL_LAYERS)) -Wl,--end-group $(TEST_LIBS)
 
@@ -318,6 +319,10 @@ bench-smtp: all
 
 bench-store: all
 	@tools/bench-store $(abspath $(B))
+
+bench-guess: all
+	@python3 tests/guess.py $(abspath $(B))/bin $(or $(SECONDS_MAX),60) \
+	    $(or $(TRIES),10000)
 
 bench-scale: all
 	@python3 tests/bench_scale.py $(abspath $(B))/bin/yubin-imapd

@@ -11,8 +11,9 @@
 #include "proto/sasl.h"
 #include "serve/login.h"
 
-/* RFC 2449 4 allows commands of 255 octets, RFC 5034 4 longer responses. */
-#define LINE_OCTETS 2048
+/* RFC 2449 4 allows commands of 255 octets, RFC 5034 4 longer responses; and
+ * clients send these behind AUTH as well. */
+#define LINE_OCTETS (SASL_LINE + 64)
 #define USER_OCTETS 512
 
 struct pop3_login {
@@ -87,9 +88,9 @@ start_session(struct pop3_login *c)
 }
 
 static void
-try_login(struct pop3_login *c, struct str user, struct str pass)
+conclude(struct pop3_login *c, enum login_result r)
 {
-	switch (login_try(&c->l, user, pass)) {
+	switch (r) {
 	case LOGIN_OK:
 		start_session(c);
 	case LOGIN_LATER:
@@ -103,10 +104,22 @@ try_login(struct pop3_login *c, struct str user, struct str pass)
 		login_leave(&c->l);
 }
 
+/* USER and PASS, where they may not be used. */
+static bool
+refuse_password(struct pop3_login *c)
+{
+	if (refuse_cleartext(c))
+		return true;
+	if (login_by_password(&c->l))
+		return false;
+	bad(c, "No USER and PASS here, use AUTH");
+	return true;
+}
+
 static void
 do_user(struct pop3_login *c, struct str arg)
 {
-	if (refuse_cleartext(c))
+	if (refuse_password(c))
 		return;
 	c->user_n = 0;
 	if (arg.n == 0 || arg.n > USER_OCTETS) {
@@ -126,7 +139,7 @@ do_pass(struct pop3_login *c, struct str arg)
 {
 	struct str user = str_make(c->user, c->user_n);
 
-	if (refuse_cleartext(c))
+	if (refuse_password(c))
 		return;
 	c->user_n = 0;
 	if (user.n == 0)
@@ -134,13 +147,13 @@ do_pass(struct pop3_login *c, struct str arg)
 	else if (arg.n == 0)
 		bad(c, "PASS takes a password");
 	else
-		try_login(c, user, arg);
+		conclude(c, login_try(&c->l, user, arg));
 }
 
 static void
 list_mechanisms(struct pop3_login *c)
 {
-	struct str rest = STR(SASL_MECHANISMS);
+	struct str rest = str_z(c->l.offered);
 	struct str word;
 
 	ok(c, "Mechanisms");
@@ -156,7 +169,15 @@ answer_sasl(struct pop3_login *c, struct sasl *s, enum sasl_result r)
 {
 	switch (r) {
 	case SASL_DONE:
-		try_login(c, s->user, s->pass);
+		conclude(c, login_try(&c->l, s->user, s->pass));
+		return;
+	case SASL_GRANTED:
+		start_session(c);
+	case SASL_REFUSED:
+		conclude(c, LOGIN_DENIED);
+		return;
+	case SASL_LATER:
+		conclude(c, LOGIN_LATER);
 		return;
 	case SASL_UNKNOWN:
 		bad(c, "No such mechanism");
@@ -169,6 +190,7 @@ answer_sasl(struct pop3_login *c, struct sasl *s, enum sasl_result r)
 		return;
 	case SASL_BAD:
 	case SASL_MORE:
+	case SASL_ASK:
 		bad(c, "A malformed response");
 	}
 }
@@ -192,16 +214,17 @@ do_auth(struct pop3_login *c, struct str arg)
 	str_cut(&arg, ' ', &mechanism);
 	if (arg.n > 0)
 		initial = arg;
-	r = sasl_begin(&s, mechanism, initial);
-	while (r == SASL_MORE) {
-		out_fmt(&c->l.s.out, "+ %s\r\n", sasl_challenge(&s));
-		if (read_line(c, &line) == 0) {
-			sasl_end(&s);
-			return;
-		}
+	r = sasl_begin(&s, str_z(c->l.offered), mechanism, initial);
+	while (login_sasl(&c->l, &s, &r)) {
+		out_z(&c->l.s.out, "+ ");
+		out_z(&c->l.s.out, sasl_challenge(&s));
+		out_z(&c->l.s.out, "\r\n");
+		if (read_line(c, &line) == 0)
+			break;
 		r = sasl_step(&s, line);
 	}
-	answer_sasl(c, &s, r);
+	if (r != SASL_MORE)
+		answer_sasl(c, &s, r);
 	sasl_end(&s);
 }
 
@@ -219,8 +242,10 @@ do_capa(struct pop3_login *c, struct str arg)
 		 "AUTH-RESP-CODE\r\n");
 	if (c->l.can_starttls)
 		out_z(o, "STLS\r\n");
+	if (login_by_password(&c->l))
+		out_z(o, "USER\r\n");
 	if (login_allowed(&c->l))
-		out_z(o, "USER\r\nSASL " SASL_MECHANISMS "\r\n");
+		out_fmt(o, "SASL %s\r\n", c->l.offered);
 	out_z(o, "IMPLEMENTATION yubin\r\n.\r\n");
 }
 

@@ -31,7 +31,7 @@ new_root() {
 	yubin domain add example.test
 	local user
 	for user in ann bob; do
-		yubin user add "$user@example.test" <<<"x$user"
+		yubin user add --scheme PLAIN "$user@example.test" <<<"x$user"
 		sed -i "s/^$user:[^:]*:/$user:{PLAIN}secret:/" \
 		    "$YUBIN_ROOT/domains/example.test/users"
 	done

@@ -22,10 +22,11 @@ start_session(struct imap_login *c)
 	login_hand_over(&c->l, c->tag, buf_slice(&input), buf_slice(&sorry));
 }
 
+/* What came of it. */
 static void
-try_login(struct imap_login *c, struct str user, struct str pass)
+conclude(struct imap_login *c, enum login_result r)
 {
-	switch (login_try(&c->l, user, pass)) {
+	switch (r) {
 	case LOGIN_OK:
 		start_session(c);
 	case LOGIN_LATER:
@@ -59,6 +60,10 @@ do_login(struct imap_login *c, struct scan *args)
 
 	if (refuse_cleartext(c))
 		return;
+	if (!login_by_password(&c->l)) {
+		answer_bad(c, "No LOGIN here, use AUTHENTICATE");
+		return;
+	}
 	imap_sp(args);
 	imap_astring(args, &c->arena, &user);
 	imap_sp(args);
@@ -67,7 +72,7 @@ do_login(struct imap_login *c, struct scan *args)
 		answer_bad(c, "LOGIN takes a name and a password");
 		return;
 	}
-	try_login(c, user, pass);
+	conclude(c, login_try(&c->l, user, pass));
 }
 
 /* The mechanism and, behind a space, the initial response (RFC 4959 3). */
@@ -90,7 +95,15 @@ answer_sasl(struct imap_login *c, struct sasl *s, enum sasl_result r)
 {
 	switch (r) {
 	case SASL_DONE:
-		try_login(c, s->user, s->pass);
+		conclude(c, login_try(&c->l, s->user, s->pass));
+		return;
+	case SASL_GRANTED:
+		start_session(c);
+	case SASL_REFUSED:
+		conclude(c, LOGIN_DENIED);
+		return;
+	case SASL_LATER:
+		conclude(c, LOGIN_LATER);
 		return;
 	case SASL_UNKNOWN:
 		answer(c, "NO", "No such mechanism");
@@ -104,6 +117,7 @@ answer_sasl(struct imap_login *c, struct sasl *s, enum sasl_result r)
 		return;
 	case SASL_BAD:
 	case SASL_MORE:
+	case SASL_ASK:
 		answer_bad(c, "A malformed response");
 	}
 }
@@ -121,15 +135,16 @@ do_authenticate(struct imap_login *c, struct scan *args)
 	}
 	if (refuse_cleartext(c))
 		return;
-	r = sasl_begin(&s, mechanism, initial);
-	while (r == SASL_MORE) {
-		out_fmt(&c->l.s.out, "+ %s\r\n", sasl_challenge(&s));
-		if (line_read(c, &line) == 0) {
-			sasl_end(&s);
-			return;
-		}
+	r = sasl_begin(&s, str_z(c->l.offered), mechanism, initial);
+	while (login_sasl(&c->l, &s, &r)) {
+		out_z(&c->l.s.out, "+ ");
+		out_z(&c->l.s.out, sasl_challenge(&s));
+		out_z(&c->l.s.out, "\r\n");
+		if (line_read(c, &line) == 0)
+			break;
 		r = sasl_step(&s, line);
 	}
-	answer_sasl(c, &s, r);
+	if (r != SASL_MORE)
+		answer_sasl(c, &s, r);
 	sasl_end(&s);
 }

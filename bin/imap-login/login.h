@@ -8,7 +8,8 @@
 #include "base/scan.h"
 #include "serve/login.h"
 
-#define LINE_MAX_OCTETS 8192
+/* A tag, AUTHENTICATE, a mechanism, and an initial response of SASL_LINE. */
+#define LINE_MAX_OCTETS 12800
 #define LITERAL_MAX 4096 /* octets of all literals of one command */
 
 struct imap_login {

@@ -10,12 +10,17 @@ static void
 capabilities(struct imap_login *c)
 {
 	struct out *o = &c->l.s.out;
+	struct str rest = str_z(c->l.offered), name;
 
 	out_z(o, "CAPABILITY IMAP4rev1 SASL-IR LITERAL+ ID");
 	if (c->l.can_starttls)
 		out_z(o, " STARTTLS");
-	out_z(o,
-	    login_allowed(&c->l) ? " AUTH=PLAIN AUTH=LOGIN" : " LOGINDISABLED");
+	while (login_allowed(&c->l) && str_cut(&rest, ' ', &name)) {
+		out_z(o, " AUTH=");
+		out_str(o, name);
+	}
+	if (!login_by_password(&c->l))
+		out_z(o, " LOGINDISABLED");
 }
 
 /* A command without arguments: complains and returns false else. */
@@ -132,18 +137,6 @@ static const char later[] =
     "GETQUOTA GETQUOTAROOT IDLE LIST LSUB MOVE NAMESPACE RENAME SEARCH SELECT "
     "SORT STATUS STORE SUBSCRIBE THREAD UID UNSELECT UNSUBSCRIBE";
 
-static bool
-needs_login(struct str name)
-{
-	struct str rest = str_z(later);
-	struct str word;
-
-	while (str_cut(&rest, ' ', &word))
-		if (str_ieq(word, name))
-			return true;
-	return false;
-}
-
 static void
 run(struct imap_login *c)
 {
@@ -159,7 +152,8 @@ run(struct imap_login *c)
 			commands[i].run(c, &s);
 			return;
 		}
-	answer_bad(c, needs_login(name) ? "Log in first" : "Unknown command");
+	answer_bad(c, str_listed(str_z(later), name) ? "Log in first"
+						     : "Unknown command");
 }
 
 static void

@@ -19,15 +19,16 @@ const struct smtp_reply *
 helo_esmtp(struct smtp *s, struct str args)
 {
 	const struct smtp_reply *bad = greet(s, args, true);
+	bool login = session_may_login(s);
 
 	if (bad)
 		return bad;
 	return session_reply(s, 250, "",
-	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nDSN%s%s"
+	    "%s\nPIPELINING\nSIZE %llu\n8BITMIME\nSMTPUTF8\nDSN%s%s%s"
 	    "\nENHANCEDSTATUSCODES",
 	    s->serve.hostname, (unsigned long long)s->max_message,
-	    s->tls_offered ? "\nSTARTTLS" : "",
-	    session_may_login(s) ? "\nAUTH PLAIN LOGIN" : "");
+	    s->tls_offered ? "\nSTARTTLS" : "", login ? "\nAUTH " : "",
+	    login ? s->offered : "");
 }
 
 const struct smtp_reply *

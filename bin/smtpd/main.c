@@ -90,6 +90,8 @@ run_pair(struct smtp *s)
 		parent_run(s);
 		return monitor_end(&s->monitor);
 	}
+	if (s->checker)
+		starttls_leave();
 	child_confine(s);
 	return speak(s);
 }
@@ -118,5 +120,10 @@ main(int argc, char **argv)
 	}
 	serve_connection(&s.serve);
 	s.checker = argc == 2 ? argv[1] : NULL;
+	checker_service("smtp");
+	if (mechanisms_check() < 0)
+		die(EXIT_PERM);
+	if (s.checker)
+		mechanisms_offered(s.offered, s.checker);
 	return run_pair(&s);
 }

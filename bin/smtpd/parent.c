@@ -15,23 +15,26 @@
 #include "conf/settings.h"
 #include "io/file.h"
 #include "serve/sandbox.h"
+#include "serve/starttls.h"
 #include "users/domain.h"
 #include "users/rcpt.h"
 
 #define ARENA ((size_t)64 << 20) /* for DOMAIN_LIST_MAX of them */
 
-/* Let go of the connection: its end must be the child's alone. */
+/* Let go of the connection: its end must be the child's alone.  With a checker
+ * it is we who ask for TLS, since the checker believes what is said of it. */
 static void
 let_go(const struct smtp *s)
 {
 	static const char *const names[] = {
-	    "SSLCTLFD", "SSLREADFD", "SSLWRITEFD"};
+	    "SSLREADFD", "SSLWRITEFD", "SSLCTLFD"};
+	size_t n = s->checker ? 2 : 3;
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0)
 		die(EXIT_TEMP);
 	close(null);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+	for (size_t i = 0; i < n; i++) {
 		uint64_t fd;
 
 		if (s->tls_offered &&
@@ -158,6 +161,48 @@ answer_auth(struct smtp *s, const struct str *args)
 	}
 }
 
+static void
+answer_sasl(struct smtp *s, const struct str *args)
+{
+	static struct checker_reply reply;
+	struct converse *talk = &s->talk;
+	struct converse_with w = {
+	    s->serve.root, s->serve.peer.remote_ip, s->checker, s->offered};
+	struct str mechanism = args[0].n > 0 ? args[0] : (struct str){NULL, 0};
+	struct str account;
+	char verdict;
+
+	mechanisms_offered(s->offered, s->checker);
+	verdict = converse(talk, &w, mechanism, args[1], &reply);
+	if (verdict == 't')
+		log_event("checker-failed", "checker", s->checker, "err",
+		    fail_last(), NULL);
+	account = STR("");
+	if (verdict == 'y')
+		account = checker_var(&reply, "AUTHUSER");
+	if (verdict == 'y' && account.n == 0)
+		account = str_z(talk->name);
+	buf_chr(&s->line, verdict);
+	buf_netstr(&s->line, account);
+	buf_str(&s->line, buf_slice(&talk->data));
+}
+
+static void
+answer_tls(struct smtp *s)
+{
+	struct buf vars;
+
+	s->tls_offered = false;
+	buf_init(&vars, STARTTLS_VARS);
+	if (starttls_ask(&vars) == 0) {
+		starttls_environment(buf_slice(&vars));
+		buf_str(&s->line, buf_slice(&vars));
+	} else {
+		log_event("tls", "result", "failed", "why", fail_last(), NULL);
+	}
+	buf_free(&vars);
+}
+
 int
 parent_answer(struct smtp *s, struct monitor *m)
 {
@@ -169,12 +214,18 @@ parent_answer(struct smtp *s, struct monitor *m)
 	if (r <= 0)
 		return r;
 	buf_reset(&s->line);
-	if (kind == PARENT_BUSY && n == 0)
+	if (kind == PARENT_ABANDON && n == 0)
+		converse_end(&s->talk);
+	if ((kind == PARENT_ABANDON || kind == PARENT_BUSY) && n == 0)
 		return kind;
 	if (kind == PARENT_RCPT && n == 2)
 		answer_rcpt(s, args);
 	else if (kind == PARENT_AUTH && n == 2)
 		answer_auth(s, args);
+	else if (kind == PARENT_SASL && n == 2 && s->checker)
+		answer_sasl(s, args);
+	else if (kind == PARENT_TLS && n == 0 && s->checker && s->tls_offered)
+		answer_tls(s);
 	else
 		return fail_text(EPROTO, "an unknown question");
 	return monitor_answer(m, buf_slice(&s->line)) < 0 ? -1 : kind;
@@ -186,4 +237,5 @@ parent_run(struct smtp *s)
 	let_go(s);
 	while (parent_answer(s, &s->monitor) > 0)
 		continue;
+	converse_end(&s->talk);
 }

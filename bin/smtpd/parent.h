@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* The monitor's side: it keeps the privilege, never sees the network, and
- * answers two questions of the session's child (serve/monitor.h). */
+ * answers the questions of the session's child (serve/monitor.h). */
 #ifndef SMTPD_PARENT_H
 #define SMTPD_PARENT_H
 
@@ -9,7 +9,12 @@
 /* Question kinds. */
 #define PARENT_RCPT 'R' /* local part, domain -> enum parent_rcpt */
 #define PARENT_AUTH 'A' /* user, password -> enum parent_auth */
-#define PARENT_BUSY 'B' /* a worker's child has taken a connection */
+#define PARENT_SASL \
+	'M' /* mechanism or "", message -> verdict, account, data \
+	     */
+#define PARENT_ABANDON 'X' /* the exchange; no answer */
+#define PARENT_TLS 'T'     /* -> the variables of TLS; nothing: it failed */
+#define PARENT_BUSY 'B'    /* a worker's child has taken a connection */
 
 #define PARENT_WAIT 60 /* seconds for an answer, beside CHECKER_TIMEOUT */
 
@@ -20,6 +25,9 @@ enum parent_rcpt {
 	PARENT_FOREIGN = 'X', /* not our domain */
 	PARENT_FAILED = '!'   /* cannot tell now */
 };
+
+/* The verdict on a SASL message is converse()'s; then come the account's name
+ * as a netstring, empty unless it is 'y', and what is for the client. */
 
 enum parent_auth {
 	PARENT_WELCOME = '+', /* the account's name follows */

@@ -97,7 +97,8 @@ session_again(struct smtp *s)
 bool
 session_may_login(const struct smtp *s)
 {
-	return s->checker && (s->serve.tls || s->cleartext_login);
+	return s->checker && *s->offered &&
+	       (s->serve.tls || s->cleartext_login);
 }
 
 const struct smtp_reply *

@@ -18,6 +18,8 @@
 #include "proto/smtp_reply.h"
 #include "queue/envelope.h"
 #include "queue/put.h"
+#include "serve/converse.h"
+#include "serve/mechanisms.h"
 #include "serve/monitor.h"
 #include "serve/session.h"
 
@@ -42,7 +44,8 @@ struct known {
 struct smtp {
 	struct serve serve;
 	struct monitor monitor;
-	const char *checker; /* password checker; NULL: no AUTH here */
+	const char *checker;          /* password checker; NULL: no AUTH here */
+	char offered[MECHANISMS_MAX]; /* SASL mechanisms, where there is one */
 
 	/* settings */
 	uint64_t max_message;
@@ -53,7 +56,8 @@ struct smtp {
 	bool cleartext_login; /* AUTH without TLS */
 	bool tls_offered;     /* STARTTLS is possible */
 
-	bool in_worker; /* see worker.h */
+	bool in_worker;       /* see worker.h */
+	struct converse talk; /* the parent's, with the checker */
 
 	/* the session */
 	bool closing;

@@ -14,6 +14,8 @@
 int admin_init(int argc, char **argv);
 int admin_domain(int argc, char **argv);
 int admin_user(int argc, char **argv);
+int admin_app(int argc, char **argv);
+int admin_password(int argc, char **argv);
 int admin_alias(int argc, char **argv);
 int admin_cert(int argc, char **argv);
 int admin_check(int argc, char **argv);
@@ -24,8 +26,22 @@ int admin_trace(int argc, char **argv);
 int admin_settings(int argc, char **argv);
 int admin_sandbox(int argc, char **argv);
 
+/* Take "NAME VALUE" out of the arguments, wherever it stands, and return the
+ * last such value; NULL when there is none. */
+const char *take_option(int *argc, char **argv, const char *name);
+
+/* The same for a flag: whether it was there. */
+bool take_flag(int *argc, char **argv, const char *name);
+
 /* yubin user quota: argv[0] is "quota". */
 int user_quota(int argc, char **argv);
+
+/* yubin user show, and yubin logins: argv[0] is "show" or "logins". */
+int user_show(int argc, char **argv);
+
+/* Print the app passwords of an account, a line each.  0 or -1. */
+int app_print_all(
+    const char *root, struct str local, struct str domain, bool json);
 
 /* Take the settings in ROOT/env that the environment does not set. */
 void load_env(void);

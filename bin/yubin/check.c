@@ -38,8 +38,8 @@ static void
 check_folders(struct check *c)
 {
 	static const char *const names[] = {"env", "domains", "tls", "mail",
-	    "penalty", "queue", "queue/tmp", "queue/new", "queue/slot",
-	    "queue/hold", "queue/bad", NULL};
+	    "penalty", "logins", "queue", "queue/tmp", "queue/new",
+	    "queue/slot", "queue/hold", "queue/bad", NULL};
 	char path[PATH_MAX];
 	struct stat st;
 
@@ -67,8 +67,8 @@ check_folders(struct check *c)
 static void
 check_private(struct check *c)
 {
-	static const char *const names[] = {
-	    "tls/key.pem", "tls", "penalty", "queue", "domains", NULL};
+	static const char *const names[] = {"tls/key.pem", "tls", "penalty",
+	    "logins", "queue", "domains", NULL};
 	char path[PATH_MAX];
 	struct stat st;
 

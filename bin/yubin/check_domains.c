@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* yubin check: the users and aliases files, with line numbers. */
 #include <limits.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/fail.h"
@@ -8,6 +9,8 @@
 #include "io/file.h"
 #include "users/alias.h"
 #include "users/allowance.h"
+#include "users/app.h"
+#include "users/cache.h"
 #include "users/domain.h"
 #include "users/line.h"
 #include "users/secret.h"
@@ -64,6 +67,11 @@ check_user(struct check *c, const char *file, size_t line, struct str text,
 	if (!secret_locked(u.secret) && !secret_known(u.secret))
 		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
 		    line, STR_FMT(u.name));
+	else if (!secret_locked(u.secret) && secret_weak(u.secret))
+		found(c,
+		    "%s:%zu: the password of %.*s is stored as %s: set it "
+		    "again with \"yubin user passwd\"",
+		    file, line, STR_FMT(u.name), secret_weak(u.secret));
 	if (allowance_of(&u, &a) < 0)
 		found(c, "%s:%zu: %s", file, line, fail_last());
 	check_maildir(c, file, line, domain, u.name);
@@ -94,6 +102,34 @@ check_users(
 	}
 }
 
+/* Lines of the apps file, and that each has an account. */
+static void
+check_apps(
+    struct check *c, const char *file, struct str text, struct str domain)
+{
+	struct str line;
+	struct cache cache; /* for an index of the users */
+	struct app app;
+	struct user u;
+	const char *why;
+
+	cache_init(&cache, c->root);
+	for (size_t n = 1; line_next(&text, &line); n++) {
+		int r = app_parse(line, domain, &app, &why);
+
+		if (r < 0)
+			found(c, "%s:%zu: %s", file, n, why);
+		if (r <= 0)
+			continue;
+		if (!secret_known(app.secret))
+			found(c, "%s:%zu: an unknown password scheme", file, n);
+		if (cache_user(&cache, app.name, domain, &c->arena, &u) == 0)
+			found(c, "%s:%zu: there is no user %.*s", file, n,
+			    STR_FMT(app.name));
+	}
+	cache_free(&cache);
+}
+
 static void
 check_aliases(
     struct check *c, const char *file, struct str text, struct str domain)
@@ -117,7 +153,6 @@ check_aliases(
 static void
 check_file(struct check *c, struct str domain, const char *name)
 {
-	bool aliases = str_eq(str_z(name), STR("aliases"));
 	char path[PATH_MAX];
 	struct stat st;
 	struct buf b;
@@ -127,10 +162,12 @@ check_file(struct check *c, struct str domain, const char *name)
 	buf_init(&b, DOMAIN_FILE_MAX);
 	if (domain_read(c->root, domain, name, &b) < 0)
 		found(c, "%s cannot be read: %s", path, fail_last());
-	else if (aliases)
-		check_aliases(c, path, buf_slice(&b), domain);
-	else
+	else if (strcmp(name, "users") == 0)
 		check_users(c, path, buf_slice(&b), domain);
+	else if (strcmp(name, "apps") == 0)
+		check_apps(c, path, buf_slice(&b), domain);
+	else
+		check_aliases(c, path, buf_slice(&b), domain);
 	if (stat(path, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)))
 		found(c, "%s is open to everybody: chmod o-rwx it", path);
 	buf_free(&b);
@@ -149,5 +186,6 @@ check_domains(struct check *c)
 	for (size_t i = 0; i < n; i++) {
 		check_file(c, names[i], "users");
 		check_file(c, names[i], "aliases");
+		check_file(c, names[i], "apps");
 	}
 }

@@ -25,8 +25,15 @@ static const struct command {
 	"the domains we receive mail for"},
     {"user", admin_user,
 	"list [DOMAIN] | add ADDR | passwd ADDR | del ADDR | "
-	"quota [ADDR [QUOTA]]",
+	"show ADDR | quota [ADDR [QUOTA]]",
 	"accounts; passwords are read from standard input"},
+    {"app", admin_app,
+	"list ADDR | add [--scope …] [--expires DAY] ADDR LABEL | "
+	"remove ADDR LABEL",
+	"an account's further passwords, one for each app"},
+    {"logins", user_show, "[--json] ADDR", "an account's last logins"},
+    {"password", admin_password, "[--scheme SCHEME]",
+	"print what the users file has for a password"},
     {"alias", admin_alias, "list [DOMAIN] | add ADDR TARGET … | del ADDR",
 	"other names for accounts, programs, addresses elsewhere"},
     {"cert", admin_cert, "[HOSTNAME]",
@@ -85,6 +92,38 @@ failed(const char *what)
 	return err == EINVAL || err == ENOENT || err == EEXIST || err == EPROTO
 	           ? EXIT_PERM
 	           : EXIT_TEMP;
+}
+
+const char *
+take_option(int *argc, char **argv, const char *name)
+{
+	const char *value = NULL;
+	int n = 0;
+
+	for (int i = 0; i < *argc; i++)
+		if (strcmp(argv[i], name) == 0 && i + 1 < *argc)
+			value = argv[++i];
+		else
+			argv[n++] = argv[i];
+	*argc = n;
+	argv[n] = NULL;
+	return value;
+}
+
+bool
+take_flag(int *argc, char **argv, const char *name)
+{
+	bool there = false;
+	int n = 0;
+
+	for (int i = 0; i < *argc; i++)
+		if (strcmp(argv[i], name) == 0)
+			there = true;
+		else
+			argv[n++] = argv[i];
+	*argc = n;
+	argv[n] = NULL;
+	return there;
 }
 
 bool

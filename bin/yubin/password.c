@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Reading a new password. */
+/* Reading a new password; yubin password. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,6 +8,7 @@
 
 #include "admin.h"
 #include "base/fail.h"
+#include "conf/settings.h"
 #include "users/secret.h"
 
 /* One line without its end.  Octet by octet: what follows is not ours. */
@@ -82,4 +83,27 @@ ask_password(struct buf *pass)
 	tcsetattr(0, TCSAFLUSH, &old);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	return r;
+}
+
+int
+admin_password(int argc, char **argv)
+{
+	const char *scheme = take_option(&argc, argv, "--scheme");
+	struct buf pass, secret;
+	int r;
+
+	if (argc != 1)
+		return refuse("usage: yubin password [--scheme SCHEME]");
+	if (!scheme)
+		scheme = settings_text("PASSWORD_SCHEME");
+	buf_init(&pass, SECRET_PASS_MAX + 1);
+	buf_init(&secret, SECRET_MAX);
+	r = ask_password(&pass);
+	if (r == 0)
+		r = secret_make(str_z(scheme), buf_slice(&pass), &secret);
+	if (r == 0)
+		printf("%s\n", buf_cstr(&secret));
+	buf_wipe(&pass);
+	buf_wipe(&secret);
+	return r < 0 ? failed("make the secret") : 0;
 }

@@ -8,7 +8,9 @@
 #include "admin.h"
 #include "base/fail.h"
 #include "conf/settings.h"
+#include "users/app.h"
 #include "users/domain.h"
+#include "users/logins.h"
 #include "users/secret.h"
 #include "users/user.h"
 
@@ -52,16 +54,17 @@ list(const char *root, const char *domain)
 
 /* Ask for the password and store its hash. */
 static int
-set_password(const char *root, struct str local, struct str domain)
+set_password(
+    const char *root, struct str local, struct str domain, const char *scheme)
 {
 	struct buf pass, secret;
 	int r;
 
 	buf_init(&pass, SECRET_PASS_MAX + 1);
-	buf_init(&secret, 1024);
+	buf_init(&secret, SECRET_MAX);
 	r = ask_password(&pass);
 	if (r == 0)
-		r = secret_make(buf_slice(&pass), &secret);
+		r = secret_make(str_z(scheme), buf_slice(&pass), &secret);
 	if (r == 0)
 		r = user_set(root, local, domain, buf_slice(&secret));
 	if (pass.p)
@@ -104,7 +107,7 @@ exists(const char *root, struct str local, struct str domain)
 }
 
 static int
-add(const char *root, struct str local, struct str domain)
+add(const char *root, struct str local, struct str domain, const char *scheme)
 {
 	int r = exists(root, local, domain);
 
@@ -116,7 +119,7 @@ add(const char *root, struct str local, struct str domain)
 		return refuse("%.*s@%.*s exists; change its password with "
 			      "\"yubin user passwd\"",
 		    STR_FMT(local), STR_FMT(domain));
-	if (set_password(root, local, domain) < 0)
+	if (set_password(root, local, domain, scheme) < 0)
 		return failed("add the user");
 	if (add_maildir(root, local, domain) < 0)
 		return failed("create the Maildir");
@@ -124,7 +127,8 @@ add(const char *root, struct str local, struct str domain)
 }
 
 static int
-change_password(const char *root, struct str local, struct str domain)
+change_password(
+    const char *root, struct str local, struct str domain, const char *scheme)
 {
 	int r = exists(root, local, domain);
 
@@ -133,7 +137,7 @@ change_password(const char *root, struct str local, struct str domain)
 	if (r == 0)
 		return refuse("there is no user %.*s@%.*s", STR_FMT(local),
 		    STR_FMT(domain));
-	if (set_password(root, local, domain) < 0)
+	if (set_password(root, local, domain, scheme) < 0)
 		return failed("change the password");
 	return 0;
 }
@@ -144,6 +148,10 @@ del(const char *root, struct str local, struct str domain)
 {
 	int r = user_del(root, local, domain);
 
+	/* Whoever has the name next starts with nothing. */
+	if (r > 0 && (app_del(root, local, domain, (struct str){NULL, 0}) < 0 ||
+			 logins_forget(root, local, domain) < 0))
+		r = -1;
 	if (r < 0)
 		return failed("remove the user");
 	if (r == 0)
@@ -156,23 +164,29 @@ int
 admin_user(int argc, char **argv)
 {
 	const char *root = settings_root();
+	const char *scheme = take_option(&argc, argv, "--scheme");
 	struct str local, domain;
 
+	if (!scheme)
+		scheme = settings_text("PASSWORD_SCHEME");
 	if ((argc == 2 || argc == 3) && strcmp(argv[1], "list") == 0)
 		return list(root, argv[2]);
 	if (argc >= 2 && strcmp(argv[1], "quota") == 0)
 		return user_quota(argc - 1, argv + 1);
+	if (argc >= 2 && strcmp(argv[1], "show") == 0)
+		return user_show(argc - 1, argv + 1);
 	if (argc != 3)
-		return refuse("usage: yubin user list [DOMAIN] | add ADDR | "
-			      "passwd ADDR | del ADDR | "
-			      "quota [ADDR [QUOTA]]");
+		return refuse("usage: yubin user list [DOMAIN] | "
+			      "add [--scheme SCHEME] ADDR | "
+			      "passwd [--scheme SCHEME] ADDR | del ADDR | "
+			      "show [--json] ADDR | quota [ADDR [QUOTA]]");
 	if (!split_address(argv[2], &local, &domain) ||
 	    !need_domain(root, domain))
 		return EXIT_PERM;
 	if (strcmp(argv[1], "add") == 0)
-		return add(root, local, domain);
+		return add(root, local, domain, scheme);
 	if (strcmp(argv[1], "passwd") == 0)
-		return change_password(root, local, domain);
+		return change_password(root, local, domain, scheme);
 	if (strcmp(argv[1], "del") == 0)
 		return del(root, local, domain);
 	return refuse("there is no command user %s", argv[1]);

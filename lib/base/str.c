@@ -154,6 +154,17 @@ str_cut(struct str *rest, char sep, struct str *field)
 	return true;
 }
 
+bool
+str_listed(struct str list, struct str word)
+{
+	struct str one;
+
+	while (word.n > 0 && str_cut(&list, ' ', &one))
+		if (str_ieq(one, word))
+			return true;
+	return false;
+}
+
 int
 str_copy(char *to, size_t size, struct str s)
 {

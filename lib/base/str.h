@@ -81,6 +81,10 @@ struct str str_trim(struct str s);
  * before (rest->p is NULL then).  "a,,b" has three fields, "" has one. */
 bool str_cut(struct str *rest, char sep, struct str *field);
 
+/* Whether a list of words with a blank between each has this one, the case of
+ * ASCII letters ignored; an empty word is in none. */
+bool str_listed(struct str list, struct str word);
+
 /* Copy s into to[size] as a C string.  Returns 0, or -1 with errno
  * ENAMETOOLONG when it does not fit or EINVAL when s contains NUL; to is an
  * empty string then. */

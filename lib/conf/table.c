@@ -67,8 +67,18 @@ const struct setting settings[] = {
 	"time from greeting to login"),
     NUM("LOGIN_TRIES", "tries", "3", 1, 100, "imap-login pop3-login smtpd",
 	"failed logins before the connection is closed"),
-    NUM("CHECKER_TIMEOUT", "s", "30", 1, 300, "imap-login pop3-login smtpd",
-	"time for the password checker"),
+    NUM("CHECKER_TIMEOUT", "s", "30", 1, 300,
+	"imap-login pop3-login smtpd checkpw", "time for the password checker"),
+    TEXT("SASL_MECHANISMS", "", "imap-login pop3-login smtpd",
+	"SASL mechanisms to offer, with blanks between; default: all with "
+	"yubin-checkpw, PLAIN LOGIN with another checker"),
+    PATHNAME("OAUTH_CHECKER", "", "imap-login pop3-login smtpd checkpw",
+	"program that checks OAuth tokens; empty: OAUTHBEARER and XOAUTH2 are "
+	"not offered"),
+    TEXT("OAUTH_SCOPE", "", "checkpw",
+	"scope that clients with a bad OAuth token are told to ask for"),
+    TEXT("OAUTH_CONFIGURATION", "", "checkpw",
+	"URL of the OpenID configuration that they are told"),
     FLAG("CLEARTEXT_LOGIN", "0", "imap-login pop3-login smtpd",
 	"offer login without TLS too"),
     NUM("MAX_HASHES", "hashes", "4", 1, 1000, "checkpw",
@@ -83,8 +93,17 @@ const struct setting settings[] = {
     TEXT("MAIL_USER", "yubin-mail", "checkpw deliver-local yubin",
 	"owner of the Maildirs of accounts without a uid of their own, a name "
 	"or uid:gid"),
-    TEXT("YUBIN_DOMAIN", "", "checkpw",
+    WORD("PASSWORD_SCHEME",
+	"SCRAM-SHA-256 yescrypt ARGON2ID BLF-CRYPT SHA512-CRYPT SSHA256 PLAIN",
+	"SCRAM-SHA-256", "yubin", "how new passwords are stored"),
+    TEXT("YUBIN_DOMAIN", "", "checkpw imap-login pop3-login smtpd",
 	"domain of login names without one; default: the only domain"),
+
+    PATHNAME("MASTER_USERS", "", "checkpw imap-login pop3-login smtpd",
+	"file of the master users, who may log in as every user; empty: there "
+	"are none"),
+    TEXT("MASTER_SEPARATOR", "*", "checkpw imap-login pop3-login smtpd",
+	"what separates user and master in a login name, one character"),
 
     /* smtpd, inject, queue */
     NUM("MAX_MESSAGE", "octets", "52428800", 1000, 10000000000,

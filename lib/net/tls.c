@@ -18,6 +18,8 @@
 #include "net/tls_common.h"
 
 #define SUBJECT_MAX 500 /* octets of a client's name */
+#define EMAIL_MAX 320   /* … of a part of it that may be an address */
+#define EMAILS 5
 
 int
 tls_fail(int err, const char *what, const char *detail)
@@ -111,13 +113,37 @@ attach(struct tls *t, SSL_CTX *ctx, int fd)
 	return 0;
 }
 
+/* The hash is that of the certificate's signature, but no weaker than SHA-256.
+ * A session that is resumed has no certificate that we could know of. */
+static void
+find_end_point(struct tls *t)
+{
+	X509 *cert = SSL_get_certificate(t->ssl);
+	const EVP_MD *md;
+	int nid;
+
+	t->end_point_n = 0;
+	if (!cert || SSL_session_reused(t->ssl) ||
+	    X509_get_signature_info(cert, &nid, NULL, NULL, NULL) != 1 ||
+	    nid == NID_undef)
+		return;
+	if (nid == NID_md5 || nid == NID_sha1)
+		nid = NID_sha256;
+	md = EVP_get_digestbynid(nid);
+	if (!md || X509_digest(cert, md, t->end_point, &t->end_point_n) != 1)
+		t->end_point_n = 0;
+}
+
 int
 tls_accept(struct tls *t, const struct tls_server *s, int fd, int64_t deadline)
 {
 	if (attach(t, s->base.ctx, fd) < 0)
 		return -1;
 	SSL_set_accept_state(t->ssl);
-	return shake(t, deadline);
+	if (shake(t, deadline) < 0)
+		return -1;
+	find_end_point(t); /* before the certificates are forgotten */
+	return 0;
 }
 
 void
@@ -200,31 +226,78 @@ hostlike(const char *name)
 }
 
 static void
-put_binding(const struct tls *t, struct buf *vars)
+put_hex(struct buf *vars, const char *name, const unsigned char *p, size_t n)
 {
-	static const char label[] = "EXPORTER-Channel-Binding";
-	unsigned char key[32];
-
-	if (SSL_version(t->ssl) != TLS1_3_VERSION ||
-	    SSL_export_keying_material(t->ssl, key, sizeof(key), label,
-		sizeof(label) - 1, NULL, 0, 1) != 1)
+	if (n == 0)
 		return;
-	buf_z(vars, "SSL_CHANNEL_BINDING_TLS_EXPORTER=");
-	for (size_t i = 0; i < sizeof(key); i++)
-		buf_fmt(vars, "%02x", key[i]);
+	buf_fmt(vars, "SSL_CHANNEL_BINDING_%s=", name);
+	for (size_t i = 0; i < n; i++)
+		buf_fmt(vars, "%02x", p[i]);
 	buf_chr(vars, '\0');
 }
 
-/* The first mail address among the certificate's names. */
+/* TLS 1.3 has an exporter for it.  Of TLS 1.2 the first Finished message is
+ * taken, which is no good without the extended master secret (RFC 7627). */
 static void
-put_email(X509 *cert, struct buf *vars)
+put_bindings(const struct tls *t, struct buf *vars)
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+	unsigned char data[64];
+	size_t n = 0;
+
+	put_hex(vars, "TLS_SERVER_END_POINT", t->end_point, t->end_point_n);
+	if (SSL_version(t->ssl) == TLS1_3_VERSION) {
+		if (SSL_export_keying_material(t->ssl, data, 32, label,
+			sizeof(label) - 1, NULL, 0, 1) == 1)
+			put_hex(vars, "TLS_EXPORTER", data, 32);
+		return;
+	}
+	if (SSL_get_extms_support(t->ssl) == 1)
+		n = SSL_session_reused(t->ssl)
+		        ? SSL_get_finished(t->ssl, data, sizeof(data))
+		        : SSL_get_peer_finished(t->ssl, data, sizeof(data));
+	put_hex(vars, "TLS_UNIQUE", data, n < sizeof(data) ? n : 0);
+}
+
+/* The mail addresses among the certificate's names. */
+static void
+put_emails(X509 *cert, struct buf *vars)
 {
 	STACK_OF(OPENSSL_STRING) *mails = X509_get1_email(cert);
-	const char *mail = sk_OPENSSL_STRING_value(mails, 0);
+	char name[32];
+	int put = 0;
 
-	if (mail && str_is_ascii(str_z(mail)))
-		put_var(vars, "SSL_CLIENT_SAN_Email_0", mail);
+	for (int i = 0; i < sk_OPENSSL_STRING_num(mails) && put < EMAILS; i++) {
+		struct str mail = str_z(sk_OPENSSL_STRING_value(mails, i));
+
+		if (!str_is_ascii(mail) || mail.n > EMAIL_MAX)
+			continue;
+		snprintf(name, sizeof(name), "SSL_CLIENT_SAN_Email_%d", put++);
+		put_var(vars, name, mail.p);
+	}
 	X509_email_free(mails);
+}
+
+/* The last common name, the most specific one. */
+static void
+put_common_name(X509 *cert, struct buf *vars)
+{
+	X509_NAME *subject = X509_get_subject_name(cert);
+	unsigned char *text = NULL;
+	int at = -1, next, n = -1;
+
+	while ((next = X509_NAME_get_index_by_NID(
+		    subject, NID_commonName, at)) >= 0)
+		at = next;
+	if (at >= 0)
+		n = ASN1_STRING_to_UTF8(&text,
+		    X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	if (n > 0 && n <= EMAIL_MAX && !memchr(text, '\0', (size_t)n)) {
+		buf_z(vars, "SSL_CLIENT_S_DN_CN=");
+		buf_put(vars, text, (size_t)n);
+		buf_chr(vars, '\0');
+	}
+	OPENSSL_free(text);
 }
 
 static void
@@ -266,7 +339,8 @@ put_client(const struct tls *t, struct buf *vars)
 	}
 	put_var(vars, "SSL_CLIENT_VERIFY", "SUCCESS");
 	put_subject(cert, vars);
-	put_email(cert, vars);
+	put_common_name(cert, vars);
+	put_emails(cert, vars);
 }
 
 void
@@ -284,7 +358,7 @@ tls_vars(const struct tls *t, struct buf *vars)
 	    SSL_session_reused(t->ssl) ? "Resumed" : "Initial");
 	if (sni && hostlike(sni))
 		put_var(vars, "SSL_TLS_SNI_SERVERNAME", sni);
-	put_binding(t, vars);
+	put_bindings(t, vars);
 	put_client(t, vars);
 }
 

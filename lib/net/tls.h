@@ -13,9 +13,15 @@
 
 struct ssl_st;
 
+#define TLS_END_POINT 64
+
 struct tls {
 	struct ssl_st *ssl;
 	int fd;
+	/* The server's certificate, hashed (RFC 5929 4.1); 0 octets where that
+	 * is not defined: a resumed session, Ed25519. */
+	unsigned char end_point[TLS_END_POINT];
+	unsigned end_point_n;
 };
 
 /* Handshake as server on the socket fd, which becomes non-blocking.  Until
@@ -37,9 +43,12 @@ void tls_forget(const struct tls *t, struct tls_server *s);
 /* What was negotiated, as the UCSPI-TLS variables "NAME=value\0…":
  * SSL_PROTOCOL, SSL_CIPHER, SSL_CIPHER_USEKEYSIZE, SSL_SESSION_RESUMED,
  * SSL_TLS_SNI_SERVERNAME (only when it looks like a host name),
- * SSL_CHANNEL_BINDING_TLS_EXPORTER (RFC 9266, hexadecimal, TLS 1.3 only), and
+ * what SASL binds to, in hexadecimal, as far as it is defined for the session:
+ * SSL_CHANNEL_BINDING_TLS_EXPORTER (RFC 9266), …_TLS_SERVER_END_POINT and, of
+ * TLS 1.2, …_TLS_UNIQUE (RFC 5929); and
  * SSL_CLIENT_VERIFY: "NONE" no certificate, "FAILED:why", or "SUCCESS", and
- * then SSL_CLIENT_S_DN (RFC 2253) and SSL_CLIENT_SAN_Email_0, if it has one. */
+ * then SSL_CLIENT_S_DN (RFC 2253) and, if it has them, SSL_CLIENT_S_DN_CN and
+ * addresses, SSL_CLIENT_SAN_Email_0 to _4. */
 void tls_vars(const struct tls *t, struct buf *vars);
 
 /* Give the session back; the socket stays open. */

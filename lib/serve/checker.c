@@ -52,6 +52,22 @@ checker_reply_print(struct buf *b, uid_t uid, gid_t gid, const gid_t *groups,
 	buf_free(&list);
 }
 
+/* A reply as a message of a conversation (serve/converse.h). */
+static void
+make_message(struct buf *b)
+{
+	struct buf message;
+
+	buf_init(&message, CHECKER_REPLY + 1);
+	buf_chr(&message, 'R');
+	buf_str(&message, buf_slice(b));
+	b->max += 16;
+	b->n = 0;
+	buf_netstr(b, buf_slice(&message));
+	b->over = b->over || message.over;
+	buf_free(&message);
+}
+
 _Noreturn static void
 reply_self(int fd)
 {
@@ -78,6 +94,8 @@ reply_self(int fd)
 	buf_init(&b, CHECKER_REPLY);
 	checker_reply_print(
 	    &b, getuid(), getgid(), groups, (size_t)n, str_z(cwd), vars, nvars);
+	if (getenv("CHECKPW_MECHANISM"))
+		make_message(&b);
 	if (b.over || file_write(fd, b.p, b.n) < 0)
 		_exit(EXIT_TEMP);
 	_exit(0);
@@ -89,6 +107,17 @@ checker_reply_mode(int argc, char **argv)
 	if (argc != 2 || strcmp(argv[1], "-R") != 0)
 		return;
 	reply_self(REPLY_FD);
+}
+
+void
+checker_service(const char *prog)
+{
+	char name[16];
+
+	if (str_copy(name, sizeof(name),
+		str_to(str_z(prog), str_find(str_z(prog), '-'))) < 0 ||
+	    setenv("SERVICE", name, 1) < 0)
+		die(EXIT_TEMP);
 }
 
 static int
@@ -169,14 +198,17 @@ checker_var(const struct checker_reply *reply, const char *name)
 /* Our environment for the checker.  A leaked AUTHORIZED would make some
  * checkers skip the password. */
 static void
-make_environ(const char *env[ENVIRON_MAX])
+make_environ(const char *env[ENVIRON_MAX], const char *const *vars)
 {
-	static const char *const without[] = {"AUTHORIZED=",
-	    "CREDENTIALS_LOOKUP=", "SCHEME=", "IMAPLOGINTAG=", "AUTHENTICATED=",
-	    "CHECKPW_REPLY=", "CLIENT_INPUT=", "USER=", "HOME=", "SHELL=",
+	static const char *const without[] = {
+	    "AUTHORIZED=", "CREDENTIALS_LOOKUP=", "SCHEME=", "IMAPLOGINTAG=",
+	    "AUTHENTICATED=", "CHECKPW_REPLY=", "CHECKPW_MECHANISM=",
+	    "CHECKPW_OFFERED=", "CLIENT_INPUT=", "USER=", "HOME=", "SHELL=",
 	    "MAILDIR=", "MAILDIRQUOTA=", "AUTHUSER=", "VPOPUSER=", NULL};
 	size_t n = 0;
 
+	for (; vars && *vars; vars++)
+		env[n++] = *vars;
 	for (char **e = environ; *e && n < ENVIRON_MAX - 2; e++) {
 		size_t i = 0;
 
@@ -217,8 +249,8 @@ ended(pid_t pid)
 
 /* Wait for more: 1, 0 none will come, -1 the deadline has passed.  Something
  * the checker left running may hold the pipe open for long. */
-static int
-more_reply(int fd, pid_t pid, int64_t deadline)
+int
+checker_wait(int fd, pid_t pid, int64_t deadline)
 {
 	for (;;) {
 		int64_t soon = now_ms() + 50;
@@ -241,7 +273,7 @@ read_reply(int fd, pid_t pid, struct checker_reply *reply, int64_t deadline)
 	size_t n = 0;
 
 	for (;;) {
-		int more = more_reply(fd, pid, deadline);
+		int more = checker_wait(fd, pid, deadline);
 		ssize_t r;
 
 		if (more == 0)
@@ -269,8 +301,8 @@ judge(int status, ssize_t n, struct checker_reply *reply)
 	return CHECKER_BUSY;
 }
 
-static pid_t
-start(const char *checker, int in, int out)
+pid_t
+checker_start(const char *checker, int in, int out, const char *const *vars)
 {
 	const char *env[ENVIRON_MAX];
 	char self[4096];
@@ -286,7 +318,7 @@ start(const char *checker, int in, int out)
 			close(null_fd);
 		return -1;
 	}
-	make_environ(env);
+	make_environ(env, vars);
 	pid = spawn_start(argv, fds, 5, env);
 	close(null_fd);
 	return pid;
@@ -314,7 +346,7 @@ static void
 run(const char *checker, struct str user, struct str pass, int64_t deadline,
     struct checker_reply *reply, const int in[2], const int out[2])
 {
-	pid_t pid = start(checker, in[0], out[1]);
+	pid_t pid = checker_start(checker, in[0], out[1], NULL);
 	int fed, status;
 	ssize_t n;
 

@@ -8,11 +8,15 @@
  *
  * The reply is netstrings: uid, gid, "gid,gid,…", working directory, and
  * NAME=value for USER HOME SHELL MAILDIR MAILDIRQUOTA AUTHUSER VPOPUSER as far
- * as set. */
+ * as set.
+ *
+ * A checker that has CHECKPW_MECHANISM in its environment has a conversation
+ * instead, see serve/converse.h. */
 #ifndef SERVE_CHECKER_H
 #define SERVE_CHECKER_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/buf.h"
@@ -46,6 +50,10 @@ struct checker_reply {
  * about ourselves and exit; else return. */
 void checker_reply_mode(int argc, char **argv);
 
+/* Tell checkers what they check for: the variable SERVICE, as Dovecot has it,
+ * "imap" of prog "imap-login". */
+void checker_service(const char *prog);
+
 /* Append a reply to b.  groups and vars may be empty. */
 void checker_reply_print(struct buf *b, uid_t uid, gid_t gid,
     const gid_t *groups, size_t ngroups, struct str cwd, const struct str *vars,
@@ -61,6 +69,17 @@ int checker_reply_parse(struct checker_reply *reply, size_t n);
  * change its meaning. */
 void checker_run(const char *checker, struct str user, struct str pass,
     int timeout_s, struct checker_reply *reply);
+
+/* The first part of that: start the checker with in and out as its descriptors
+ * 3 and 4; vars, "NAME=value" and NULL, are added to its environment.  Returns
+ * its process id or -1. */
+pid_t checker_start(
+    const char *checker, int in, int out, const char *const *vars);
+
+/* Wait until fd, the other end of its descriptor 4, can be read.  Returns 1; 0
+ * when nothing will come, as pid has ended, whatever it has left running; -1
+ * when the deadline passes. */
+int checker_wait(int fd, pid_t pid, int64_t deadline);
 
 /* Become what the reply says, for good: groups, gid, uid when we are root,
  * working directory, environment (AUTHENTICATED is set to AUTHUSER).  Without

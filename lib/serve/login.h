@@ -7,6 +7,9 @@
 #include <stdbool.h>
 
 #include "base/str.h"
+#include "proto/sasl.h"
+#include "serve/converse.h"
+#include "serve/mechanisms.h"
 #include "serve/monitor.h"
 #include "serve/session.h"
 
@@ -25,7 +28,12 @@ struct login {
 	bool secure_only;  /* no password may be sent without TLS */
 	int tries_left;
 	int bad_left;
-	struct buf tls_vars; /* what the TLS server said, for the session */
+	char offered[MECHANISMS_MAX]; /* SASL mechanisms, if login_allowed() */
+	const char *checker;
+
+	/* the monitor's */
+	struct converse talk;
+	bool started; /* TLS, by us */
 };
 
 /* Start prog: checks the arguments "CHECKER SESSION [ARGUMENTS]", splits, and
@@ -33,12 +41,20 @@ struct login {
  * LOGIN_TIMEOUT seconds.  l must be zeroed.  Logs and exits on failure. */
 void login_start(struct login *l, const char *prog, int argc, char **argv);
 
-/* Whether a login may be tried now: TLS is on, or not needed. */
+/* Whether a login may be tried now: TLS is on, or not needed.  And whether it
+ * may be one by name and password (mechanisms_password()). */
 bool login_allowed(const struct login *l);
+bool login_by_password(const struct login *l);
 
 /* Ask for a verdict.  Takes its time.  Counts tries_left down unless it is
  * LOGIN_OK; at 0 the connection is to end.  Exits when the monitor is gone. */
 enum login_result login_try(struct login *l, struct str user, struct str pass);
+
+/* Go on with an exchange: while *r is SASL_ASK, have the checker answer.  Takes
+ * its time.  Counts tries_left down when the checker says no, or cannot say.
+ * Exits when the monitor is gone.  Returns true when *r is SASL_MORE, and the
+ * client's turn; at the end false. */
+bool login_sasl(struct login *l, struct sasl *s, enum sasl_result *r);
 
 /* Start TLS; the positive reply must be in the output buffer.  Exits when that
  * fails. */

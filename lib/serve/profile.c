@@ -42,8 +42,8 @@ static const unsigned char pop3d[] = {C(OPEN), C(STAT), C(ACCESS), C(STATFS),
     C(GETDENTS), C(FCHMOD), C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC),
     C(FALLOCATE), C(TRUNCATE), C(PREAD), C(PWRITE), C(FCNTL), C(SEND), C(UNAME),
     CALL_NONE};
-static const unsigned char checkpw[] = {
-    C(OPEN), C(STAT), C(MKDIR), C(FCHOWN), C(UMASK), CALL_NONE};
+static const unsigned char checkpw[] = {C(OPEN), C(STAT), C(MKDIR), C(FCHOWN),
+    C(UMASK), C(FCNTL), C(PREAD), C(PWRITE), C(TRUNCATE), CALL_NONE};
 static const unsigned char relay[] = {
     C(RECV), C(SEND), C(SHUTDOWN), C(FCNTL), C(WAIT), CALL_NONE};
 static const unsigned char syncer[] = {C(RECV), C(SEND), C(SYNCFS), CALL_NONE};
@@ -130,7 +130,7 @@ const struct profile profiles[] = {
 	.program = "checkpw",
 	.what = "the check, when nothing has to be started after it",
 	.files = "the account's home and Maildir, to make them; before that, "
-		 "read: domains, penalty",
+		 "read: domains, penalty; its file in logins stays open",
 	.calls = checkpw,
 	.scopes = ALONE,
 	.data_mib = 1024,

@@ -160,28 +160,55 @@ read_vars(int ctl, struct buf *vars, int64_t deadline)
 }
 
 int
-starttls_start(struct in *in, struct out *out, struct buf *vars)
+starttls_ready(struct in *in, struct out *out)
 {
-	int ctl = fd_of(fd_names[CTL]);
-
 	/* Once the reply is out, the client may rightly talk TLS: look at
 	 * the socket before, and only at our own buffer afterwards. */
 	if (out->n > 0 ? in_pending(in) : in_unread(in).n > 0)
 		return fail_text(EPROTO, "input behind the command for TLS");
+	return out_flush(out) < 0 ? fail("flush", NULL) : 0;
+}
+
+int
+starttls_ask(struct buf *vars)
+{
+	int ctl = fd_of(fd_names[CTL]);
+
 	if (ctl < 0)
 		return fail_text(EBADF, "no TLS control descriptor");
-	if (out_flush(out) < 0)
-		return fail("flush", NULL);
 	if (file_write(ctl, "Y", 1) < 0)
 		return fail("TLS control", NULL);
 	buf_reset(vars);
-	if (read_vars(ctl, vars, now_plus_s(settings_num("TLS_TIMEOUT"))) < 0)
-		return -1;
+	return read_vars(ctl, vars, now_plus_s(settings_num("TLS_TIMEOUT")));
+}
+
+void
+starttls_leave(void)
+{
+	int ctl = fd_of(fd_names[CTL]);
+
+	if (ctl >= 0 && ctl != fd_of(fd_names[READ]) &&
+	    ctl != fd_of(fd_names[WRITE]))
+		close(ctl);
+	unsetenv(fd_names[CTL]);
+}
+
+int
+starttls_enter(struct in *in, struct out *out, struct str vars)
+{
 	if (starttls_adopt() < 0)
 		return -1;
-	starttls_environment(buf_slice(vars));
+	starttls_environment(vars);
 	in_drop(in);
 	in->fd = 0;
 	out->fd = 1;
 	return 0;
+}
+
+int
+starttls_start(struct in *in, struct out *out, struct buf *vars)
+{
+	if (starttls_ready(in, out) < 0 || starttls_ask(vars) < 0)
+		return -1;
+	return starttls_enter(in, out, buf_slice(vars));
 }

@@ -36,6 +36,16 @@ bool starttls_required(void);
  * over then, never to go on in clear text. */
 int starttls_start(struct in *in, struct out *out, struct buf *vars);
 
+/* The same in parts, for two processes that share the descriptors: the one that
+ * speaks with the network is ready, its monitor asks and hears the variables
+ * itself, so that it need not believe what the network side says of TLS, and
+ * when that has heard them too it enters.  The network side leaves the control
+ * descriptor to the monitor before it reads anything. */
+int starttls_ready(struct in *in, struct out *out);
+int starttls_ask(struct buf *vars);
+int starttls_enter(struct in *in, struct out *out, struct str vars);
+void starttls_leave(void);
+
 /* For the process that takes over after another one, which shares the
  * descriptors, has called starttls_start(): 0 and 1 become the TLS side and
  * the descriptors and variables of the interface are gone.  0 or -1. */

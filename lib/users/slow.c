@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "users/slow.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -16,12 +15,15 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
+#include "base/buf.h"
 #include "base/crc32c.h"
 #include "base/now.h"
 #include "base/scan.h"
 #include "io/dir.h"
 #include "io/file.h"
 #include "io/lock.h"
+#include "users/login_name.h"
+#include "users/logins.h"
 
 #define FORGET_S 900
 #define SWEEP_S 3600
@@ -42,46 +44,64 @@ delay_of(uint64_t failures, int most)
 	return step < (uint64_t)most ? step : (uint64_t)most;
 }
 
-/* The name of the source's file, or "" for one that is not counted. */
+/* Readable for ordinary names, and one file for each other one; behind it where
+ * from, when the account is known there. */
 static void
-source_name(char to[80], const char *source)
-{
-	unsigned char six[16];
-	struct in_addr four;
-
-	to[0] = '\0';
-	if (inet_pton(AF_INET, source, &four) == 1) {
-		snprintf(to, 80, "from-%s", source);
-	} else if (inet_pton(AF_INET6, source, six) == 1) {
-		char text[INET6_ADDRSTRLEN];
-
-		memset(six + 8, 0, 8);
-		inet_ntop(AF_INET6, six, text, sizeof(text));
-		snprintf(to, 80, "from-%s-64", text);
-	}
-}
-
-/* Readable for ordinary names, and one file for each other one. */
-static void
-account_name(char to[120], struct str account)
+account_name(char to[SLOW_NAME], struct str account, const char *from)
 {
 	size_t n = 0;
 	bool plain = account.n < 100;
 	unsigned long crc = crc32c(0, account.p, account.n);
+	char name[100], odd[16] = "";
 
 	for (size_t i = 0; i < account.n && n < 90; i++) {
 		char c = ascii_lower(account.p[i]);
 
-		if (ascii_isalnum(c) || (c && strchr("@._+-", c)))
-			to[n++] = c;
+		if (ascii_isalnum(c) || (c && strchr("@._+-*", c)))
+			name[n++] = c;
 		else
 			plain = false;
 	}
-	to[n] = '\0';
-	memmove(to + 5, to, n + 1);
-	memcpy(to, "user-", 5);
+	name[n] = '\0';
 	if (!plain)
-		snprintf(to + n + 5, 120 - n - 5, ",%08lx", crc);
+		snprintf(odd, sizeof(odd), ",%08lx", crc);
+	snprintf(
+	    to, SLOW_NAME, "user-%s%s%s%s", name, odd, *from ? "," : "", from);
+}
+
+/* The files that this try is about: an account is one, however its name was
+ * typed, and so is a master, whosever mailbox he tries to open. */
+static void
+find_names(
+    struct slow *s, const char *root, const char *source, struct str typed)
+{
+	char from[LOGINS_SOURCE];
+	struct login_name name;
+	struct str who = typed;
+	struct arena a;
+	struct buf b;
+
+	arena_init(&a, 64u << 20);
+	buf_init(&b, 1024);
+	if (logins_source(from, source))
+		snprintf(s->source, sizeof(s->source), "from-%s", from);
+	if (login_name_split(root, typed, &a, &name) > 0) {
+		if (name.master.p) {
+			buf_chr(&b, '*');
+			buf_str(&b, name.master);
+		} else {
+			buf_str(&b, name.local);
+			buf_chr(&b, '@');
+			buf_str(&b, name.domain);
+			s->known =
+			    logins_known(root, name.local, name.domain, source);
+		}
+		if (!b.over)
+			who = buf_slice(&b);
+	}
+	account_name(s->account, who, s->known ? from : "");
+	buf_free(&b);
+	arena_free(&a);
 }
 
 static int
@@ -178,11 +198,24 @@ sweep(int dirfd)
 	arena_free(&a);
 }
 
+/* Whether the account has failed of late. */
+static bool
+has_failed(int fd)
+{
+	bool failed;
+
+	if (fd < 0 || record_lock(fd, F_RDLCK) < 0)
+		return false;
+	failed = record_read(fd).failures > 0;
+	record_lock(fd, F_UNLCK);
+	return failed;
+}
+
 int
 slow_enter(struct slow *s, const char *root, const char *source,
     struct str account, int most)
 {
-	char path[4096], name[80];
+	char path[4096];
 	uint64_t start, by_account, now;
 
 	*s = (struct slow){.dirfd = -1, .source_fd = -1, .account_fd = -1};
@@ -191,11 +224,12 @@ slow_enter(struct slow *s, const char *root, const char *source,
 	s->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dirfd < 0)
 		return 1;
-	source_name(name, source);
-	account_name(s->account, account);
-	if (name[0])
-		s->source_fd = open_file(s->dirfd, name);
+	find_names(s, root, source, account);
 	s->account_fd = openat(s->dirfd, s->account, O_RDWR | O_CLOEXEC);
+	if (s->known && !has_failed(s->account_fd))
+		return 1;
+	if (s->source[0])
+		s->source_fd = open_file(s->dirfd, s->source);
 	if (s->source_fd >= 0 &&
 	    lock_place(s->source_fd, SLOW_TRIES, now_plus_s(10)) == 0)
 		return 0;
@@ -239,6 +273,8 @@ slow_leave(struct slow *s, int result, int most)
 	if (s->dirfd >= 0 && result == 0) {
 		if (s->account_fd < 0)
 			s->account_fd = open_file(s->dirfd, s->account);
+		if (s->source_fd < 0 && s->source[0])
+			s->source_fd = open_file(s->dirfd, s->source);
 		count_failure(s->source_fd, most);
 		count_failure(s->account_fd, most);
 		if (getpid() % 64 == 0)

@@ -315,6 +315,15 @@ user_del(const char *root, struct str local, struct str domain)
 	return change(root, local, domain, &(struct edit){NULL, NULL});
 }
 
+struct str
+user_password_scope(const struct user *u)
+{
+	struct str scope = STR("");
+
+	extra_value(u->extra, STR("userdb_password_scope="), &scope);
+	return scope;
+}
+
 int
 user_ids_or(const char *root, const struct user *u,
     const struct drop *mail_user, uid_t *uid, gid_t *gid)

@@ -72,6 +72,11 @@ int user_set(
 int user_set_rule(
     const char *root, struct str local, struct str domain, struct str rule);
 
+/* What the account's own password is good for, as in users/app.h: the word
+ * userdb_password_scope=imap,smtp in its extra field; "" when there is none,
+ * "none" for nothing. */
+struct str user_password_scope(const struct user *u);
+
 /* Remove the account's line.  Returns 1 removed, 0 there was none, -1. */
 int user_del(const char *root, struct str local, struct str domain);
 

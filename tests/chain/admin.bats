@@ -55,7 +55,7 @@ findings() {
 	yubin init
 	yubin domain add a.test
 	yubin user add Ann@A.test <<<secret
-	grep -E '^Ann:\{CRYPT\}\$y\$[^:]*::::::$' "$YUBIN_ROOT/domains/a.test/users"
+	grep -E '^Ann:\{SCRAM-SHA-256\}20000,[^:]*::::::$' "$YUBIN_ROOT/domains/a.test/users"
 	local home=$YUBIN_ROOT/mail/a.test/ann dir
 	[ "$(stat -c %a "$home")" = 700 ]
 	for dir in . .Drafts .Sent .Junk .Trash .Archive; do
@@ -101,6 +101,23 @@ findings() {
 	[ "$(cat "$YUBIN_ROOT/domains/a.test/users")" = '# people' ]
 	[ -d "$YUBIN_ROOT/mail/a.test/ann/cur" ]
 	run -100 yubin user del ann@a.test
+}
+
+@test "passwords are stored as --scheme or PASSWORD_SCHEME says" {
+	yubin init
+	yubin domain add a.test
+	yubin user add --scheme yescrypt ann@a.test <<<one
+	grep '^ann:{CRYPT}\$y\$' "$YUBIN_ROOT/domains/a.test/users"
+	PASSWORD_SCHEME=ARGON2ID yubin user passwd ann@a.test <<<one
+	grep '^ann:{ARGON2ID}\$argon2id\$' "$YUBIN_ROOT/domains/a.test/users"
+	yubin user passwd ann@a.test --scheme sha512-crypt <<<one
+	grep '^ann:{SHA512-CRYPT}\$6\$' "$YUBIN_ROOT/domains/a.test/users"
+	run -100 yubin user passwd --scheme rot13 ann@a.test <<<two
+	grep '^ann:{SHA512-CRYPT}\$6\$' "$YUBIN_ROOT/domains/a.test/users"
+	PASSWORD_SCHEME=rot13 run -100 yubin user list
+	run -0 yubin password --scheme PLAIN <<<one
+	[ "$output" = '{PLAIN}one' ]
+	[ "$(wc -l <"$YUBIN_ROOT/domains/a.test/users")" -eq 1 ]
 }
 
 @test "many changes at once lose none" {
@@ -170,7 +187,7 @@ findings() {
 	touch "$YUBIN_ROOT/queue/bad/x"
 	rmdir "$YUBIN_ROOT/queue/hold" "$YUBIN_ROOT/queue/new/7" \
 	    "$YUBIN_ROOT/queue/slot"
-	printf '# c\nann\nbob:{NOPE}x\nann@b.test:x\nroot:x:0:0\nBOB:y\n' \
+	printf '# c\nann\nbob:{NOPE}x\nann@b.test:x\nroot:x:0:0\nBOB:y\nclara:{SSHA}x\n' \
 	    >"$YUBIN_ROOT/domains/a.test/users"
 	printf 'x: ann,\n  bob\nnonsense\ny: /etc/passwd\n' \
 	    >"$YUBIN_ROOT/domains/a.test/aliases"
@@ -185,6 +202,7 @@ findings() {
 	[[ $output == *'queue/new/7 is missing'* ]]
 	[[ $output == *'users:2: there is no colon'* ]]
 	[[ $output == *'users:3: bob has an unknown password scheme'* ]]
+	[[ $output == *'users:7: the password of clara is stored as a fast hash'* ]]
 	[[ $output == *'users:3: bob has no Maildir'* ]]
 	[[ $output == *'users:4: the account is in another domain'* ]]
 	[[ $output == *'users:5: uid 0'* ]]

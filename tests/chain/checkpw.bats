@@ -107,8 +107,40 @@ check() {
 	run -1 check ann secret true
 	sed -i 's,^ann:[^:]*,ann:,' "$users"
 	run -1 check ann '' true
-	yubin user passwd ann@example.test <<<'päss wörd'
-	run -0 check ann 'päss wörd' true
+	for hash in SCRAM-SHA-256 yescrypt ARGON2ID; do
+		yubin user passwd --scheme $hash ann@example.test <<<'päss wörd'
+		run -0 check ann 'päss wörd' true
+		CHECKPW_REPLY=5 run -0 check ann 'päss wörd' false 5>/dev/null
+	done
+}
+
+# count LOGIN: the instructions of a failed login; no clock is needed.
+count() {
+	printf '%s\0wrong\0\0' "$1" >"$BATS_TEST_TMPDIR/in"
+	YUBIN_SANDBOX=off valgrind --tool=callgrind \
+	    --callgrind-out-file=/dev/null "$BIN/yubin-checkpw" true \
+	    3<"$BATS_TEST_TMPDIR/in" 2>&1 | sed -n 's/.*Collected : //p'
+}
+
+# alike A B: they differ by less than 2 %.
+alike() {
+	echo "instructions: $1 $2"
+	((($1 - $2) * 100 < $2 * 2 && ($2 - $1) * 100 < $2 * 2))
+}
+
+@test "unknown and locked users take as many instructions as known ones" {
+	command -v valgrind || skip "valgrind is not installed"
+	! nm "$BIN/yubin-checkpw" | grep -q __asan || skip "not with sanitizers"
+	printf '%s\n' 'ann:{SCRAM-SHA-256}1000,kr7Ovk2SEsIFJLO/63AZBw==,jooD0uD5fVw4DoZUupueqJmNqkzN5w4l3B+cFubdl/k=,JULvKnF+wSPdBVBzJhwQLwV7UqGEMcrOsbsRLcdslAM=' \
+	    'bob:$6$rounds=2000$5pQv1nPFfR7MYj2X$x' 'carl:!$6$rounds=9000$x$y' \
+	    >"$users"
+	local ann bob
+	ann=$(count ann) bob=$(count bob)
+	run ! alike "$ann" "$bob"
+	# Whose double a name is, is drawn from both names.
+	alike "$(count x)" "$ann"
+	alike "$(count carl)" "$ann"
+	alike "$(count nobody)" "$bob"
 }
 
 @test "CHECKPW_REPLY: the reply instead of the program" {

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* A users file and an aliases file of any octets.  A name that is accepted is
- * safe in a path, ids are never 0, and slices lie within the text. */
+/* A users, an apps and an aliases file of any octets.  A name that is accepted
+ * is safe in a path, ids are never 0, and slices lie within the text. */
 #include <stdint.h>
 #include <stdlib.h>
 
 #include "users/alias.h"
+#include "users/app.h"
 #include "users/line.h"
 #include "users/secret.h"
 #include "users/user.h"
@@ -18,6 +19,24 @@ inside(struct str part, struct str whole)
 {
 	if (part.n > 0 &&
 	    (part.p < whole.p || part.p + part.n > whole.p + whole.n))
+		abort();
+}
+
+/* Checked are those that take no time. */
+static void
+check_secret(struct str secret)
+{
+	struct scram keys;
+	bool slow = str_has(secret, '$') || str_has(secret, ',') ||
+	            str_has(secret, '_');
+	int r = secret_scram(secret, &keys);
+
+	if (r > 0 && (keys.salt_n == 0 || keys.salt_n > SCRAM_SALT_MAX))
+		abort();
+	if (secret_weak(secret) && !secret_known(secret))
+		abort();
+	if (!slow && secret_check(secret, STR("tiger")) > 0 &&
+	    secret_locked(secret))
 		abort();
 }
 
@@ -40,8 +59,25 @@ check_line(struct str line)
 	inside(u.name, line);
 	inside(u.secret, line);
 	inside(u.extra, line);
-	secret_known(u.secret);
-	secret_locked(u.secret);
+	check_secret(u.secret);
+}
+
+static void
+check_app(struct str line)
+{
+	const char *why = NULL;
+	struct app app;
+	int r = app_parse(line, D, &app, &why);
+
+	if (r < 0 && !why)
+		abort();
+	if (r <= 0)
+		return;
+	if (!user_name_valid(app.name) || !app_label_valid(app.label) ||
+	    !app_scope_valid(app.scope))
+		abort();
+	inside(app.secret, line);
+	inside(app.expires, line);
 }
 
 static void
@@ -80,6 +116,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	while (line_next(&rest, &line)) {
 		inside(line, text);
 		check_line(line);
+		check_app(line);
 	}
 	check_aliases(text);
 	return 0;

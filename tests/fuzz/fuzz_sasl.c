@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: ISC */
-/* SASL responses: the first line is "MECHANISM [INITIAL]", the further ones
- * are responses.  Whatever comes out lies in what went in, without NULs. */
+/* SASL exchanges: the first line is "MECHANISM [INITIAL]", the further ones are
+ * responses, or, when a checker is asked, its verdict (one octet) and what goes
+ * to the client.  Names and passwords lie in what went in, without NULs, and
+ * every exchange comes to an end. */
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/sasl.h"
 
@@ -12,11 +15,19 @@ static void
 check(const struct sasl *s)
 {
 	if (s->user.n == 0 || s->pass.n == 0 || str_has(s->user, '\0') ||
-	    str_has(s->pass, '\0') || s->user.n + s->pass.n > SASL_MAX)
+	    str_has(s->pass, '\0') || s->user.n + s->pass.n > SASL_PASSWORD)
 		abort();
 	if (s->user.p < s->text.p ||
 	    s->pass.p + s->pass.n > s->text.p + s->text.n)
 		abort();
+}
+
+static enum sasl_result
+told(struct sasl *s, struct str line)
+{
+	if (s->kind != SASL_CHECKER || s->text.n > SASL_MESSAGE)
+		abort();
+	return sasl_told(s, line.n ? line.p[0] : 't', str_from(line, 1));
 }
 
 int
@@ -31,12 +42,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (!str_cut(&rest, '\n', &first))
 		return 0;
 	str_cut(&first, ' ', &mechanism);
-	r = sasl_begin(&s, mechanism, first);
-	while (r == SASL_MORE && str_cut(&rest, '\n', &line)) {
-		if (++steps > 2)
+	r = sasl_begin(
+	    &s, STR("EXTERNAL SCRAM-SHA-256 PLAIN LOGIN"), mechanism, first);
+	while (
+	    (r == SASL_MORE || r == SASL_ASK) && str_cut(&rest, '\n', &line)) {
+		if (++steps > 2 && s.kind != SASL_CHECKER)
 			abort();
-		sasl_challenge(&s);
-		r = sasl_step(&s, line);
+		if (strlen(sasl_challenge(&s)) > SASL_CHALLENGE)
+			abort();
+		r = r == SASL_ASK ? told(&s, line) : sasl_step(&s, line);
 	}
 	if (r == SASL_DONE)
 		check(&s);

@@ -32,7 +32,7 @@ login() {
 		S: RESP-CODES
 		S: AUTH-RESP-CODE
 		S: USER
-		S: SASL PLAIN LOGIN
+		S: SASL SCRAM-SHA-256 PLAIN LOGIN
 		S: IMPLEMENTATION yubin
 		S: .
 		C: QUIT
@@ -191,11 +191,13 @@ login() {
 		S: +OK*
 		C: AUTH
 		S: +OK*
+		S: SCRAM-SHA-256
 		S: PLAIN
 		S: LOGIN
 		S: .
 		C~ AUTH \r\n
 		S: +OK*
+		S: SCRAM-SHA-256
 		S: PLAIN
 		S: LOGIN
 		S: .

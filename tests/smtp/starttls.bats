@@ -61,7 +61,7 @@ plain.say(b"STARTTLS\r\n"); plain.hear(b"220 2.0.0")
 t = tls(); t.more = []
 t.say(b"MAIL FROM:<ann@example.test>\r\n"); t.hear(b"530 5.7.0")
 t.say(b"EHLO x\r\n"); t.hear(b"250 ")
-assert b"250-AUTH PLAIN LOGIN\r\n" in t.more and b"250-STARTTLS\r\n" not in t.more
+assert b"250-AUTH SCRAM-SHA-256 PLAIN LOGIN\r\n" in t.more and b"250-STARTTLS\r\n" not in t.more
 t.say(b"STARTTLS\r\n"); t.hear(b"503 ")
 t.say(b"AUTH PLAIN AGFubkBleGFtcGxlLnRlc3QAc2VjcmV0\r\n"); t.hear(b"235 2.7.0")
 t.say(b"MAIL FROM:<ann@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n")

@@ -179,6 +179,7 @@ authority() {
 	[ "$(told)" = SSL_CLIENT_VERIFY=NONE ]
 	[ "$(told -cert ann.pem -key ann.key)" = "SSL_CLIENT_SAN_Email_0=ann@example.test
 SSL_CLIENT_S_DN=CN=Ann
+SSL_CLIENT_S_DN_CN=Ann
 SSL_CLIENT_VERIFY=SUCCESS" ]
 	certificate other Mallory
 	# Of one that nobody vouches for nothing is told but that.

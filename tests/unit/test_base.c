@@ -28,6 +28,9 @@ test_str(void)
 	CHECK(str_cut(&rest, ',', &f) && str_eq(f, STR("b")), "last field");
 	CHECK(!str_cut(&rest, ',', &f), "no more fields");
 	CHECK_STR(str_trim(STR(" \tx y\r\n")), STR("x y"), "trim");
+	CHECK(str_listed(STR("AB CD"), STR("cd")), "a word of a list");
+	CHECK(!str_listed(STR("AB CD"), STR("B")), "a part of one is none");
+	CHECK(!str_listed(STR(" AB "), STR("")), "an empty one is in none");
 	CHECK(
 	    str_copy(to, sizeof(to), STR("abcd")) < 0 && errno == ENAMETOOLONG,
 	    "a copy that does not fit is refused");

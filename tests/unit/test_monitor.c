@@ -230,7 +230,7 @@ test_slow(void)
 	slow_enter(&s, root, "192.0.2.1", STR("bob"), 2);
 	CHECK(now_ms() - t >= 900, "the source waits");
 	slow_leave(&s, 1, 2);
-	snprintf(path, sizeof(path), "%s/penalty/user-ann", root);
+	snprintf(path, sizeof(path), "%s/penalty/user-ann@example.test", root);
 	CHECK(access(path, F_OK) == 0, "the account's file");
 	snprintf(path, sizeof(path), "%s/penalty/from-192.0.2.1", root);
 	CHECK(access(path, F_OK) == 0, "the source's file");
@@ -242,7 +242,7 @@ test_slow(void)
 	slow_leave(&s, 0, 0);
 	slow_enter(&s, root, "198.51.100.1", STR("ann"), 1);
 	slow_leave(&s, 1, 1);
-	snprintf(path, sizeof(path), "%s/penalty/user-ann", root);
+	snprintf(path, sizeof(path), "%s/penalty/user-ann@example.test", root);
 	CHECK(access(path, F_OK) < 0, "success forgets the account's failures");
 }
 

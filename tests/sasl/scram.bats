@@ -1,0 +1,27 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# SCRAM-SHA-256 and SCRAM-SHA-256-PLUS (RFC 5802, 7677) in IMAP (RFC 3501 6.2.2,
+# RFC 4959), POP3 (RFC 5034) and SMTP (RFC 4954).
+load ../helper
+load sasl
+
+setup() {
+	sasl_root
+}
+
+@test "SCRAM in IMAP: what is right, what is wrong, and who exists" {
+	python3 "$TESTS/sasl/scram.py" imap yubin-imap-login yubin-checkpw \
+	    "$SESSION" 2>"$BATS_TEST_TMPDIR/log"
+	grep 'ev=login-failed .*reason=downgrade' "$BATS_TEST_TMPDIR/log"
+	grep 'ev=session .*user=ann@example.test' "$BATS_TEST_TMPDIR/log"
+}
+
+@test "SCRAM in POP3" {
+	python3 "$TESTS/sasl/scram.py" pop3 yubin-pop3-login yubin-checkpw \
+	    "$SESSION" 2>"$BATS_TEST_TMPDIR/log"
+}
+
+@test "SCRAM in SMTP" {
+	python3 "$TESTS/sasl/scram.py" smtp yubin-smtpd yubin-checkpw \
+	    2>"$BATS_TEST_TMPDIR/log"
+}
