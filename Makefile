@@ -40,7 +40,8 @@ PROGRAMS := yubin checkpw deliver-local deliver-remote imap-login imapd \
 	inject pop3-login pop3d queue-runner smtpd tlsd tlsserver
 
 # Started once per connection or delivery: static with musl where musl-gcc
-# exists (LIBC=system builds them with the system's C library).
+# exists (LIBC=system builds them with the system's C library).  checkpw is not
+# among them: musl's crypt(3) does not know yescrypt.
 LIGHT := deliver-local imap-login imapd inject pop3-login pop3d smtpd
 
 # --------------------------------------------------------------- flags

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* yubin check: the users and aliases files, with line numbers. */
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/fail.h"
 #include "check.h"
+#include "conf/settings.h"
 #include "io/file.h"
 #include "users/alias.h"
 #include "users/allowance.h"
@@ -48,6 +50,22 @@ check_maildir(struct check *c, const char *file, size_t line, struct str domain,
 		    (unsigned long)uid);
 }
 
+static void
+check_secret(struct check *c, const char *file, size_t line, struct str name,
+    struct str secret)
+{
+	if (secret_locked(secret))
+		return;
+	if (!secret_known(secret))
+		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
+		    line, STR_FMT(name));
+	else if (secret_weak(secret))
+		found(c,
+		    "%s:%zu: the password of %.*s is stored as %s: give it a "
+		    "new one",
+		    file, line, STR_FMT(name), secret_weak(secret));
+}
+
 /* One line of the users file; seen has the names before it. */
 static void
 check_user(struct check *c, const char *file, size_t line, struct str text,
@@ -64,14 +82,7 @@ check_user(struct check *c, const char *file, size_t line, struct str text,
 	if (r <= 0)
 		return;
 	*name = u.name;
-	if (!secret_locked(u.secret) && !secret_known(u.secret))
-		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
-		    line, STR_FMT(u.name));
-	else if (!secret_locked(u.secret) && secret_weak(u.secret))
-		found(c,
-		    "%s:%zu: the password of %.*s is stored as %s: set it "
-		    "again with \"yubin user passwd\"",
-		    file, line, STR_FMT(u.name), secret_weak(u.secret));
+	check_secret(c, file, line, u.name, u.secret);
 	if (allowance_of(&u, &a) < 0)
 		found(c, "%s:%zu: %s", file, line, fail_last());
 	check_maildir(c, file, line, domain, u.name);
@@ -188,4 +199,32 @@ check_domains(struct check *c)
 		check_file(c, names[i], "aliases");
 		check_file(c, names[i], "apps");
 	}
+}
+
+void
+check_masters(struct check *c)
+{
+	const char *file = settings_text("MASTER_USERS");
+	struct str rest, line;
+	struct stat st;
+	struct buf b;
+
+	if (!*file)
+		return;
+	buf_init(&b, DOMAIN_FILE_MAX);
+	if (file_read(AT_FDCWD, file, &b) < 0)
+		found(c, "%s cannot be read (MASTER_USERS)", file);
+	else if (stat(file, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)))
+		found(c, "%s is open to everybody: chmod o-rwx it", file);
+	rest = buf_slice(&b);
+	for (size_t n = 1; line_next(&rest, &line); n++) {
+		struct str name = line_name(line, STR("")), secret = line;
+
+		if (!name.p)
+			continue;
+		secret = str_from(secret, str_find(secret, ':') + 1);
+		check_secret(
+		    c, file, n, name, str_to(secret, str_find(secret, ':')));
+	}
+	buf_wipe(&b);
 }
