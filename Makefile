@@ -17,6 +17,8 @@ SAY := $(if $(V),:,echo '  ')
 
 ALL_LAYERS := serve trust net queue maildir users proto msg conf io base
 
+# libargon2 goes into them: nobody else has it loaded, and no login of another
+# scheme is to pay for that.
 LINK_yubin          := serve queue maildir users proto msg conf io base
 LIBS_yubin          := -lcrypt -l:libargon2.a -lcrypto
 LINK_checkpw        := serve users msg conf io base

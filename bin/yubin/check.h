@@ -10,6 +10,7 @@
 struct check {
 	const char *root;
 	size_t findings;
+	size_t weak; /* passwords easy to guess from, in this file */
 	struct arena arena;
 };
 

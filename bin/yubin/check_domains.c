@@ -18,6 +18,8 @@
 #include "users/secret.h"
 #include "users/user.h"
 
+#define WEAK_SHOWN 3 /* weak passwords of each file */
+
 static void
 check_maildir(struct check *c, const char *file, size_t line, struct str domain,
     struct str name)
@@ -59,7 +61,7 @@ check_secret(struct check *c, const char *file, size_t line, struct str name,
 	if (!secret_known(secret))
 		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
 		    line, STR_FMT(name));
-	else if (secret_weak(secret))
+	else if (secret_weak(secret) && c->weak++ < WEAK_SHOWN)
 		found(c,
 		    "%s:%zu: the password of %.*s is stored as %s: give it a "
 		    "new one",
@@ -99,6 +101,7 @@ check_users(
 	for (size_t i = 0; i < text.n; i++)
 		room += text.p[i] == '\n';
 	names = arena_array(&c->arena, room, sizeof(*names));
+	c->weak = 0;
 	while (line_next(&text, &one)) {
 		check_user(c, file, ++line, one, domain, &names[n]);
 		for (size_t i = 0; i < n && names[n].n > 0 && n < 2000; i++)
@@ -111,6 +114,9 @@ check_users(
 			}
 		n++;
 	}
+	if (c->weak > WEAK_SHOWN)
+		found(c, "%s: so are the passwords of %zu others", file,
+		    c->weak - WEAK_SHOWN);
 }
 
 /* Lines of the apps file, and that each has an account. */
