@@ -17,6 +17,8 @@ SAY := $(if $(V),:,echo '  ')
 
 ALL_LAYERS := serve trust net queue maildir users proto msg conf io base
 
+# libargon2 goes into them: nobody else has it loaded, and no login of another
+# scheme is to pay for that.
 LINK_yubin          := serve queue maildir users proto msg conf io base
 LIBS_yubin          := -lcrypt -l:libargon2.a -lcrypto
 LINK_checkpw        := serve users proto msg conf io base
@@ -40,7 +42,8 @@ PROGRAMS := yubin checkpw deliver-local deliver-remote imap-login imapd \
 	inject pop3-login pop3d queue-runner smtpd tlsd tlsserver
 
 # Started once per connection or delivery: static with musl where musl-gcc
-# exists (LIBC=system builds them with the system's C library).
+# exists (LIBC=system builds them with the system's C library).  checkpw is not
+# among them: musl's crypt(3) does not know yescrypt.
 LIGHT := deliver-local imap-login imapd inject pop3-login pop3d smtpd
 
 # --------------------------------------------------------------- flags

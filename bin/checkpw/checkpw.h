@@ -80,7 +80,7 @@ void confine(struct login *l);
 void verify(struct login *l);
 
 /* Likewise for who has proved to know the account's own password: go on only
- * when that is good for this service. */
+ * when that is good for this service and from there. */
 void verify_scope(struct login *l);
 
 /* record.c: one line in the log for each login */

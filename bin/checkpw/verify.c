@@ -7,6 +7,7 @@
 
 #include "base/now.h"
 #include "users/app.h"
+#include "users/nets.h"
 #include "users/secret.h"
 
 /* "app:" and the like before a name, for the record. */
@@ -45,6 +46,16 @@ verify_master(struct login *l)
 	l->how = how(l, "master:", l->name.master);
 }
 
+/* Of the account's own passwords, not of a master's. */
+static void
+verify_source(struct login *l)
+{
+	struct str nets = user_allow_nets(&l->user);
+
+	if (nets.p && !nets_has(nets, l->source))
+		deny(l, "allow-nets");
+}
+
 /* True when it was the password of an app. */
 static bool
 verify_app(struct login *l, struct str service)
@@ -64,6 +75,7 @@ verify_app(struct login *l, struct str service)
 		deny(l, "app-expired");
 	if (r == APP_SCOPE)
 		deny(l, "app-scope");
+	verify_source(l);
 	l->how = how(l, "app:", app.label);
 	return true;
 }
@@ -71,6 +83,7 @@ verify_app(struct login *l, struct str service)
 void
 verify_scope(struct login *l)
 {
+	verify_source(l);
 	if (!app_scope_has(
 		user_password_scope(&l->user), str_z(getenv("SERVICE"))))
 		deny(l, "password-scope");

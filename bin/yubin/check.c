@@ -187,6 +187,7 @@ admin_check(int argc, char **argv)
 	check_accounts(&c);
 	check_access(&c);
 	check_domains(&c);
+	check_masters(&c);
 	check_certificate(&c);
 	check_bad_queue(&c);
 	check_disk(&c);

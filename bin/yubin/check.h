@@ -10,6 +10,7 @@
 struct check {
 	const char *root;
 	size_t findings;
+	size_t weak; /* passwords easy to guess from, in this file */
 	struct arena arena;
 };
 
@@ -19,6 +20,9 @@ void found(struct check *c, const char *fmt, ...)
 
 /* Each domain's users and aliases, line by line, and the Maildirs. */
 void check_domains(struct check *c);
+
+/* The file MASTER_USERS, if there is one. */
+void check_masters(struct check *c);
 
 /* Whether the users that programs switch to reach what they need; only root
  * can find out. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* yubin check: the users and aliases files, with line numbers. */
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/fail.h"
 #include "check.h"
+#include "conf/settings.h"
 #include "io/file.h"
 #include "users/alias.h"
 #include "users/allowance.h"
@@ -15,6 +17,8 @@
 #include "users/line.h"
 #include "users/secret.h"
 #include "users/user.h"
+
+#define WEAK_SHOWN 3 /* weak passwords of each file */
 
 static void
 check_maildir(struct check *c, const char *file, size_t line, struct str domain,
@@ -48,6 +52,22 @@ check_maildir(struct check *c, const char *file, size_t line, struct str domain,
 		    (unsigned long)uid);
 }
 
+static void
+check_secret(struct check *c, const char *file, size_t line, struct str name,
+    struct str secret)
+{
+	if (secret_locked(secret))
+		return;
+	if (!secret_known(secret))
+		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
+		    line, STR_FMT(name));
+	else if (secret_weak(secret) && c->weak++ < WEAK_SHOWN)
+		found(c,
+		    "%s:%zu: the password of %.*s is stored as %s: give it a "
+		    "new one",
+		    file, line, STR_FMT(name), secret_weak(secret));
+}
+
 /* One line of the users file; seen has the names before it. */
 static void
 check_user(struct check *c, const char *file, size_t line, struct str text,
@@ -64,14 +84,7 @@ check_user(struct check *c, const char *file, size_t line, struct str text,
 	if (r <= 0)
 		return;
 	*name = u.name;
-	if (!secret_locked(u.secret) && !secret_known(u.secret))
-		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
-		    line, STR_FMT(u.name));
-	else if (!secret_locked(u.secret) && secret_weak(u.secret))
-		found(c,
-		    "%s:%zu: the password of %.*s is stored as %s: set it "
-		    "again with \"yubin user passwd\"",
-		    file, line, STR_FMT(u.name), secret_weak(u.secret));
+	check_secret(c, file, line, u.name, u.secret);
 	if (allowance_of(&u, &a) < 0)
 		found(c, "%s:%zu: %s", file, line, fail_last());
 	check_maildir(c, file, line, domain, u.name);
@@ -88,6 +101,7 @@ check_users(
 	for (size_t i = 0; i < text.n; i++)
 		room += text.p[i] == '\n';
 	names = arena_array(&c->arena, room, sizeof(*names));
+	c->weak = 0;
 	while (line_next(&text, &one)) {
 		check_user(c, file, ++line, one, domain, &names[n]);
 		for (size_t i = 0; i < n && names[n].n > 0 && n < 2000; i++)
@@ -100,6 +114,9 @@ check_users(
 			}
 		n++;
 	}
+	if (c->weak > WEAK_SHOWN)
+		found(c, "%s: so are the passwords of %zu others", file,
+		    c->weak - WEAK_SHOWN);
 }
 
 /* Lines of the apps file, and that each has an account. */
@@ -188,4 +205,32 @@ check_domains(struct check *c)
 		check_file(c, names[i], "aliases");
 		check_file(c, names[i], "apps");
 	}
+}
+
+void
+check_masters(struct check *c)
+{
+	const char *file = settings_text("MASTER_USERS");
+	struct str rest, line;
+	struct stat st;
+	struct buf b;
+
+	if (!*file)
+		return;
+	buf_init(&b, DOMAIN_FILE_MAX);
+	if (file_read(AT_FDCWD, file, &b) < 0)
+		found(c, "%s cannot be read (MASTER_USERS)", file);
+	else if (stat(file, &st) == 0 && (st.st_mode & (S_IROTH | S_IWOTH)))
+		found(c, "%s is open to everybody: chmod o-rwx it", file);
+	rest = buf_slice(&b);
+	for (size_t n = 1; line_next(&rest, &line); n++) {
+		struct str name = line_name(line, STR("")), secret = line;
+
+		if (!name.p)
+			continue;
+		secret = str_from(secret, str_find(secret, ':') + 1);
+		check_secret(
+		    c, file, n, name, str_to(secret, str_find(secret, ':')));
+	}
+	buf_wipe(&b);
 }

@@ -99,7 +99,7 @@ const struct setting settings[] = {
     TEXT("YUBIN_DOMAIN", "", "checkpw imap-login pop3-login smtpd",
 	"domain of login names without one; default: the only domain"),
 
-    PATHNAME("MASTER_USERS", "", "checkpw imap-login pop3-login smtpd",
+    PATHNAME("MASTER_USERS", "", "checkpw imap-login pop3-login smtpd yubin",
 	"file of the master users, who may log in as every user; empty: there "
 	"are none"),
     TEXT("MASTER_SEPARATOR", "*", "checkpw imap-login pop3-login smtpd",

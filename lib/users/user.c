@@ -324,6 +324,15 @@ user_password_scope(const struct user *u)
 	return scope;
 }
 
+struct str
+user_allow_nets(const struct user *u)
+{
+	struct str nets = {NULL, 0};
+
+	extra_value(u->extra, STR("allow_nets="), &nets);
+	return nets;
+}
+
 int
 user_ids_or(const char *root, const struct user *u,
     const struct drop *mail_user, uid_t *uid, gid_t *gid)

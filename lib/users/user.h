@@ -77,6 +77,10 @@ int user_set_rule(
  * "none" for nothing. */
 struct str user_password_scope(const struct user *u);
 
+/* Where its passwords may be used from: Dovecot's word allow_nets= (see
+ * users/nets.h); p is NULL for everywhere. */
+struct str user_allow_nets(const struct user *u);
+
 /* Remove the account's line.  Returns 1 removed, 0 there was none, -1. */
 int user_del(const char *root, struct str local, struct str domain);
 

@@ -108,6 +108,16 @@ smtp() {
 	pop3 ann "$pass" yes
 }
 
+@test "Dovecot's allow_nets says from where an account may be used" {
+	sed -i '/^ann:/s/$/allow_nets=192.0.2.0\/28,2001:db8::\/32/' "$users"
+	imap ann secret yes
+	TCPREMOTEIP=2001:db8:1::1 pop3 ann secret yes
+	TCPREMOTEIP=192.0.2.16 imap ann secret no
+	TCPREMOTEIP=192.0.2.16 smtp ann \
+	    "$(yubin app add ann@example.test x)" no
+	[ "$(grep -c 'ip=192.0.2.16 .*reason=allow-nets' "$log")" -eq 2 ]
+}
+
 @test "a master user opens every mailbox, only when there are any" {
 	printf 'admin:{PLAIN}key\nold:!\n' >"$BATS_TEST_TMPDIR/masters"
 	imap 'ann*admin' key no
@@ -132,6 +142,12 @@ smtp() {
 	# Locked accounts keep their mail.
 	sed -i 's/^ann:{PLAIN}/ann:{CRYPT}!/' "$users"
 	imap 'ann*admin' key yes
+	chmod 644 "$MASTER_USERS"
+	run -100 yubin check
+	[[ $output == *'masters is open to everybody'* ]]
+	[[ $output == *'masters:1: the password of admin is stored as clear text'* ]]
+	MASTER_USERS=/nonexistent run -100 yubin check
+	[[ $output == *'/nonexistent cannot be read'* ]]
 	MASTER_USERS=/nonexistent run -111 bash -c \
 	    "printf 'ann*admin\0key\0\0' | yubin-checkpw true 3<&0"
 }

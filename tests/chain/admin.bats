@@ -187,7 +187,7 @@ findings() {
 	touch "$YUBIN_ROOT/queue/bad/x"
 	rmdir "$YUBIN_ROOT/queue/hold" "$YUBIN_ROOT/queue/new/7" \
 	    "$YUBIN_ROOT/queue/slot"
-	printf '# c\nann\nbob:{NOPE}x\nann@b.test:x\nroot:x:0:0\nBOB:y\nclara:{SSHA}x\n' \
+	printf '# c\nann\nbob:{NOPE}x\nann@b.test:x\nroot:x:0:0\nBOB:{PLAIN}y\nclara:{SSHA}x\nd:{SHA}x\ne:{MD5}x\nf:{CLEAR}x\n' \
 	    >"$YUBIN_ROOT/domains/a.test/users"
 	printf 'x: ann,\n  bob\nnonsense\ny: /etc/passwd\n' \
 	    >"$YUBIN_ROOT/domains/a.test/aliases"
@@ -203,6 +203,7 @@ findings() {
 	[[ $output == *'users:2: there is no colon'* ]]
 	[[ $output == *'users:3: bob has an unknown password scheme'* ]]
 	[[ $output == *'users:7: the password of clara is stored as a fast hash'* ]]
+	[[ $output == *'users: so are the passwords of '[1-9]' others'* ]]
 	[[ $output == *'users:3: bob has no Maildir'* ]]
 	[[ $output == *'users:4: the account is in another domain'* ]]
 	[[ $output == *'users:5: uid 0'* ]]

@@ -11,6 +11,7 @@
 #include "users/app.h"
 #include "users/login_name.h"
 #include "users/logins.h"
+#include "users/nets.h"
 #include "users/secret.h"
 #include "users/slow.h"
 #include "users/user_like.h"
@@ -216,6 +217,29 @@ test_app_file(void)
 }
 
 static void
+test_nets(void)
+{
+	static const struct {
+		const char *list, *source;
+		bool in;
+	} cases[] = {{"192.0.2.1", "192.0.2.1", true},
+	    {"192.0.2.1", "192.0.2.2", false},
+	    {"10.0.0.0/8,192.0.2.0/25", "192.0.2.127", true},
+	    {"10.0.0.0/8, 192.0.2.0/25", "192.0.2.128", false},
+	    {"0.0.0.0/0", "198.51.100.1", true}, {"0.0.0.0/0", "::1", false},
+	    {"2001:db8:0:1000::/52", "2001:db8:0:1fff::1", true},
+	    {"2001:db8:0:1000::/52", "2001:db8:0:2000::1", false},
+	    {"::/0,local", "2001:db8::1", true}, {"::/0,local", "local", true},
+	    {"::/0", "local", false}, {"", "local", false},
+	    {"", "192.0.2.1", false}, {"local", "", false},
+	    {"192.0.2.0/33,192.0.2.0/,x/8", "192.0.2.1", false}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++)
+		CHECK_NUM(nets_has(str_z(cases[i].list), cases[i].source),
+		    cases[i].in, cases[i].list);
+}
+
+static void
 note(int64_t time, const char *source, const char *how)
 {
 	struct login_line l = {.time = time,
@@ -361,6 +385,7 @@ main(void)
 	test_doubles();
 	test_app_match();
 	test_app_file();
+	test_nets();
 	test_logins();
 	test_known_sources();
 	test_masters();
