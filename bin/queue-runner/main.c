@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@
 #include "base/num.h"
 #include "conf/libexec.h"
 #include "conf/settings.h"
+#include "io/drop.h"
 #include "io/file.h"
 #include "io/lock.h"
 #include "io/spawn.h"
@@ -79,7 +81,8 @@ take_queue(struct runner *r)
 	r->queue = walk_open(r->root);
 	if (r->queue < 0)
 		return -1;
-	lock = openat(r->queue, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	lock = openat(r->queue, "lock",
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (lock < 0)
 		return fail("open ", "queue/lock");
 	switch (lock_take(lock, true, now_plus_s(r->once ? 2 : 0))) {
@@ -182,6 +185,54 @@ set_limits(struct runner *r)
 	if (l.rlim_cur < RUNNER_ACTIVE + other)
 		r->max_active =
 		    l.rlim_cur > other + 16 ? (size_t)l.rlim_cur - other : 16;
+}
+
+/* ----------------------------------------------------------------- user */
+
+/* Whether that user can do our work. */
+static bool
+is_able(const struct runner *r, const struct drop *d)
+{
+	static const struct {
+		const char *name;
+		int how;
+	} places[] = {{"domains", R_OK | X_OK}, {"queue/new/0", W_OK | X_OK}};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (file_join(path, sizeof(path), r->root, places[i].name) <
+			0 ||
+		    (drop_may(d, path, places[i].how) == 0 &&
+			access(path, F_OK) == 0))
+			return false;
+	return true;
+}
+
+/* The starter alone needs root.  On a machine where nothing was installed the
+ * owner of the root will do, and failing that, root goes on. */
+static void
+give_up_root(const struct runner *r)
+{
+	struct drop d;
+	int found;
+
+	if (geteuid() != 0)
+		return;
+	found = drop_find(settings_text("QUEUE_USER"), &d);
+	if (found < 0)
+		die(EXIT_PERM);
+	if (found > 0 && is_able(r, &d)) {
+		if (drop_to(&d) < 0)
+			die(EXIT_TEMP);
+		return;
+	}
+	if (drop_owner(r->root, &d) > 0 && is_able(r, &d) && drop_to(&d) < 0)
+		die(EXIT_TEMP);
+	log_event("privileges", "err",
+	    found ? "the user named by QUEUE_USER cannot list domains or "
+		    "write the queue: run \"yubin init\""
+		  : "the user named by QUEUE_USER does not exist",
+	    "uid", log_num(geteuid()), NULL);
 }
 
 /* ----------------------------------------------------------------- loop */
@@ -369,7 +420,9 @@ main(int argc, char **argv)
 	    take_queue(&r) < 0)
 		die(EXIT_TEMP);
 	take_clean(&r);
-	sandbox_enter("queue-runner", NULL, 0);
+	if (starter_begin(&r) < 0)
+		die(EXIT_TEMP);
+	give_up_root(&r);
 	leave_init(&r);
 	catch_signals(&while_waiting);
 	nudge = open_nudge(&r);
@@ -378,6 +431,7 @@ main(int argc, char **argv)
 	schedule_init(&r);
 	scan_init(&r);
 	workers_init(&r);
+	sandbox_enter("queue-runner", NULL, 0);
 	if (ready > 0 &&
 	    (write((int)ready, "\n", 1) != 1 || close((int)ready) < 0))
 		log_event("trouble", "err", "cannot tell readiness", NULL);

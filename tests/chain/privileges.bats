@@ -92,6 +92,44 @@ cat_uids() {
 	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
 }
 
+@test "the runner is its own user; its starter and local deliveries are root" {
+	export QUEUE_USER=64005:64002 REMOTE_USER=64006:64006
+	chgrp 64002 "$YUBIN_ROOT/domains"
+	find "$YUBIN_ROOT/queue" -exec chown 64005 {} +
+	yubin-queue-runner 2>>"$DIR/log" 3>&- &
+	local runner=$!
+	echo "$runner" >>"$DIR/pids"
+	printf 'Subject: here\n\nx\n' | yubin-inject -f x@elsewhere.test \
+	    ann@example.test far@[127.0.0.1]
+	wait_for grep -rq here "$YUBIN_ROOT/mail/example.test/ann/new"
+	# The runner, its syncer; the starter.  The worker; ann's hand.
+	[ "$(cat_uids queue-runner)" = "0 64005 64005" ]
+	[ "$(cat_uids deliver-local)" = "0 64010" ]
+	wait_for grep -q 'ev=failed' "$DIR/log"
+	run ! grep -q 'ev=privileges' "$DIR/log"
+	# A worker that dies is missed; the next one is started by the same.
+	local worker
+	worker=$(pgrep -o -P "$(pgrep -o -P "$runner")" -f deliver-local)
+	kill -9 "$worker"
+	printf 'Subject: again\n\nx\n' | yubin-inject ann@example.test
+	wait_for grep -rq again "$YUBIN_ROOT/mail/example.test/ann/new"
+	kill "$runner"
+	wait "$runner"
+	[ -e "$YUBIN_ROOT/queue/clean" ]
+	[ "$(cat_uids queue-runner)$(cat_uids deliver-local)" = "" ]
+}
+
+@test "without its user, or one that cannot work, the runner says so and works" {
+	local user
+	for user in no-such-user 64007:64007; do
+		: >"$DIR/log"
+		printf 'Subject: %s\n\nx\n' $user | yubin-inject ann@example.test
+		QUEUE_USER=$user yubin-queue-runner --once 2>>"$DIR/log"
+		grep -rq "$user" "$YUBIN_ROOT/mail/example.test/ann/new"
+		grep -q 'ev=privileges .*QUEUE_USER' "$DIR/log"
+	done
+}
+
 @test "a session of one user cannot read another's Maildir" {
 	chmod 700 "$YUBIN_ROOT/mail/example.test/bob"
 	serve IMAP plain -U yubin-imap-login yubin-checkpw yubin-imapd

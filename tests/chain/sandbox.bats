@@ -48,7 +48,8 @@ profiles = {p["profile"]: p for p in said["profiles"]}
 assert said["YUBIN_SANDBOX"] == "on"
 assert "execve" not in profiles["imapd"]["may_call"]
 assert "socket" not in profiles["imapd"]["may_call"]
-assert "ptrace" in profiles["queue-runner"]["may_not"]
+assert "execve" not in profiles["queue-runner"]["may_call"]
+assert "ptrace" in profiles["starter"]["may_not"]
 assert profiles["login"]["no_fork"] is True'
 }
 
