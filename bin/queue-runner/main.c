@@ -29,6 +29,7 @@
 #include "io/file.h"
 #include "io/lock.h"
 #include "io/spawn.h"
+#include "serve/ready.h"
 #include "serve/sandbox.h"
 #include "serve/session.h"
 
@@ -378,10 +379,11 @@ run(struct runner *r, int nudge, const sigset_t *while_waiting)
 }
 
 static void
-read_options(struct runner *r, int argc, char **argv, uint64_t *ready)
+read_options(struct runner *r, int argc, char **argv, struct ready *ready)
 {
 	static const struct option names[] = {{"once", no_argument, NULL, 'o'},
 	    {"all", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
+	uint64_t fd = 0;
 	bool bad = false;
 	int c;
 
@@ -390,20 +392,21 @@ read_options(struct runner *r, int argc, char **argv, uint64_t *ready)
 			r->once = true;
 		else if (c == 'a')
 			r->all = true;
-		else if (c != 'd' || num_scan(str_z(optarg), 1000, ready) < 0)
+		else if (c != 'd' || num_scan(str_z(optarg), 1000, &fd) < 0)
 			bad = true;
 	}
 	if (bad || optind != argc) {
 		fprintf(stderr, "usage: yubin-queue-runner %s\n", usage);
 		exit(EXIT_PERM);
 	}
+	ready_begin(ready, fd);
 }
 
 int
 main(int argc, char **argv)
 {
 	static struct runner r;
-	uint64_t ready = 0;
+	struct ready ready;
 	sigset_t while_waiting;
 	int nudge;
 
@@ -431,10 +434,9 @@ main(int argc, char **argv)
 	schedule_init(&r);
 	scan_init(&r);
 	workers_init(&r);
+	if (ready_tell(&ready) < 0)
+		log_event("trouble", "err", fail_last(), NULL);
 	sandbox_enter("queue-runner", NULL, 0);
-	if (ready > 0 &&
-	    (write((int)ready, "\n", 1) != 1 || close((int)ready) < 0))
-		log_event("trouble", "err", "cannot tell readiness", NULL);
 	run(&r, nudge, &while_waiting);
 	leave_end(&r);
 	workers_end(&r);

@@ -27,9 +27,6 @@ int admin_sandbox(int argc, char **argv);
 /* yubin user quota: argv[0] is "quota". */
 int user_quota(int argc, char **argv);
 
-/* Take the settings in ROOT/env that the environment does not set. */
-void load_env(void);
-
 /* Print "yubin: TEXT" on standard error; returns EXIT_PERM. */
 int refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
