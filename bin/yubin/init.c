@@ -30,7 +30,7 @@ static const struct place {
     {"tls", 0700, NULL, NULL},
     {"mail", 0711, "yubin-mail", NULL},
     {"penalty", 0700, NULL, NULL},
-    {"log", 0755, NULL, NULL},
+    {"log", 0755, "yubin-log", NULL},
     {"queue", 02770, "yubin-queue", NULL},
     {"queue/tmp", 02770, "yubin-queue", NULL},
     {"queue/new", 02770, "yubin-queue", NULL},
