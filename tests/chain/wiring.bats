@@ -34,6 +34,12 @@ use() {
 	[[ $output == *"yubin-pop3d yubin-mail"* ]]
 	[[ $output == *"yubin-queue-runner root yubin-queue"* ]]
 	[[ $output == *"yubin-deliver-local root yubin-mail"* ]]
+	local user
+	for user in dan eve; do
+		[ "$(in_house stat -c %U "/var/lib/yubin/mail/example.test/$user")" = \
+		    yubin-mail ]
+	done
+	wait_for grep -rq hello "$HOUSE/root/mail/example.test/eve/new"
 }
 
 # each COMMAND…: run it for each line of services/inetd.conf, with its port and its

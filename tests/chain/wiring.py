@@ -48,7 +48,9 @@ def submit(name, port, tls, user=None):
         s.starttls(context=TLS)
     if user:
         s.login(user, 'secret')
-    s.sendmail('x@elsewhere.test' if not user else user, [to],
+    # The delivery makes eve's Maildir.
+    s.sendmail('x@elsewhere.test' if not user else user,
+               [to, 'eve@example.test'],
                letter(name, to))
     return s
 
@@ -166,9 +168,9 @@ def main():
     p.user('ann@example.test')
     p.pass_('secret')
     q = poplib.POP3_SSL(HOST, 995, context=TLS)
-    q.user('ann@example.test')
+    q.user('dan@example.test')  # whose Maildir is made now
     q.pass_('secret')
-    assert p.stat()[0] == q.stat()[0] == len(heads)
+    assert p.stat()[0] == len(heads) and q.stat()[0] == 0
     # Some that have not logged in.
     waiting = [Imap(HOST, 143), poplib.POP3(HOST, 110, timeout=30),
                imaplib.IMAP4_SSL(HOST, 993, ssl_context=TLS)]
