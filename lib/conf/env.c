@@ -50,7 +50,7 @@ env_load(const char *root)
 	struct arena a;
 	char **names;
 	size_t n = 0;
-	int dir, r;
+	int dir, err = 0;
 
 	if (file_join(path, sizeof(path), root, "env") < 0)
 		return -1;
@@ -58,11 +58,13 @@ env_load(const char *root)
 	if (dir < 0)
 		return errno == ENOENT ? 0 : fail("open ", path);
 	arena_init(&a, 1u << 20);
-	r = dir_list(dir, ".", 0, NAMES_MAX, &a, &names, &n);
+	if (dir_list(dir, ".", 0, NAMES_MAX, &a, &names, &n) < 0)
+		err = errno;
 	for (size_t i = 0; i < n; i++)
 		if (settings_known(names[i]) && load(dir, names[i]) < 0)
-			r = -1;
+			err = errno;
 	arena_free(&a);
 	close(dir);
-	return r;
+	errno = err;
+	return err ? -1 : 0;
 }
