@@ -53,8 +53,9 @@ assert "ptrace" in profiles["starter"]["may_not"]
 assert profiles["login"]["no_fork"] is True'
 }
 
-@test "every program has a profile" {
+@test "every program has a profile, but for one that only becomes another" {
 	for p in "$BIN"/yubin-*; do
+		[ "${p##*/}" != yubin-env ] || continue
 		[ "${p##*/}" = yubin-* ] || yubin sandbox "${p##*/}" >/dev/null
 	done
 }
