@@ -55,6 +55,16 @@ value() {
 	    END { exit bad }'
 }
 
+@test "the README names all users and units" {
+	local users sockets
+	users=$(sed -n 's/^ *for u in \(.*\); do/\1/p' "$TESTS/../README")
+	[ "$(printf 'yubin-%s\n' $users | sort)" = "$(sed -n 's/^u \([^ ]*\).*/\1/p' \
+	    "$TESTS/../services/systemd/yubin.sysusers" | sort)" ]
+	sockets=$(eval "echo $(grep -o 'yubin-{[a-z0-9,]*}.socket' \
+	    "$TESTS/../README" | paste -sd' ')")
+	[ "$(printf '%s\n' $sockets | sort)" = "$(printf '%s\n' *.socket | sort)" ]
+}
+
 @test "every program of theirs is one of ours, with the same arguments as inetd's" {
 	local name port unit
 	grep -v '^#' "$TESTS/../services/inetd.conf" |
