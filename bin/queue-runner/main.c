@@ -236,6 +236,19 @@ give_up_root(const struct runner *r)
 	    "uid", log_num(geteuid()), NULL);
 }
 
+/* The root: which domains are ours, also when their folder was replaced. */
+static void
+confine(const struct runner *r)
+{
+	static char queue[PATH_MAX];
+	const struct landlock_path paths[] = {
+	    {queue, LANDLOCK_MOVE}, {r->root, LANDLOCK_LIST}};
+
+	if (file_join(queue, sizeof(queue), r->root, "queue") < 0)
+		die(EXIT_TEMP);
+	sandbox_enter("queue-runner", paths, sizeof(paths) / sizeof(paths[0]));
+}
+
 /* ----------------------------------------------------------------- loop */
 
 static void
@@ -436,7 +449,7 @@ main(int argc, char **argv)
 	workers_init(&r);
 	if (ready_tell(&ready) < 0)
 		log_event("trouble", "err", fail_last(), NULL);
-	sandbox_enter("queue-runner", NULL, 0);
+	confine(&r);
 	run(&r, nudge, &while_waiting);
 	leave_end(&r);
 	workers_end(&r);

@@ -176,11 +176,10 @@ const struct profile profiles[] = {
     {.name = "queue-runner",
 	.program = "queue-runner",
 	.what = "the runner",
-	.files = "as its user may; nothing executed",
+	.files = "the queue; list: the root",
 	.calls = runner,
 	.sockets = SECCOMP_UNIX,
-	.scopes = LANDLOCK_TCP | LANDLOCK_TCP_BIND | LANDLOCK_SIGNALS |
-                  LANDLOCK_ABSTRACT,
+	.scopes = ALONE,
 	.no_fork = true},
     {.name = "syncer",
 	.program = "queue-runner",

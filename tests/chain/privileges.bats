@@ -31,15 +31,16 @@ teardown() {
 	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 25 "$BATS_TEST_TMPDIR/log"
 }
 
-# uids PROGRAM: the real uids of all its processes with this root, sorted.
+# cat_uids PROGRAM: the real uids of all processes of our copy of it, sorted.  No
+# process is started for each that there is on this machine.
 cat_uids() {
-	local p
+	local p key uid rest
 	for p in /proc/[0-9]*; do
-		[[ $(readlink "$p/exe") == */yubin-$1 ]] || continue
-		tr '\0' '\n' <"$p/environ" 2>/dev/null |
-		    grep -qxF "YUBIN_ROOT=$YUBIN_ROOT" || continue
-		awk '/^Uid:/ { print $2 }' "$p/status"
-	done | sort -n | paste -sd' '
+		[ "$p/exe" -ef "$DIR/bin/yubin-$1" ] || continue
+		while read -r key uid rest; do
+			[ "$key" != Uid: ] || echo "$uid"
+		done <"$p/status"
+	done 2>/dev/null | sort -n | paste -sd' '
 }
 
 @test "IMAP: TLS, the network side and the session are three users" {

@@ -250,6 +250,10 @@ test_files(void)
 	CHECK_NUM(opened(dir, LANDLOCK_WRITE, "/etc/passwd", O_RDONLY), EACCES,
 	    "nothing else is read");
 	CHECK_NUM(opened(path, LANDLOCK_READ, path, O_RDONLY), 0, "one file");
+	CHECK_NUM(opened(dir, LANDLOCK_LIST, path, O_RDONLY), EACCES,
+	    "not read where folders may be listed");
+	CHECK_NUM(opened(dir, LANDLOCK_LIST, dir, O_RDONLY | O_DIRECTORY), 0,
+	    "listed");
 	CHECK_NUM(moved(LANDLOCK_SIGNALS, dir), 0, "moved between folders");
 	CHECK_NUM(moved(LANDLOCK_ODD, dir), 0, "likewise");
 	unlink(path);
