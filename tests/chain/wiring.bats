@@ -84,6 +84,8 @@ tcpsvd_line() {
 	start_in_house yubin-env yubin-queue-runner
 	start_in_house "$inetd" -d "$(realpath "$SERVICES/inetd.conf")"
 	use inetd inetd
+	# More than the 256 a minute that it allows without being told.
+	[ "$(grep -c '^ADD: .*max=0\.6000 ' "$BATS_TEST_TMPDIR/log")" -ge 7 ]
 }
 
 @test "xinetd.conf: xinetd" {
