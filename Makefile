@@ -26,6 +26,7 @@ LIBS_checkpw        := -lcrypt -l:libargon2.a
 LINK_deliver-local  := serve queue maildir users proto msg conf io base
 LINK_deliver-remote := serve queue net proto msg conf io base
 LIBS_deliver-remote := -lssl -lcrypto -lresolv
+LINK_env            := serve conf io base
 LINK_imap-login     := serve users proto msg conf io base
 LINK_imapd          := serve maildir proto msg users conf io base
 LINK_inject         := serve queue proto msg users conf io base
@@ -38,13 +39,13 @@ LIBS_tlsd           := -lssl -lcrypto
 LINK_tlsserver      := serve net conf io base
 LIBS_tlsserver      := -lssl -lcrypto
 
-PROGRAMS := yubin checkpw deliver-local deliver-remote imap-login imapd \
+PROGRAMS := yubin checkpw deliver-local deliver-remote env imap-login imapd \
 	inject pop3-login pop3d queue-runner smtpd tlsd tlsserver
 
 # Started once per connection or delivery: static with musl where musl-gcc
 # exists (LIBC=system builds them with the system's C library).  checkpw is not
 # among them: musl's crypt(3) does not know yescrypt.
-LIGHT := deliver-local imap-login imapd inject pop3-login pop3d smtpd
+LIGHT := deliver-local env imap-login imapd inject pop3-login pop3d smtpd
 
 # --------------------------------------------------------------- flags
 

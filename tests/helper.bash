@@ -10,7 +10,7 @@ export YUBIN_HOSTNAME=mx.example.test
 export QUEUE_SLOTS=16
 # Whatever this system has: root's tests use the owner of their folders.
 export SMTP_USER=no-such-user MAIL_USER=no-such-user
-export REMOTE_USER=no-such-user
+export REMOTE_USER=no-such-user QUEUE_USER=no-such-user
 unset PROTO TCPREMOTEIP TCPLOCALIP IMAPLOGINTAG AUTHENTICATED MAILDIR
 
 # dialog PROGRAM ARGS… < script: see tests/dialog.c.  Standard error of the

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,9 +25,11 @@
 #include "base/num.h"
 #include "conf/libexec.h"
 #include "conf/settings.h"
+#include "io/drop.h"
 #include "io/file.h"
 #include "io/lock.h"
 #include "io/spawn.h"
+#include "serve/ready.h"
 #include "serve/sandbox.h"
 #include "serve/session.h"
 
@@ -79,7 +82,8 @@ take_queue(struct runner *r)
 	r->queue = walk_open(r->root);
 	if (r->queue < 0)
 		return -1;
-	lock = openat(r->queue, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	lock = openat(r->queue, "lock",
+	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (lock < 0)
 		return fail("open ", "queue/lock");
 	switch (lock_take(lock, true, now_plus_s(r->once ? 2 : 0))) {
@@ -182,6 +186,67 @@ set_limits(struct runner *r)
 	if (l.rlim_cur < RUNNER_ACTIVE + other)
 		r->max_active =
 		    l.rlim_cur > other + 16 ? (size_t)l.rlim_cur - other : 16;
+}
+
+/* ----------------------------------------------------------------- user */
+
+/* Whether that user can do our work. */
+static bool
+is_able(const struct runner *r, const struct drop *d)
+{
+	static const struct {
+		const char *name;
+		int how;
+	} places[] = {{"domains", R_OK | X_OK}, {"queue/new/0", W_OK | X_OK}};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(*places); i++)
+		if (file_join(path, sizeof(path), r->root, places[i].name) <
+			0 ||
+		    (drop_may(d, path, places[i].how) == 0 &&
+			access(path, F_OK) == 0))
+			return false;
+	return true;
+}
+
+/* The starter alone needs root.  On a machine where nothing was installed the
+ * owner of the root will do, and failing that, root goes on. */
+static void
+give_up_root(const struct runner *r)
+{
+	struct drop d;
+	int found;
+
+	if (geteuid() != 0)
+		return;
+	found = drop_find(settings_text("QUEUE_USER"), &d);
+	if (found < 0)
+		die(EXIT_PERM);
+	if (found > 0 && is_able(r, &d)) {
+		if (drop_to(&d) < 0)
+			die(EXIT_TEMP);
+		return;
+	}
+	if (drop_owner(r->root, &d) > 0 && is_able(r, &d) && drop_to(&d) < 0)
+		die(EXIT_TEMP);
+	log_event("privileges", "err",
+	    found ? "the user named by QUEUE_USER cannot list domains or "
+		    "write the queue: run \"yubin init\""
+		  : "the user named by QUEUE_USER does not exist",
+	    "uid", log_num(geteuid()), NULL);
+}
+
+/* The root: which domains are ours, also when their folder was replaced. */
+static void
+confine(const struct runner *r)
+{
+	static char queue[PATH_MAX];
+	const struct landlock_path paths[] = {
+	    {queue, LANDLOCK_MOVE}, {r->root, LANDLOCK_LIST}};
+
+	if (file_join(queue, sizeof(queue), r->root, "queue") < 0)
+		die(EXIT_TEMP);
+	sandbox_enter("queue-runner", paths, sizeof(paths) / sizeof(paths[0]));
 }
 
 /* ----------------------------------------------------------------- loop */
@@ -327,10 +392,11 @@ run(struct runner *r, int nudge, const sigset_t *while_waiting)
 }
 
 static void
-read_options(struct runner *r, int argc, char **argv, uint64_t *ready)
+read_options(struct runner *r, int argc, char **argv, struct ready *ready)
 {
 	static const struct option names[] = {{"once", no_argument, NULL, 'o'},
 	    {"all", no_argument, NULL, 'a'}, {NULL, 0, NULL, 0}};
+	uint64_t fd = 0;
 	bool bad = false;
 	int c;
 
@@ -339,20 +405,21 @@ read_options(struct runner *r, int argc, char **argv, uint64_t *ready)
 			r->once = true;
 		else if (c == 'a')
 			r->all = true;
-		else if (c != 'd' || num_scan(str_z(optarg), 1000, ready) < 0)
+		else if (c != 'd' || num_scan(str_z(optarg), 1000, &fd) < 0)
 			bad = true;
 	}
 	if (bad || optind != argc) {
 		fprintf(stderr, "usage: yubin-queue-runner %s\n", usage);
 		exit(EXIT_PERM);
 	}
+	ready_begin(ready, fd);
 }
 
 int
 main(int argc, char **argv)
 {
 	static struct runner r;
-	uint64_t ready = 0;
+	struct ready ready;
 	sigset_t while_waiting;
 	int nudge;
 
@@ -369,7 +436,9 @@ main(int argc, char **argv)
 	    take_queue(&r) < 0)
 		die(EXIT_TEMP);
 	take_clean(&r);
-	sandbox_enter("queue-runner", NULL, 0);
+	if (starter_begin(&r) < 0)
+		die(EXIT_TEMP);
+	give_up_root(&r);
 	leave_init(&r);
 	catch_signals(&while_waiting);
 	nudge = open_nudge(&r);
@@ -378,9 +447,9 @@ main(int argc, char **argv)
 	schedule_init(&r);
 	scan_init(&r);
 	workers_init(&r);
-	if (ready > 0 &&
-	    (write((int)ready, "\n", 1) != 1 || close((int)ready) < 0))
-		log_event("trouble", "err", "cannot tell readiness", NULL);
+	if (ready_tell(&ready) < 0)
+		log_event("trouble", "err", fail_last(), NULL);
+	confine(&r);
 	run(&r, nudge, &while_waiting);
 	leave_end(&r);
 	workers_end(&r);

@@ -27,6 +27,7 @@
 #define RUNNER_ACTIVE 1000  /* messages active at once, less with few fds */
 #define RUNNER_SCAN_MS 5000 /* at least, between two looks for lost nudges */
 #define RUNNER_JOB_S 7200   /* no delivery takes longer */
+#define RUNNER_END_S 10     /* for workers to end */
 #define RUNNER_LANES 8      /* senders' queues of a destination */
 
 enum place {
@@ -192,6 +193,7 @@ struct runner {
 	int max_local, max_remote, max_domain, max_workers;
 	int nlocal, nremote; /* workers */
 	struct buf packet;
+	int starter; /* its socket */
 	int64_t lifetime_s, delay_s;
 	char deliver_local[4096], deliver_remote[4096];
 
@@ -268,6 +270,11 @@ struct message *dest_unpark(struct runner *r); /* one that may go on, or NULL */
 void dest_unpark_one(struct runner *r, struct message *m);
 void dest_report(struct runner *r, struct dest *d, bool network_failed);
 void dest_report_local(struct dest *d, int64_t took_ms);
+
+/* starter.c: the child that starts and signals the processes */
+int starter_begin(struct runner *r); /* 0 or -1 */
+pid_t starter_start(struct runner *r, bool remote, int fd); /* or -1 */
+void starter_kill(struct runner *r, pid_t pid, int sig);
 
 /* workers.c: the processes */
 void workers_init(struct runner *r);

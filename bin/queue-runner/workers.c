@@ -19,13 +19,11 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "io/file.h"
-#include "io/spawn.h"
 
 #define IDLE_MS 3000 /* of a remote worker */
 #define LOCAL_IDLE_MS 600000
 #define SYNC_MS 500    /* from a delivery to the sync that confirms it */
 #define SYNC_TASKS 250 /* deliveries confirmed together, about */
-#define END_S 10       /* for workers to end */
 #define ROUNDS 64      /* packets read of one worker at a time */
 #define SEND_BUFFER (1024 * 1024)
 
@@ -94,7 +92,6 @@ replaced(const struct worker *k, uint64_t version)
 static struct worker *
 start(struct runner *r, struct dest *d)
 {
-	const char *const argv[] = {program_of(r, d), "-w", NULL};
 	int size = SEND_BUFFER;
 	struct worker *k;
 	int s[2];
@@ -113,7 +110,7 @@ start(struct runner *r, struct dest *d)
 	if (!k)
 		oom();
 	k->version = version_of(r, d);
-	k->pid = spawn_start(argv, (int[]){s[1], 2, 2}, 3, NULL);
+	k->pid = starter_start(r, d != NULL, s[1]);
 	close(s[1]);
 	if (k->pid < 0) {
 		close(s[0]);
@@ -324,7 +321,7 @@ workers_tend(struct runner *r)
 		if (wants_sync(r, k))
 			ask_sync(k);
 		if (is_stuck(k))
-			kill(k->pid, SIGKILL);
+			starter_kill(r, k->pid, SIGKILL);
 		/* Its place is taken by the last one: look again. */
 		if (is_idle(r, k))
 			stop(r, i--);
@@ -355,7 +352,7 @@ void
 workers_kill(struct runner *r, int sig)
 {
 	for (size_t i = 0; i < r->nworkers; i++)
-		kill(r->workers[i]->pid, sig);
+		starter_kill(r, r->workers[i]->pid, sig);
 }
 
 bool
@@ -370,10 +367,11 @@ workers_busy(const struct runner *r)
 void
 workers_end(struct runner *r)
 {
-	int64_t deadline = now_plus_s(END_S);
+	int64_t deadline = now_plus_s(RUNNER_END_S + 1);
 
 	while (r->nworkers > 0)
 		stop(r, 0);
+	close(r->starter);
 	while (now_ms() < deadline) {
 		pid_t pid = waitpid(-1, NULL, WNOHANG);
 

@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "base/num.h"
 #include "conf/settings.h"
-#include "io/file.h"
 #include "io/spawn.h"
 #include "listen.h"
+#include "serve/ready.h"
 #include "serve/sandbox.h"
 #include "serve/session.h"
 #include "server.h"
@@ -174,23 +174,12 @@ raise_files(uint64_t clients)
 		errno = 0; /* those beyond the limit are refused */
 }
 
-static void
-tell_ready(uint64_t fd)
-{
-	if (fd == 0)
-		return;
-	if (file_write((int)fd, "\n", 1) < 0) {
-		fail("readiness", NULL);
-		die(EXIT_PERM);
-	}
-	close((int)fd);
-}
-
 int
 main(int argc, char **argv)
 {
 	static struct server s;
 	struct options o = {.mode = "plain"};
+	struct ready ready;
 	int c, operands;
 
 	serve_program("tlsserver", usage, argc, argv);
@@ -204,6 +193,7 @@ main(int argc, char **argv)
 	operands = o.inherit ? 0 : 2;
 	if (argc - optind < operands + 1)
 		bad_usage("need address, port and program");
+	ready_begin(&ready, o.ready_fd);
 	spawn_close_from(3);
 	if (!*s.busy)
 		s.busy = NULL;
@@ -220,7 +210,8 @@ main(int argc, char **argv)
 	connection_clean_environment();
 	if (o.local_name && setenv("TCPLOCALHOST", o.local_name, 1) < 0)
 		oom();
-	tell_ready(o.ready_fd);
+	if (ready_tell(&ready) < 0)
+		die(EXIT_PERM);
 	log_event("listening", "mode", o.mode, "program", s.program[0], NULL);
 	sandbox_enter("tlsserver", NULL, 0);
 	return loop_run(&s);

@@ -43,9 +43,6 @@ int user_show(int argc, char **argv);
 int app_print_all(
     const char *root, struct str local, struct str domain, bool json);
 
-/* Take the settings in ROOT/env that the environment does not set. */
-void load_env(void);
-
 /* Print "yubin: TEXT" on standard error; returns EXIT_PERM. */
 int refuse(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 

@@ -150,7 +150,7 @@ static void
 check_accounts(struct check *c)
 {
 	static const char *const names[] = {"LOGIN_USER", "SMTP_USER",
-	    "MAIL_USER", "TLS_USER", "REMOTE_USER", NULL};
+	    "MAIL_USER", "TLS_USER", "QUEUE_USER", "REMOTE_USER", NULL};
 	struct drop d;
 
 	if (geteuid() != 0)

@@ -24,13 +24,14 @@ static const struct place {
 	const char *user, *group;
 } places[] = {
     {"env", 0755, NULL, NULL},
-    /* Not for sessions and programs of aliases, which run as yubin-mail. */
-    {"domains", 02750, NULL, "root"},
+    /* Not for sessions and programs of aliases, which run as yubin-mail; the
+     * runner asks which domains are ours, but what is in them is root's. */
+    {"domains", 0750, NULL, "yubin-queue"},
     {"tls", 0700, NULL, NULL},
     {"mail", 0711, "yubin-mail", NULL},
     {"penalty", 0700, NULL, NULL},
     {"logins", 0700, NULL, NULL},
-    {"log", 0755, NULL, NULL},
+    {"log", 0755, "yubin-log", NULL},
     {"queue", 02770, "yubin-queue", NULL},
     {"queue/tmp", 02770, "yubin-queue", NULL},
     {"queue/new", 02770, "yubin-queue", NULL},

@@ -10,7 +10,9 @@
 
 #include "admin.h"
 #include "base/fail.h"
+#include "conf/env.h"
 #include "conf/libexec.h"
+#include "conf/settings.h"
 #include "serve/session.h"
 #include "users/domain.h"
 
@@ -203,7 +205,7 @@ main(int argc, char **argv)
 
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
-		load_env();
+		env_load(settings_root()); /* as far as we may */
 		r = commands[i].run(argc - 1, argv + 1);
 		if (fflush(stdout) != 0 || ferror(stdout))
 			return EXIT_TEMP;

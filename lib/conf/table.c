@@ -134,6 +134,9 @@ const struct setting settings[] = {
 	"remote deliveries at once"),
     NUM("DOMAIN_JOBS", "deliveries", "10", 1, 1000, "queue-runner",
 	"of these, to one domain, once they succeed"),
+    TEXT("QUEUE_USER", "yubin-queue", "queue-runner",
+	"user of the runner when started as root, a name or uid:gid; local "
+	"deliveries are made by others"),
     TEXT("REMOTE_USER", "yubin-remote", "deliver-remote",
 	"user to become when started by root, a name or uid:gid"),
     NUM("REMOTE_PORT", "", "25", 1, 65535, "deliver-remote",

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -89,6 +90,24 @@ drop_owner(const char *path, struct drop *d)
 		return 0;
 	*d = (struct drop){st.st_uid, st.st_gid, {st.st_gid}, 1};
 	return 1;
+}
+
+int
+drop_may(const struct drop *d, const char *path, int how)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid < 0)
+		return fail("fork", NULL);
+	if (pid == 0)
+		_exit(drop_to(d) < 0 ? 2 : access(path, how) == 0 ? 0 : 1);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return fail("wait", NULL);
+	if (!WIFEXITED(status) || WEXITSTATUS(status) > 1)
+		return -1;
+	return WEXITSTATUS(status) == 0;
 }
 
 int

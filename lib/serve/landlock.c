@@ -143,6 +143,10 @@ add_path(int ruleset, uint64_t files, const struct landlock_path *p)
 	rule.fd = open(p->path, O_PATH | O_CLOEXEC);
 	if (rule.fd < 0)
 		return 0;
+	if (p->rights == LANDLOCK_LIST)
+		rule.allowed = FS_READ_DIR;
+	if (p->rights & LANDLOCK_MOVE)
+		rule.allowed |= WRITES | FS_MAKE_ODD;
 	if (p->rights & LANDLOCK_WRITE)
 		rule.allowed |= WRITES;
 	if (p->rights & LANDLOCK_EXEC)

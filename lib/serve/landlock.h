@@ -17,7 +17,9 @@
 enum landlock_right {
 	LANDLOCK_READ = 1,  /* open for reading, list */
 	LANDLOCK_WRITE = 2, /* READ, and make, change, move, remove files */
-	LANDLOCK_EXEC = 4   /* READ, and execute */
+	LANDLOCK_EXEC = 4,  /* READ, and execute */
+	LANDLOCK_LIST = 8,  /* alone: list folders, but open no file */
+	LANDLOCK_MOVE = 16  /* WRITE, and move sockets, fifos, links too */
 };
 
 struct landlock_path {

@@ -46,6 +46,10 @@ static const unsigned char checkpw[] = {C(OPEN), C(STAT), C(MKDIR), C(FCHOWN),
     C(UMASK), C(FCNTL), C(PREAD), C(PWRITE), C(TRUNCATE), CALL_NONE};
 static const unsigned char relay[] = {
     C(RECV), C(SEND), C(SHUTDOWN), C(FCNTL), C(WAIT), CALL_NONE};
+static const unsigned char runner[] = {C(SOCKET), C(SOCKETPAIR), C(SOCKOPT),
+    C(RECV), C(SEND), C(WAIT), C(OPEN), C(STAT), C(STATFS), C(ACCESS),
+    C(READLINK), C(GETDENTS), C(FCNTL), C(FCHMOD), C(PREAD), C(PWRITE),
+    C(FSYNC), C(SYNCFS), C(RENAME), C(LINK), C(UNLINK), CALL_NONE};
 static const unsigned char syncer[] = {C(RECV), C(SEND), C(SYNCFS), CALL_NONE};
 static const unsigned char hand[] = {C(RECV), C(SEND), C(OPEN), C(STAT),
     C(ACCESS), C(GETDENTS), C(FCNTL), C(MKDIR), C(RENAME), C(LINK), C(UNLINK),
@@ -163,12 +167,20 @@ const struct profile profiles[] = {
 	.files = "as its user may",
 	WIDE,
 	.scopes = LANDLOCK_SIGNALS},
-    {.name = "queue-runner",
+    {.name = "starter",
 	.program = "queue-runner",
-	.what = "the runner, which starts deliveries",
+	.what = "its child that starts deliveries",
 	.files = "as its user may",
 	WIDE,
 	.scopes = LANDLOCK_SIGNALS},
+    {.name = "queue-runner",
+	.program = "queue-runner",
+	.what = "the runner",
+	.files = "the queue; list: the root",
+	.calls = runner,
+	.sockets = SECCOMP_UNIX,
+	.scopes = ALONE,
+	.no_fork = true},
     {.name = "syncer",
 	.program = "queue-runner",
 	.what = "its child that syncs the queue's file system",

@@ -140,11 +140,13 @@ tell(const struct profile *p, int version, bool seccomp, const char *err)
 }
 
 /* Whether whoever started us has handed the wide form down, which is the same
- * in all profiles: nothing else denies asking for one's own personality. */
+ * in all profiles: other filters may deny asking for one's own personality, but
+ * with another error. */
 static bool
 is_wide(void)
 {
-	return syscall(SYS_personality, 0xffffffffUL) < 0 && errno == EPERM;
+	return syscall(SYS_personality, 0xffffffffUL) < 0 &&
+	       errno == SECCOMP_OURS;
 }
 
 static int

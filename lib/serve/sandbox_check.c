@@ -43,7 +43,7 @@
 /* Who is free to do it: programs that start others, which we do not know. */
 #define WIDE \
 	"smtpd-checker login-parent checkpw-start tlsserver tlsd " \
-	"queue-runner " \
+	"starter " \
 	"deliver-local"
 
 struct action {

@@ -60,6 +60,7 @@ enum verdict {
 	LOOK_MKNOD,
 	LOOK_MKNODAT,
 	LOOK_ABSENT, /* as if the kernel had no such call */
+	LOOK_OURS,   /* fails as nothing else makes it fail */
 	VERDICTS
 };
 
@@ -127,6 +128,8 @@ wide_verdict(enum call call)
 		return LOOK_MKNODAT;
 	case CALL_CLONE3:
 		return LOOK_ABSENT;
+	case CALL_PERSONALITY:
+		return LOOK_OURS;
 	default:
 		return DENY;
 	}
@@ -410,6 +413,9 @@ emit_look(struct making *m, enum verdict v)
 		break;
 	case LOOK_ABSENT:
 		emit_return(m, m->absent);
+		break;
+	case LOOK_OURS:
+		emit_return(m, m->family);
 		break;
 	default:
 		break;

@@ -5,12 +5,15 @@
 #ifndef SERVE_SECCOMP_H
 #define SERVE_SECCOMP_H
 
+#include <errno.h>
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define SECCOMP_LENGTH 512 /* instructions */
+
+#define SECCOMP_OURS EAFNOSUPPORT
 
 enum seccomp_mode {
 	SECCOMP_LIST, /* what is listed is allowed, in the limits below */
@@ -43,7 +46,8 @@ struct seccomp {
  * new name spaces; of prctl(2) no_new_privs, not dumpable, the signal at the
  * parent's death; limits of our own; modes without setuid and setgid; signals
  * to one process.  In the wide form memory may be executable, sockets are those
- * that a program may need, and further limits are those above. */
+ * that a program may need, and further limits are those above; personality(2),
+ * when it is listed, fails with SECCOMP_OURS, by which this form is known. */
 void seccomp_make(struct seccomp *s, enum seccomp_mode mode,
     const unsigned char *list, const unsigned char *more, unsigned sockets,
     bool log_only);

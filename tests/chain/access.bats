@@ -8,11 +8,12 @@ setup() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	export SMTP_USER=64002:64002 MAIL_USER=64004:64004
 	export LOGIN_USER=64001:64001 TLS_USER=64003:64003
-	export REMOTE_USER=64005:64005
+	export REMOTE_USER=64005:64005 QUEUE_USER=64006:64002
 	new_root
 	chown -R 64004:64004 "$YUBIN_ROOT/mail"
 	chown -R 64006:64002 "$YUBIN_ROOT/queue"
 	find "$YUBIN_ROOT/queue" -type d -exec chmod 2770 {} +
+	chgrp 64002 "$YUBIN_ROOT/domains"
 	echo '* -' >"$YUBIN_ROOT/routes"
 	yubin cert
 	# All above the root, so that its own mode decides.
@@ -38,6 +39,12 @@ setup() {
 	[[ $output == *"64002:64002 (SMTP_USER) cannot write to "* ]]
 }
 
+@test "check: the runner cannot list the domains" {
+	chgrp 0 "$YUBIN_ROOT/domains"
+	run -100 yubin check
+	[[ $output == *"64006:64002 (QUEUE_USER) cannot list "*/domains:* ]]
+}
+
 @test "check: slots that only root can use" {
 	yubin-queue-runner --once 2>>"$BATS_TEST_TMPDIR/log"
 	yubin check
@@ -54,10 +61,12 @@ setup() {
 
 @test "password hashes are for root alone" {
 	local f
-	for f in domains domains/example.test domains/example.test/users; do
+	for f in domains/example.test domains/example.test/users; do
 		[ "$(stat -c %u:%g "$YUBIN_ROOT/$f")" = 0:0 ]
 		[[ $(stat -c %A "$YUBIN_ROOT/$f") == *--- ]]
 	done
+	# The runner may list the domains, and what is made there is root's.
+	[ "$(stat -c %A "$YUBIN_ROOT/domains")" = drwxr-x--- ]
 }
 
 @test "delivery does not need the folders above to be open to the owner" {

@@ -22,7 +22,7 @@ findings() {
 	[ "$(cat "$YUBIN_ROOT/env/YUBIN_HOSTNAME")" = mx.example.test ]
 	[ "$(mode tls)" = 700 ]
 	[ "$(mode penalty)" = 700 ]
-	[ "$(mode domains)" = 2750 ]
+	[ "$(mode domains)" = 750 ]
 	[ "$(mode queue/new/f)" = 2770 ]
 	[ "$(mode queue/slot)" = 2770 ]
 	[ "$(mode mail)" = 711 ]

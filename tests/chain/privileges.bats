@@ -31,15 +31,16 @@ teardown() {
 	[ -n "${BATS_TEST_COMPLETED-}" ] || tail -n 25 "$BATS_TEST_TMPDIR/log"
 }
 
-# uids PROGRAM: the real uids of all its processes with this root, sorted.
+# cat_uids PROGRAM: the real uids of all processes of our copy of it, sorted.  No
+# process is started for each that there is on this machine.
 cat_uids() {
-	local p
+	local p key uid rest
 	for p in /proc/[0-9]*; do
-		[[ $(readlink "$p/exe") == */yubin-$1 ]] || continue
-		tr '\0' '\n' <"$p/environ" 2>/dev/null |
-		    grep -qxF "YUBIN_ROOT=$YUBIN_ROOT" || continue
-		awk '/^Uid:/ { print $2 }' "$p/status"
-	done | sort -n | paste -sd' '
+		[ "$p/exe" -ef "$DIR/bin/yubin-$1" ] || continue
+		while read -r key uid rest; do
+			[ "$key" != Uid: ] || echo "$uid"
+		done <"$p/status"
+	done 2>/dev/null | sort -n | paste -sd' '
 }
 
 @test "IMAP: TLS, the network side and the session are three users" {
@@ -90,6 +91,44 @@ cat_uids() {
 	f=$(find "$YUBIN_ROOT/mail/example.test/ann/new" -type f)
 	[ "$(stat -c %u "$f")" = 64010 ]
 	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+}
+
+@test "the runner is its own user; its starter and local deliveries are root" {
+	export QUEUE_USER=64005:64002 REMOTE_USER=64006:64006
+	chgrp 64002 "$YUBIN_ROOT/domains"
+	find "$YUBIN_ROOT/queue" -exec chown 64005 {} +
+	yubin-queue-runner 2>>"$DIR/log" 3>&- &
+	local runner=$!
+	echo "$runner" >>"$DIR/pids"
+	printf 'Subject: here\n\nx\n' | yubin-inject -f x@elsewhere.test \
+	    ann@example.test far@[127.0.0.1]
+	wait_for grep -rq here "$YUBIN_ROOT/mail/example.test/ann/new"
+	# The runner, its syncer; the starter.  The worker; ann's hand.
+	[ "$(cat_uids queue-runner)" = "0 64005 64005" ]
+	[ "$(cat_uids deliver-local)" = "0 64010" ]
+	wait_for grep -q 'ev=failed' "$DIR/log"
+	run ! grep -q 'ev=privileges' "$DIR/log"
+	# A worker that dies is missed; the next one is started by the same.
+	local worker
+	worker=$(pgrep -o -P "$(pgrep -o -P "$runner")" -f deliver-local)
+	kill -9 "$worker"
+	printf 'Subject: again\n\nx\n' | yubin-inject ann@example.test
+	wait_for grep -rq again "$YUBIN_ROOT/mail/example.test/ann/new"
+	kill "$runner"
+	wait "$runner"
+	[ -e "$YUBIN_ROOT/queue/clean" ]
+	[ "$(cat_uids queue-runner)$(cat_uids deliver-local)" = "" ]
+}
+
+@test "without its user, or one that cannot work, the runner says so and works" {
+	local user
+	for user in no-such-user 64007:64007; do
+		: >"$DIR/log"
+		printf 'Subject: %s\n\nx\n' $user | yubin-inject ann@example.test
+		QUEUE_USER=$user yubin-queue-runner --once 2>>"$DIR/log"
+		grep -rq "$user" "$YUBIN_ROOT/mail/example.test/ann/new"
+		grep -q 'ev=privileges .*QUEUE_USER' "$DIR/log"
+	done
 }
 
 @test "a session of one user cannot read another's Maildir" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# The same programs under Debian's tcpserver and inetd, and with no server.
+# The same programs under Debian's tcpserver, inetd and systemd, and with no
+# server, as whoever runs this; wiring.bats has them as root, as shipped.
 load ../helper
 load servers
 
@@ -35,7 +36,7 @@ use_chain() {
 	local tcpserver smtp imap pop3s
 	tcpserver=$(command -v tcpserver) || skip "tcpserver is not installed"
 	smtp=$(free_port) imap=$(free_port) pop3s=$(free_port)
-	start "$tcpserver" -HRl localhost 127.0.0.1 "$smtp" yubin-tlsd \
+	start "$tcpserver" -HRl localhost 127.0.0.1 "$smtp" yubin-env yubin-tlsd \
 	    -t starttls yubin-smtpd yubin-checkpw
 	start "$tcpserver" -HRl localhost 127.0.0.1 "$imap" yubin-tlsd \
 	    -t starttls yubin-imap-login yubin-checkpw yubin-imapd
@@ -68,6 +69,26 @@ use_chain() {
 	X
 	start "$inetd" -d "$PWD/inetd.conf" >/dev/null
 	wait_for port_open "$smtp"
+	use_chain "$smtp" "$imap" "$pop3s"
+}
+
+@test "under systemd's socket activation: a process a connection, or tlsserver" {
+	local smtp imap pop3s
+	command -v systemd-socket-activate >/dev/null ||
+	    skip "systemd-socket-activate is not installed"
+	smtp=$(free_port) imap=$(free_port) pop3s=$(free_port)
+	# It hands down a bare environment.
+	local activate=(systemd-socket-activate --inetd -E YUBIN_ROOT -E PATH
+	    -E LOGIN_DELAY -l)
+	start "${activate[@]}" "127.0.0.1:$smtp" --accept yubin-env yubin-tlsd \
+	    -t starttls yubin-smtpd yubin-checkpw
+	start "${activate[@]}" "127.0.0.1:$imap" --accept yubin-env yubin-tlsd \
+	    -t starttls yubin-imap-login yubin-checkpw yubin-imapd
+	start "${activate[@]}" "127.0.0.1:$pop3s" yubin-env yubin-tlsserver -0 \
+	    -t tls yubin-pop3-login yubin-checkpw yubin-pop3d
+	wait_for port_open "$smtp"
+	wait_for port_open "$imap"
+	wait_for port_open "$pop3s"
 	use_chain "$smtp" "$imap" "$pop3s"
 }
 

@@ -154,8 +154,9 @@ class World:
             "PATH": f"{build}/bin:{build}/tests:/usr/bin:/bin",
             "YUBIN_ROOT": self.root, "YUBIN_HOSTNAME": "mx." + DOMAIN,
             "SMTP_USER": "no-such-user", "MAIL_USER": "no-such-user",
-            "REMOTE_USER": "no-such-user", "CLEARTEXT_LOGIN": "1",
-            "LOGIN_DELAY": "0", "LOCAL_JOBS": "1", "REMOTE_JOBS": "1",
+            "REMOTE_USER": "no-such-user", "QUEUE_USER": "no-such-user",
+            "CLEARTEXT_LOGIN": "1", "LOGIN_DELAY": "0", "LOCAL_JOBS": "1",
+            "REMOTE_JOBS": "1",
             "REMOTE_TIMEOUT": "10", "QUEUE_SLOTS": str(SLOTS),
             "ASAN_OPTIONS": "detect_leaks=0"}
 

@@ -520,6 +520,7 @@ environment(void)
 	/* Whatever this system has: root owns all of it. */
 	if (setenv("SMTP_USER", "no-such-user", 1) < 0 ||
 	    setenv("MAIL_USER", "no-such-user", 1) < 0 ||
+	    setenv("QUEUE_USER", "no-such-user", 1) < 0 ||
 	    setenv("YUBIN_HOSTNAME", "mx." LEDGER_DOMAIN, 1) < 0 ||
 	    setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1) < 0)
 		broken("setenv");

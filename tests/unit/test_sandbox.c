@@ -31,7 +31,7 @@
 static const unsigned char list[] = {CALL_OPEN, CALL_SOCKET, CALL_PRCTL,
     CALL_FCHMOD, CALL_KILL, CALL_FORK, CALL_SETRLIMIT, CALL_NONE};
 static const unsigned char wide[] = {CALL_PTRACE, CALL_SOCKET, CALL_FORK,
-    CALL_IOCTL, CALL_MKNODAT, CALL_CLONE3, CALL_NONE};
+    CALL_IOCTL, CALL_MKNODAT, CALL_CLONE3, CALL_PERSONALITY, CALL_NONE};
 
 /* The errno of a call, 0 for none, made in a child with the program. */
 static int
@@ -82,6 +82,7 @@ ACTION(space, syscall(SYS_clone, 0x10000000L | SIGCHLD, 0L, 0L, 0L, 0L))
 ACTION(clone3, syscall(435, NULL, 0L))
 ACTION(ptraces, syscall(SYS_ptrace, 16L, -1L, 0L, 0L))
 ACTION(steals, syscall(SYS_ioctl, 0, 0x5412L, NULL))
+ACTION(personality, syscall(SYS_personality, 0xffffffffUL))
 ACTION(device, mknodat(-1, "x", S_IFCHR, 0))
 ACTION(other_limit, syscall(SYS_prlimit64, 1, RLIMIT_CORE, NULL, NULL))
 ACTION(own_limit, syscall(SYS_prlimit64, 0, RLIMIT_CORE, NULL, NULL))
@@ -135,8 +136,35 @@ test_wide(void)
 	CHECK_NUM(after(&s, clone3), ENOSYS, "whose flags are out of sight");
 	CHECK_NUM(after(&s, steals), EPERM, "no typing for the terminal");
 	CHECK_NUM(after(&s, device), EPERM, "no devices");
+	CHECK_NUM(after(&s, personality), SECCOMP_OURS, "it is known by that");
 	seccomp_make(&s, SECCOMP_WIDE, wide, NULL, 0, true);
 	CHECK_NUM(after(&s, ptraces) == EPERM, 0, "only logged");
+}
+
+/* systemd's LockPersonality=, SystemCallFilter= and others deny it, too: they
+ * must not be taken for the wide form. */
+static void
+test_strange_filter(void)
+{
+	static const struct seccomp strange = {.n = 4,
+	    .code = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, 0},
+		{BPF_JMP | BPF_JEQ | BPF_K, 0, 1, SYS_personality},
+		{BPF_RET | BPF_K, 0, 0, 0x00050000 | EPERM},
+		{BPF_RET | BPF_K, 0, 0, 0x7fff0000}}};
+	pid_t pid = fork();
+	int status = 0;
+
+	if (pid == 0) {
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (seccomp_load(&strange) < 0)
+			_exit(255);
+		sandbox_enter("tlsserver", NULL, 0);
+		errno = 0;
+		_exit(ptraces() < 0 ? errno : 0);
+	}
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	CHECK_NUM(WEXITSTATUS(status), EPERM, "ours is there, too");
 }
 
 static void
@@ -222,6 +250,10 @@ test_files(void)
 	CHECK_NUM(opened(dir, LANDLOCK_WRITE, "/etc/passwd", O_RDONLY), EACCES,
 	    "nothing else is read");
 	CHECK_NUM(opened(path, LANDLOCK_READ, path, O_RDONLY), 0, "one file");
+	CHECK_NUM(opened(dir, LANDLOCK_LIST, path, O_RDONLY), EACCES,
+	    "not read where folders may be listed");
+	CHECK_NUM(opened(dir, LANDLOCK_LIST, dir, O_RDONLY | O_DIRECTORY), 0,
+	    "listed");
 	CHECK_NUM(moved(LANDLOCK_SIGNALS, dir), 0, "moved between folders");
 	CHECK_NUM(moved(LANDLOCK_ODD, dir), 0, "likewise");
 	unlink(path);
@@ -255,6 +287,7 @@ main(void)
 	if (!IMPOSSIBLE && sandbox_has_seccomp()) {
 		test_list();
 		test_wide();
+		test_strange_filter();
 	}
 	if (!IMPOSSIBLE && landlock_version() >= 2)
 		test_files();
