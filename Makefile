@@ -117,7 +117,7 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench bench-million bench-slots bench-smtp \
 	bench-store bench-scale bench-guess sandbox-check sandbox-calls \
-	powercut crash race fuzz-replay bats-protocols
+	powercut crash cuts race fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -132,6 +132,8 @@ help:
 #: asan        unit and behaviour tests under ASan and UBSan
 #: fuzz        libFuzzer on every target, SECONDS_MAX=n each (default 60)
 #: crash       every system call fails once, and is the last one once;
+#:             SECONDS_MAX=n: some of them, for n seconds
+#: cuts        sessions that end at each octet, under sanitizers, some minutes;
 #:             SECONDS_MAX=n: some of them, for n seconds
 #: race        deliveries, sessions and a shell on one Maildir, ten minutes;
 #:             SECONDS_MAX=n shortens it
@@ -245,8 +247,9 @@ MORE_BATS := $(patsubst %,tests/imap/%.bats,digests index search_text sessions)\
 	$(patsubst %,tests/queue/%.bats,runner runner_trouble dsn report quota)
 bats-protocols: all $(TOOLS)
 	@tools/bats $(abspath $(B)) $(filter-out $(REMOTE_BATS) $(STORE_BATS) \
-	    $(if $(SAN),,$(MORE_BATS)), $(wildcard tests/smtp/*.bats \
-	    tests/pop3/*.bats tests/imap/*.bats tests/queue/*.bats))
+	    $(if $(SAN),,$(MORE_BATS) tests/cuts/%), $(wildcard \
+	    tests/smtp/*.bats tests/pop3/*.bats tests/imap/*.bats \
+	    tests/queue/*.bats tests/cuts/*.bats))
 
 fuzz-replay: $(patsubst %,$(B)/fuzz/%,$(FUZZ))
 	@tools/fuzz-replay $(B)
@@ -260,6 +263,10 @@ fuzz:
 
 crash: all $(TOOLS)
 	@python3 tests/crash/crash.py $(B)
+
+cuts:
+	@$(MAKE) --no-print-directory -s B=$(B)/asan SAN=1 CFLAGS="-O1 -g" all
+	@python3 tests/cuts/cuts.py $(B)/asan
 
 race: all
 	@python3 tests/race/race.py $(B)

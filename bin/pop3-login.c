@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/log.h"
 #include "msg/b64.h"
+#include "proto/http.h"
 #include "proto/sasl.h"
 #include "serve/login.h"
 
@@ -314,6 +315,13 @@ run(struct pop3_login *c, struct str line)
 			bad(c, "Log in first");
 			return;
 		}
+	/* What follows would be a browser's body, and somebody else's commands;
+	 * see proto/http.h. */
+	if (http_request(line) || http_field(line)) {
+		log_event("foreign", "protocol", "http", NULL);
+		err(c, "This is POP3, not HTTP");
+		login_leave(&c->l);
+	}
 	bad(c, "Unknown command");
 }
 

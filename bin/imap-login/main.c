@@ -4,6 +4,7 @@
  * is read by a process without privileges; see serve/login.h. */
 #include "base/log.h"
 #include "login.h"
+#include "proto/http.h"
 #include "proto/imap_token.h"
 
 static void
@@ -137,6 +138,20 @@ static const char later[] =
     "GETQUOTA GETQUOTAROOT IDLE LIST LSUB MOVE NAMESPACE RENAME SEARCH SELECT "
     "SORT STATUS STORE SUBSCRIBE THREAD UID UNSELECT UNSUBSCRIBE";
 
+/* What is no command.  The first line of a browser is the last: what follows
+ * would be its body, and somebody else's commands; see proto/http.h. */
+static void
+reject(struct imap_login *c, const char *why)
+{
+	struct str line = buf_slice(&c->text);
+
+	if (http_request(line) || http_field(line)) {
+		log_event("foreign", "protocol", "http", NULL);
+		bye(c, "This is IMAP, not HTTP");
+	}
+	answer_bad(c, why);
+}
+
 static void
 run(struct imap_login *c)
 {
@@ -144,7 +159,7 @@ run(struct imap_login *c)
 	struct str tag, name;
 
 	if (!imap_tag(&s, &tag) || !imap_sp(&s) || !imap_atom(&s, &name)) {
-		answer_bad(c, "A command is a tag, a space, and a name");
+		reject(c, "A command is a tag, a space, and a name");
 		return;
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
@@ -152,8 +167,10 @@ run(struct imap_login *c)
 			commands[i].run(c, &s);
 			return;
 		}
-	answer_bad(c, str_listed(str_z(later), name) ? "Log in first"
-						     : "Unknown command");
+	if (str_listed(str_z(later), name))
+		answer_bad(c, "Log in first");
+	else
+		reject(c, "Unknown command");
 }
 
 static void

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "conf/settings.h"
+#include "proto/http.h"
 #include "proto/smtp_cmd.h"
 #include "serve/starttls.h"
 #include "table.h"
@@ -145,6 +146,19 @@ longest(const struct smtp_command *c)
 	return c->bits & RCPT_LINE ? SESSION_RCPT_LINE : SMTP_CMD_LINE;
 }
 
+/* A line that is no command.  One of a browser is the last: what follows would
+ * be its body, and somebody else's commands; see proto/http.h. */
+static const struct smtp_reply *
+unknown(struct smtp *s, struct str line, const char *enhanced, const char *why)
+{
+	if (!http_request(line) && !http_field(line))
+		return session_reply(s, 500, enhanced, "%s", why);
+	s->closing = true;
+	log_event("foreign", "protocol", "http", NULL);
+	return session_reply(s, 421, "4.7.0", "%s speaks SMTP, not HTTP",
+	    s->serve.hostname);
+}
+
 static const struct smtp_reply *
 dispatch(struct smtp *s, struct str line)
 {
@@ -153,13 +167,15 @@ dispatch(struct smtp *s, struct str line)
 	struct str verb, args;
 
 	if (!smtp_cmd_split(line, &verb, &args))
-		return session_reply(s, 500, "5.5.2",
+		return unknown(s, line, "5.5.2",
 		    line.n > SMTP_CMD_LINE ? "Line too long" : "Syntax error");
 	c = table_find(verb);
-	if (line.n > (c ? longest(c) : SMTP_CMD_LINE))
-		return session_reply(s, 500, "5.5.2", "Line too long");
+	if (!c && line.n <= SMTP_CMD_LINE)
+		return unknown(s, line, "5.5.1", "Unknown command");
 	if (!c)
-		return session_reply(s, 500, "5.5.1", "Unknown command");
+		return unknown(s, line, "5.5.2", "Line too long");
+	if (line.n > longest(c))
+		return session_reply(s, 500, "5.5.2", "Line too long");
 	if (!(c->bits & UTF8_ARGS) && !str_is_ascii(args))
 		return session_reply(s, 500, "5.5.2", "Syntax error");
 	r = check(s, c, args);

@@ -31,4 +31,6 @@ setup() {
 	BIN=$DIR/bin run python3 "$TESTS/chain/cores.py" "$YUBIN_ROOT"
 	echo "$output"
 	[ "$status" -eq 0 ]
+	[[ ${lines[-1]} =~ \ 0\ found$ ]]
+	echo "# ${lines[-1]}" >&3
 }

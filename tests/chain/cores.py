@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: ISC
 """cores.py ROOT: serve sessions of bob, then look into the memory of every
-process that serves ann: the private key, password hashes, bob's password, and
-bob's mail must not be there.  Needs root.  Prints what it found."""
+process that serves ann: the private key, the keys of session tickets, password
+hashes and keys, bob's password, and bob's mail must not be there.  Needs root.
+Prints what it found."""
 import base64
+import glob
+import hashlib
+import hmac
 import imaplib
 import os
 import poplib
@@ -19,6 +23,7 @@ BIN = os.environ['BIN']
 DOMAIN = 'example.test'
 BOB = 'bobs-own-password-7791'
 ANN = 'anns-own-password-3342'
+PASSWORDS = {'ann': ANN, 'bob': BOB}
 MAIL = 'only-bob-may-read-this-5518'
 
 
@@ -93,10 +98,62 @@ def needles():
              "bob's password": BOB.encode(), "bob's mail": MAIL.encode(),
              "bob's password (base64)":
              base64.b64encode(b'\0bob@example.test\0' + BOB.encode())[8:40]}
-    for line in open(f'{ROOT}/domains/{DOMAIN}/users'):
-        name, secret = line.split(':')[:2]
-        found[f'hash of {name}'] = secret[-30:].encode()
+    found.update(secrets())
+    assert any('hash of ann' in name for name in found)
     return found
+
+
+def secrets():
+    """Of all accounts, in whatever file: the end of each secret, and what its
+    base64 stands for, but for salts, which are shorter and no secrets."""
+    found = {}
+    for path in glob.glob(f'{ROOT}/domains/**', recursive=True):
+        if not os.path.isfile(path):
+            continue
+        for name, scheme, secret in re.findall(
+                r'(?m)^([^:\n]*):.*?\{([A-Z0-9.-]+)\}([^:\s]+)',
+                open(path, errors='replace').read()):
+            found[f'hash of {name} ({path[len(ROOT):]})'] = \
+                secret[-30:].encode()
+            for i, part in enumerate(re.split('[,$]', secret)):
+                if scheme.startswith('SCRAM') and len(part) > 26:
+                    found[f'key {i} of {name}'] = \
+                        base64.b64decode(part)[:20]
+            if scheme == 'SCRAM-SHA-256' and name in PASSWORDS:
+                found.update(derived(name, secret))
+    return found
+
+
+def derived(name, secret):
+    """What is known only while a password is checked (RFC 5802 3)."""
+    iterations, salt = secret.split(',')[:2]
+    salted = hashlib.pbkdf2_hmac('sha256', PASSWORDS[name].encode(),
+                                 base64.b64decode(salt), int(iterations))
+    client = hmac.digest(salted, b'Client Key', 'sha256')
+    return {f'salted password of {name}': salted[:20],
+            f'client key of {name}': client[:20]}
+
+
+def ticket_keys(server, port, starttls):
+    """The two keys of the server's tickets: in its memory they stand behind
+    their name, which every ticket begins with (RFC 5077 4)."""
+    path = f'{ROOT}/../session'
+    subprocess.run(
+        ['openssl', 's_client', '-tls1_2', '-connect', f'127.0.0.1:{port}',
+         '-sess_out', path, *(['-starttls', starttls] if starttls else [])],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL, timeout=60)
+    text = subprocess.run(['openssl', 'sess_id', '-in', path, '-noout',
+                           '-text'], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout
+    first = re.search(r'0000 - ((?:[0-9a-f]{2}[ -]){16})', text)[1]
+    name = bytes.fromhex(re.sub('[ -]', '', first))
+    memory = image(server)
+    at = memory.index(name) + len(name)
+    keys = memory[at:at + 64]
+    assert len(set(keys)) > 20
+    return {f'ticket key ({port})': keys[:32],
+            f'ticket key of HMAC ({port})': keys[32:]}
 
 
 def sessions(ports, name, password):
@@ -158,10 +215,14 @@ def main():
     waiting = [imaplib.IMAP4('127.0.0.1', ports[2]),
                imaplib.IMAP4_SSL('127.0.0.1', ports[3], ssl_context=context())]
     look_for, n, found = needles(), 0, 0
+    for server, port, starttls in zip(STARTED, ports, (
+            'smtp', 'smtp', 'imap', None, None)):
+        look_for.update(ticket_keys(server.pid, port, starttls))
     for server in STARTED:
         # It listens, reads nothing from anybody, and keeps the key for those
         # that it forks.
-        with_key = {'key', 'key (as a number)', 'key (PEM)'}
+        with_key = {'key', 'key (as a number)', 'key (PEM)'} | {
+            name for name in look_for if name.startswith('ticket')}
         for pid in [server.pid] + children(server.pid):
             exe = os.path.basename(os.readlink(f'/proc/{pid}/exe'))
             memory = image(pid)
@@ -176,7 +237,7 @@ def main():
     # Finding nothing means something only if there is something to find.
     control = image(os.getpid())
     assert control.count(BOB.encode()) and control.count(MAIL.encode())
-    print(f'{n} processes, {found} found')
+    print(f'{n} processes, {len(look_for)} secrets, {found} found')
     del open_ones, waiting
     for p in STARTED:
         p.terminate()

@@ -6,11 +6,12 @@ usage: hostile.py CERTDIR [CASE…]
 
 Each case is a server of its own and one run of deliver-remote, to a@r.test and
 b@r.test unless it says otherwise.  One line a case is printed:
-  CASE LETTERS STATUS… conns=N msgs=N tls=N rcpts=N s=SECONDS # TEXT
+  CASE LETTERS STATUS… conns=N msgs=N tls=N rcpts=N clear=N s=SECONDS # TEXT
 LETTERS: the fate of each recipient, K delivered (however it is called), D
 refused for good, Z to be tried again; STATUS: their enhanced codes; msgs: whole
 messages, equal to the one sent, that the server took responsibility for; rcpts:
-recipients it has accepted in these.  What each has to be, and why, stands in
+recipients it has accepted in these; clear: how often it heard of mail or of a
+login in clear text.  What each has to be, and why, stands in
 hostile.bats.
 """
 import os
@@ -123,6 +124,8 @@ class Session:
     def command(self, line):
         verb = line.split(b" ")[0].upper().decode("latin-1")
         self.server.heard.append(line.decode("latin-1"))
+        if verb in ("MAIL", "RCPT", "DATA", "BDAT", "AUTH"):
+            self.server.clear += not isinstance(self.sock, ssl.SSLSocket)
         if verb == "STARTTLS":
             if self.answer(verb, b"220 go\r\n")[:3] == b"220":
                 self.start_tls()
@@ -167,7 +170,7 @@ class Server:
         self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.tls.load_cert_chain(certs + "/cert.pem", certs + "/key.pem")
         self.connections = self.messages = self.accepted = 0
-        self.tls_count = 0
+        self.tls_count = self.clear = 0
         self.heard, self.chunks = [], b""
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
@@ -514,13 +517,96 @@ CASES = {
 }
 
 
+# The cases published with "Why TLS is better without STARTTLS" (Poddebniak et
+# al., USENIX Security 2021) for SMTP clients, and others of their kind, each for
+# a route that asks for TLS and a login; and for one that does not.
+SECURE = {"route": "tls=required auth=login"}
+AUTH = "AUTH PLAIN LOGIN"
+MANY = "AUTH 0SNET ANONYMOUS APOP CRAM-MD5 DIGEST-MD5 EXTERNAL GSSAPI LOGIN " \
+    "MSN NTLM OAUTHBEARER OTP PLAIN SCRAM-SHA-1 SCRAM-SHA-256 SKEY XOAUTH2"
+OFFER = dict(SECURE, EHLO=[ehlo("STARTTLS"), ehlo(AUTH)],
+             AUTH=b"235 2.7.0 welcome\r\n")
+STRAY = b"220 go\r\n250-injected\r\n250 " + AUTH.encode() + b"\r\n"
+
+
+def nothing_else(data):
+    """Sent at once instead of a handshake; then nothing more is said."""
+    return after(data, hang)
+
+
+def split_at(n):
+    """The injected reply in two packets, the second one when the client has
+    said its first word of TLS."""
+    def play(s):
+        s.send(STRAY[:n])
+        s.receive()
+        s.send(STRAY[n:])
+        s.hold()
+    return play
+
+
+def answer(code):
+    return b"%d what the attacker likes\r\n" % code
+
+
+CASES.update({
+    "east-good": dict(OFFER),
+    "east-B_1": dict(OFFER, STARTTLS=nothing_else(STRAY)),
+    "east-D_1": dict(SECURE, EHLO=answer(502), STARTTLS=answer(502)),
+    "east-O_1": dict(SECURE, EHLO=ehlo(AUTH), STARTTLS=answer(502)),
+    "east-O_2": dict(OFFER, STARTTLS=answer(502)),
+    "east-O_3": dict(OFFER, STARTTLS=answer(454)),
+    "east-O_4": dict(OFFER, STARTTLS=answer(354)),
+    "east-X_1": dict(SECURE, EHLO=ehlo(MANY), STARTTLS=answer(502)),
+    "east-ehlo-all": dict(SECURE, EHLO=ehlo(
+        AUTH, "8BITMIME", "SIZE 1000000", "PIPELINING", "DSN", "CHUNKING")),
+    "east-ehlo-empty": dict(SECURE, EHLO=ehlo()),
+    "east-no-stray": dict(OFFER, route="", STARTTLS=nothing_else(STRAY)),
+    "east-stray-auth": dict(OFFER, STARTTLS=nothing_else(
+        b"220 go\r\n235 2.7.0 welcome\r\n250 ok\r\n250 ok\r\n354 go\r\n")),
+    "east-stray-220": dict(OFFER, STARTTLS=nothing_else(
+        b"220 go\r\n220 go on\r\n")),
+    "east-stray-octet": dict(OFFER, STARTTLS=nothing_else(b"220 go\r\n2")),
+    "east-stray-line": dict(OFFER, STARTTLS=nothing_else(b"220 go\r\n\r\n")),
+    "east-preauth": dict(SECURE, GREETING=b"220 there\r\n235 2.7.0 welcome\r\n",
+                         EHLO=ehlo("STARTTLS")),
+    "east-early-220": dict(OFFER, EHLO=ehlo("STARTTLS") + b"220 go\r\n"),
+    "east-broken": dict(OFFER, STARTTLS=broken_handshake, again=dict(
+        SECURE, EHLO=ehlo(AUTH), AUTH=b"235 welcome\r\n")),
+    "east-cut": dict(OFFER, STARTTLS=cut_handshake, again=dict(
+        SECURE, EHLO=ehlo(AUTH), AUTH=b"235 welcome\r\n")),
+    "east-kept": dict(SECURE, EHLO=[ehlo("STARTTLS", AUTH), ehlo()],
+                      AUTH=b"235 welcome\r\n"),
+    "east-checked": dict(OFFER, route="tls=checked auth=login"),
+    "east-implicit": dict(OFFER, route="tls=implicit auth=login"),
+    "east-auth-stripped": dict(SECURE, EHLO=ehlo(AUTH), route="auth=login",
+                               AUTH=b"235 welcome\r\n"),
+})
+CASES.update({"east-ehlo-%d" % c: dict(SECURE, EHLO=answer(c), HELO=answer(c))
+              for c in (220, 221, 354, 421, 500, 501, 502, 504, 530, 550)})
+CASES.update({"east-greeting-%d" % c: dict(OFFER, GREETING=answer(c))
+              for c in (220, 221, 354, 421, 500, 501, 530, 554)})
+CASES.update({"east-starttls-%d" % c: dict(OFFER, STARTTLS=answer(c))
+              for c in (220, 221, 354, 421, 454, 500, 501, 530)})
+for c in 220, 221, 354, 421, 500, 501, 530:
+    CASES["east-helo-%d" % c] = dict(SECURE, EHLO=answer(500), HELO=answer(c))
+    CASES["east-quit-%d" % c] = dict(OFFER, GREETING=answer(500),
+                                     QUIT=answer(c))
+    CASES["east-rset-%d" % c] = dict(SECURE, EHLO=answer(500), RSET=answer(c))
+for n in 8, 9, 13, len(STRAY) - 1:
+    CASES["east-split-%d" % n] = dict(OFFER, STARTTLS=split_at(n))
+
+
 def deliver(name, folder, certs):
     case = CASES[name]
     server = Server(case, certs)
     root = os.path.join(folder, name)
     os.mkdir(root)
     with open(root + "/routes", "w") as f:
-        f.write("* [127.0.0.1]:%d\n" % server.port)
+        f.write("* [127.0.0.1]:%d %s\n" % (server.port, case.get("route", "")))
+    with open(root + "/login", "w") as f:
+        f.write("ann secret\n")
+    os.chmod(root + "/login", 0o600)
     with open(root + "/msg", "wb") as f:
         f.write(server.message)
     rcpts = [case.get("local", "") + "%c@r.test" % c
@@ -538,9 +624,9 @@ def deliver(name, folder, certs):
     time.sleep(0.05)
     server.listener.close()
     return "%s %s" % (name, judge(p, len(rcpts))) + \
-        " conns=%d msgs=%d tls=%d rcpts=%d s=%d # %s%s" % (
+        " conns=%d msgs=%d tls=%d rcpts=%d clear=%d s=%d # %s%s" % (
             server.connections, server.messages, server.tls_count,
-            server.accepted, seconds, said(server), text_of(p))
+            server.accepted, server.clear, seconds, said(server), text_of(p))
 
 
 def said(server):

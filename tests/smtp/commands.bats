@@ -176,7 +176,7 @@ setup() {
 @test "unknown verbs are 500; too many errors are 421 and the end" {
 	MAX_ERRORS=3 dialog yubin-smtpd <<-'X'
 		S: 220 *
-		C: GET / HTTP/1.1
+		C: GARBAGE x
 		S: 500 5.5.1 *
 		C: X
 		S: 500 5.5.1 *

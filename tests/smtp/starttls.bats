@@ -44,7 +44,7 @@ tls() {
 		plain = Chat(c)
 		def tls():
 		    assert ctl.recv(1) == b"Y"
-		    ctl.sendall(b"SSL_PROTOCOL=TLSv1.3\0SSL_CIPHER=X\0\0")
+		    ctl.sendall(b"SSL_PROTOCOL=TLSv1.3\0SSL_CIPHER=TLS_X\0\0")
 		    return Chat(data)
 		plain.hear(b"220 ")
 		$SCRIPT
@@ -71,6 +71,7 @@ assert t.f.readline() == b"" and p.wait(10) == 0
 assert plain.f.readline() == b""'
 	tls yubin-checkpw
 	message | sed -n 2p | grep -q 'with ESMTPSA id'
+	[ "$(message | sed -n 3p)" = $'\t(version=TLSv1.3 cipher=TLS_X)\r' ]
 }
 
 @test "a transaction begun in clear text does not go on inside TLS" {
@@ -120,4 +121,43 @@ p.wait(10)'
 plain.say(b"EHLO x\r\nMAIL FROM:<>\r\nNOOP\r\n")
 plain.hear(b"250 "); plain.hear(b"530 5.7.0"); plain.hear(b"250 ")'
 	UCSPITLS='!' tls
+}
+
+# said VERSION CIPHER: what Received says of a session with these.
+said() {
+	printf 'EHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<ann@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\nSubject: x\r\n\r\n.\r\n' |
+	    SSL_PROTOCOL=$1 SSL_CIPHER=$2 yubin-smtpd >got 2>>log
+	grep -q '^250 2.0.0 Ok' got
+	message | sed '1d;/^Subject:/,$d;s/\r$//;s/^\t//;s/ id .*//'
+}
+
+# RFC 3848 2, RFC 8314 4.3: the suite's registered name in a clause of its own.
+@test "Received tells version and suite" {
+	local version cipher name
+	cd "$BATS_TEST_TMPDIR"
+	while read -r version cipher name; do
+		[ "$(said "$version" "$cipher" | sed '$d')" = \
+		    "by mx.example.test with ESMTPS
+(version=$version cipher=$cipher)${name:+
+tls $name;}" ]
+	done <<-'X'
+		TLSv1.3 TLS_AES_128_GCM_SHA256 TLS_AES_128_GCM_SHA256
+		TLSv1.3 TLS_AES_256_GCM_SHA384 TLS_AES_256_GCM_SHA384
+		TLSv1.3 TLS_CHACHA20_POLY1305_SHA256 TLS_CHACHA20_POLY1305_SHA256
+		TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+		TLSv1.2 ECDHE-RSA-AES128-GCM-SHA256 TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256
+		TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384 TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384
+		TLSv1.2 ECDHE-RSA-AES256-GCM-SHA384 TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384
+		TLSv1.2 ECDHE-ECDSA-CHACHA20-POLY1305 TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256
+		TLSv1.2 ECDHE-RSA-CHACHA20-POLY1305 TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256
+	X
+	# A suite whose name we do not know, and nothing that would be a header.
+	[ "$(said TLSv1.2 OTHER-AES | sed -n 2p)" = \
+	    "(version=TLSv1.2 cipher=OTHER-AES);" ]
+	for cipher in $'X\r\nEvil: 1' 'X) from evil (' 'X;' ''; do
+		said TLSv1.3 "$cipher"
+		[ "$(said TLSv1.3 "$cipher" | sed '$d')" = \
+		    "by mx.example.test with ESMTPS" ]
+	done
+	[ "$(said "" TLS_X | sed '$d')" = "by mx.example.test with ESMTP" ]
 }

@@ -146,3 +146,47 @@ hi" ]
 	[[ $output == *cert.pem* ]]
 	run -100 yubin-tlsd
 }
+
+# RFC 3848 2, RFC 8314 4.3: what OpenSSL says it is, at each kind of port.
+@test "Received of smtps, STARTTLS and submission says version and suite" {
+	new_root
+	for mode in tls starttls; do
+		for checker in "" yubin-checkpw; do
+			start yubin-tlsserver -t "$mode" -p port 127.0.0.1 0 \
+			    yubin-smtpd $checker
+			read -r _ PORT <port
+			echo "$mode ${checker:-none} $PORT"
+		done
+	done >ports
+	python3 - ports >expected <<-'END'
+		import smtplib, ssl, sys
+		for line in open(sys.argv[1]):
+		    mode, checker, port = line.split()
+		    for version in ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3:
+		        c = ssl.create_default_context()
+		        c.check_hostname, c.verify_mode = False, ssl.CERT_NONE
+		        c.minimum_version = c.maximum_version = version
+		        if mode == "tls":
+		            s = smtplib.SMTP_SSL("127.0.0.1", port, context=c)
+		        else:
+		            s = smtplib.SMTP("127.0.0.1", port)
+		            s.starttls(context=c)
+		        s.ehlo()
+		        if checker != "none":
+		            s.login("ann@example.test", "secret")
+		        s.sendmail("ann@example.test", "bob@example.test", "Subject: x\r\n\r\n")
+		        name, version, _ = s.sock.cipher()
+		        print("ESMTPS" if checker == "none" else "ESMTPSA",
+		            "(version=%s cipher=%s)" % (s.sock.version(), name))
+		        s.quit()
+	END
+	find root/queue/new -type f -printf '%f %p\n' | sort | cut -d ' ' -f 2 |
+	    while read -r file; do
+		tr -d '\r\0' <"$file" | sed -n '/^Received:/,/^Subject:/{
+		    s/.* with \(ESMTP[SA]*\) id .*/\1/p
+		    s/^.\((version=.*)\)$/\1/p}' | paste -sd' '
+	done >got
+	[ "$(wc -l <expected)" -eq 8 ]
+	diff expected got
+	[ "$(cat $(find root/queue/new -type f) | grep -ac $'^\ttls TLS_[A-Z0-9_]*;\r$')" -eq 8 ]
+}
