@@ -13,7 +13,11 @@ typedef int memory_not_empty; /* C wants something in every file */
 #define LONG 1024 /* from here on the processor's own loop is better */
 
 /* Else the compiler makes calls of memcpy() from it. */
+#if defined(__clang__)
+#define PLAIN __attribute__((no_builtin))
+#else
 #define PLAIN __attribute__((optimize("no-tree-loop-distribute-patterns")))
+#endif
 
 typedef char block __attribute__((vector_size(BLOCK)));
 typedef block loose __attribute__((aligned(1), may_alias));
