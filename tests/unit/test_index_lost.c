@@ -129,6 +129,33 @@ test_damaged(void)
 	mailbox_close(&other);
 }
 
+/* A program that is not ours changed flags in the same tick as we did. */
+static void
+test_same_tick(void)
+{
+	struct mailbox m;
+	struct mailbox_changes c;
+	struct stat st;
+
+	make_old();
+	mailbox_open(&m, &home, STR("INBOX"), false);
+	mailbox_store(&m, (size_t[]){1}, 1, STORE_ADD, FLAG_SEEN, 0);
+	CHECK(renameat(m.cur, "1002.M1P1.x:2,", m.cur, "1002.M1P1.x:2,F") == 0,
+	    "flagged by a shell");
+	make_old();
+	CHECK(index_lock(&m.index) == 1 && fstat(m.cur, &st) == 0, "locked");
+	m.index.head.cur_mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000);
+	m.index.head.again_ns = files_clock_ns() + INT64_C(60000000000);
+	index_unlock(&m.index);
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nflagged == 0,
+	    "nobody can know that at once");
+	mailbox_poll(&m);
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nflagged == 1 &&
+		  c.flagged[0] == 2,
+	    "but it is found when the client asks");
+	mailbox_close(&m);
+}
+
 int
 main(void)
 {
@@ -138,6 +165,7 @@ main(void)
 	fill();
 	test_made_before();
 	test_damaged();
+	test_same_tick();
 	home_close(&home);
 	nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
 	return tap_done();
