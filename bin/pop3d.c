@@ -476,16 +476,17 @@ open_maildrop(struct pop3d *p)
 {
 	const char *path = settings_text("MAILDIR");
 	struct quota_limit limit;
+	char cache[PATH_MAX];
 
 	p->home.fd = -1;
 	if (!path[0])
 		path = "Maildir";
 	if (home_become(&path) < 0 || home_open(&p->home, path, true) < 0)
 		no_maildrop(p);
-	home_cache(&p->home, settings_text("YUBIN_CACHE"));
+	home_cache(&p->home, settings_text("YUBIN_CACHE"), cache);
 	sandbox_enter("pop3d",
 	    (struct landlock_path[]){{p->home.path, LANDLOCK_WRITE},
-		{settings_text("YUBIN_CACHE"), LANDLOCK_WRITE}},
+		{cache, LANDLOCK_WRITE}},
 	    2);
 	if (mailbox_open(&p->box, &p->home, STR("INBOX"), false) < 0)
 		no_maildrop(p);

@@ -20,6 +20,8 @@ cmd_capability(struct imap *s, struct scan *args)
 enum reply
 cmd_noop(struct imap *s, struct scan *args)
 {
+	if (s->selected)
+		mailbox_poll(&s->box);
 	return scan_end(args) ? REPLY_OK : imap_bad(s, args->bad);
 }
 
@@ -27,6 +29,7 @@ cmd_noop(struct imap *s, struct scan *args)
 enum reply
 cmd_check(struct imap *s, struct scan *args)
 {
+	mailbox_poll(&s->box);
 	return scan_end(args) ? REPLY_OK : imap_bad(s, args->bad);
 }
 

@@ -73,6 +73,7 @@ main(int argc, char **argv)
 {
 	struct imap *s = &session;
 	const char *user = getenv("USER"), *path;
+	char cache[PATH_MAX];
 
 	serve_start(&s->serve, "imapd", "", argc, argv);
 	log_context("user", user);
@@ -85,10 +86,10 @@ main(int argc, char **argv)
 		die(EXIT_TEMP);
 	}
 	count(s);
-	home_cache(&s->home, settings_text("YUBIN_CACHE"));
+	home_cache(&s->home, settings_text("YUBIN_CACHE"), cache);
 	sandbox_enter("imapd",
 	    (struct landlock_path[]){{s->home.path, LANDLOCK_WRITE},
-		{settings_text("YUBIN_CACHE"), LANDLOCK_WRITE}},
+		{cache, LANDLOCK_WRITE}},
 	    2);
 	inherit(s);
 	log_event("session", "maildir", maildir(), "tls",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* Leftovers: files in tmp whose writer died, and files in new that no 250 was
+/* Leftovers: files in tmp whose writer died, notes about full mailboxes, and files in new that no 250 was
  * ever given for. */
 #include "runner.h"
 
@@ -13,13 +13,15 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "io/dir.h"
+#include "queue/full.h"
 
 #define TMP_AGE_S (36 * 3600)
 #define CLEAN_EVERY_MS 3600000
 #define CLEAN_ARENA ((size_t)256 * 1024 * 1024)
 
-void
-clean_tmp(struct runner *r)
+/* Remove files of that age in this directory. */
+static void
+clean_dir(struct runner *r, const char *dir, int64_t age_s, bool tell)
 {
 	struct arena a;
 	char **names;
@@ -27,21 +29,28 @@ clean_tmp(struct runner *r)
 	struct stat st;
 	size_t n;
 
-	if (now_ms() < r->next_clean_ms)
-		return;
-	r->next_clean_ms = now_ms() + CLEAN_EVERY_MS;
 	arena_init(&a, CLEAN_ARENA);
-	if (dir_list(r->queue, "tmp", 1, WALK_FILES, &a, &names, &n) < 0)
+	if (dir_list(r->queue, dir, 1, WALK_FILES, &a, &names, &n) < 0)
 		n = 0;
 	for (size_t i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "tmp/%s", names[i]);
+		snprintf(path, sizeof(path), "%s/%s", dir, names[i]);
 		if (fstatat(r->queue, path, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
-		    st.st_mtim.tv_sec > now_wall_s() - TMP_AGE_S)
+		    st.st_mtim.tv_sec > now_wall_s() - age_s)
 			continue;
-		if (unlinkat(r->queue, path, 0) == 0)
+		if (unlinkat(r->queue, path, 0) == 0 && tell)
 			log_event("cleaned", "file", path, NULL);
 	}
 	arena_free(&a);
+}
+
+void
+clean_tmp(struct runner *r)
+{
+	if (now_ms() < r->next_clean_ms)
+		return;
+	r->next_clean_ms = now_ms() + CLEAN_EVERY_MS;
+	clean_dir(r, "tmp", TMP_AGE_S, true);
+	clean_dir(r, FULL_DIR, FULL_KEEP_S, false);
 }
 
 bool

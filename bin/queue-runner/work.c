@@ -12,6 +12,7 @@
 #include "base/fail.h"
 #include "base/log.h"
 #include "base/now.h"
+#include "queue/full.h"
 #include "queue/report.h"
 #include "queue/retry.h"
 #include "users/domain.h"
@@ -274,6 +275,11 @@ work_result(struct runner *r, struct work *w, size_t i,
 		t->result.status = STR("5.4.7");
 	}
 	log_result(w, i, &t->result, took_ms);
+	/* RFC 3463 3.3: a full mailbox. */
+	if (t->dest && t->dest->local && took_ms >= 0 &&
+	    str_ends(result->status, STR(".2.2")))
+		full_note(r->queue, w->entry.e.rcpts[i].addr,
+		    w->entry.header.body_len);
 	t->outcome = t->result.kind == RESULT_DEFERRED ? OUTCOME_DEFERRED
 	                                               : OUTCOME_FINAL;
 	mark(r, w, i, status_of(w, i, &t->result));

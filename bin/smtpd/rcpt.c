@@ -7,9 +7,13 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "commands.h"
+#include "conf/settings.h"
 #include "parent.h"
 #include "proto/smtp_cmd.h"
 #include "proto/smtp_dsn.h"
+#include "queue/full.h"
+
+#define RCPT_FULL 'F' /* ours, but there is no room */
 
 _Static_assert((int)SMTP_DSN_NEVER == (int)ENVELOPE_NEVER &&
 		   (int)SMTP_DSN_SUCCESS == (int)ENVELOPE_ON_SUCCESS &&
@@ -40,7 +44,7 @@ remember(struct smtp *s, struct str address)
 }
 
 /* Ask about a path; <postmaster> gets its domain in *p.  Returns one of
- * enum parent_rcpt. */
+ * enum parent_rcpt, or RCPT_FULL. */
 static char
 ask(struct smtp *s, struct smtp_path *p)
 {
@@ -62,6 +66,10 @@ ask(struct smtp *s, struct smtp_path *p)
 	    smtp_path_make(
 		STR("postmaster"), str_from(answer, 1), SMTP_PATH_UTF8, p) < 0)
 		return PARENT_FAILED;
+	if (answer.p[0] == PARENT_OURS &&
+	    full_is(s->serve.root, smtp_path_text(p), s->size,
+		settings_num("QUOTA_RCPT")))
+		return RCPT_FULL;
 	if (answer.p[0] == PARENT_OURS)
 		remember(s, smtp_path_text(p));
 	return answer.p[0];
@@ -141,6 +149,8 @@ verdict(struct smtp *s, char answer)
 		return session_reply(s, 550, "5.7.1", "Relaying denied");
 	case PARENT_UNKNOWN:
 		return session_reply(s, 550, "5.1.1", "No such mailbox");
+	case RCPT_FULL:
+		return session_reply(s, 452, "4.2.2", "Mailbox full");
 	default:
 		return session_reply(
 		    s, 451, "4.3.0", "Cannot look that up now, try later");

@@ -105,7 +105,7 @@ tell_courier(struct import *im, int fd, const struct uidlist *u, bool inbox)
 	printf("\n");
 	if (kept.left) {
 		printf("  left: %zu keywords on messages: a folder has room "
-		       "for 26\n",
+		       "for 64\n",
 		    kept.left);
 		im->left += kept.left;
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /* yubin maildir stats: counts, sizes, ages and keywords, read from the names
- * of files; nothing is written. */
+ * of files and yubin-keywords; nothing is written. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "examine.h"
 #include "io/dir.h"
+#include "maildir/files.h"
 #include "maildir/keywords.h"
 #include "maildir/name.h"
 #include "maildir/uidlist.h"
@@ -20,13 +21,12 @@
 #include "show.h"
 
 #define MEMORY ((size_t)2 << 30)
-#define LETTERS 26 /* a to z */
 
 struct stats {
 	size_t messages, unseen, flagged, deleted;
 	uint64_t octets;
 	int64_t oldest_s, newest_s; /* 0 without messages */
-	size_t keyworded[LETTERS];
+	size_t keyworded[KEYWORDS_N];
 	const char *keywords[KEYWORDS_N];
 	uint32_t uidvalidity, uidnext; /* 0 without a list */
 };
@@ -49,7 +49,7 @@ count(struct stats *t, int fd, const char *file)
 	t->unseen += !(name.flags & FLAG_SEEN);
 	t->flagged += (name.flags & FLAG_FLAGGED) != 0;
 	t->deleted += (name.flags & FLAG_DELETED) != 0;
-	for (int i = 0; i < LETTERS; i++)
+	for (int i = 0; i < KEYWORDS_LETTERS; i++)
 		t->keyworded[i] += name.letters >> i & 1;
 	if (t->messages == 1 || mtime_s < t->oldest_s)
 		t->oldest_s = mtime_s;
@@ -78,6 +78,42 @@ count_dir(struct stats *t, int folder, const char *dir)
 	return r;
 }
 
+static void
+note_more(void *arg, struct str base, uint64_t bits)
+{
+	struct file *file = files_find(arg, base);
+
+	if (file)
+		file->keywords = bits;
+}
+
+/* Keywords that have no letter, when there are any.  0 or -1. */
+static int
+count_more(struct stats *t, struct store *s, int folder)
+{
+	int cur = -1, new = -1, r = -1;
+	struct files f;
+
+	if (!t->keywords[KEYWORDS_LETTERS])
+		return 0;
+	files_init(&f, &s->a);
+	cur = store_dir(folder, "cur");
+	new = store_dir(folder, "new");
+	if (cur < 0 || new < 0)
+		r = errno == ENOENT ? 0 : fail("open ", "cur");
+	else if (files_scan(&f, cur, new, false) == 0)
+		r = keywords_more(folder, &f, note_more);
+	for (size_t k = 0; k < f.n; k++)
+		for (int i = KEYWORDS_LETTERS; i < KEYWORDS_N; i++)
+			t->keyworded[i] += f.list[k].keywords >> i & 1;
+	files_free(&f);
+	if (cur >= 0)
+		close(cur);
+	if (new >= 0)
+		close(new);
+	return r < 0 ? -1 : 0;
+}
+
 static int
 count_folder(struct stats *t, struct store *s, const struct store_folder *f)
 {
@@ -98,6 +134,8 @@ count_folder(struct stats *t, struct store *s, const struct store_folder *f)
 		r = count_dir(t, fd, "new");
 	if (r == 0)
 		r = count_dir(t, fd, "cur");
+	if (r == 0)
+		r = count_more(t, s, fd);
 	uidlist_free(&u);
 	close(fd);
 	return r;
@@ -144,7 +182,7 @@ print_row(const struct stats *t, struct str name)
 static void
 print_keywords(const struct stats *t)
 {
-	for (int i = 0; i < LETTERS; i++) {
+	for (int i = 0; i < KEYWORDS_N; i++) {
 		if (!t->keywords[i])
 			continue;
 		printf("%9zu  with the keyword ", t->keyworded[i]);
@@ -180,7 +218,7 @@ print_json(const struct stats *t, struct str name)
 	}
 	json_key(&b, STR("keywords"));
 	json_begin(&b, '{');
-	for (int i = 0; i < LETTERS; i++)
+	for (int i = 0; i < KEYWORDS_N; i++)
 		if (t->keywords[i])
 			json_key_num(
 			    &b, t->keywords[i], (int64_t)t->keyworded[i]);

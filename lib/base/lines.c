@@ -16,7 +16,7 @@ typedef signed char block __attribute__((vector_size(BLOCK)));
 		c, c, c, c, c, c, c, c, c, c, c, c, c, c, c, c \
 	}
 
-static const block lf = ALL('\n'), cr = ALL('\r'), dash = ALL('-');
+static const block lf = ALL('\n'), cr = ALL('\r');
 
 static block
 load(const char *p)
@@ -57,16 +57,22 @@ lines_count(struct str s, bool after_cr, size_t *bare)
 		i = 1;
 	}
 	while (s.n - i >= BLOCK) {
-		block nall = ALL(0), ncrlf = ALL(0);
+		block nall = ALL(0), ncrlf = ALL(0), ncr = ALL(0);
+		size_t from = i;
 
 		for (int k = 0; k < RUN && s.n - i >= BLOCK; k++, i += BLOCK) {
-			block is = load(s.p + i) == lf;
+			block here = load(s.p + i);
 
 			/* True is -1. */
-			nall -= is;
-			ncrlf -= is & (load(s.p + i - 1) == cr);
+			nall -= here == lf;
+			ncr |= here == cr;
 		}
 		all += sum(nall);
+		if (s.p[from - 1] != '\r' && !any(ncr))
+			continue;
+		for (size_t k = from; k < i; k += BLOCK)
+			ncrlf -= (load(s.p + k) == lf) &
+			         (load(s.p + k - 1) == cr);
 		crlf += sum(ncrlf);
 	}
 	for (; i < s.n; i++) {
@@ -80,14 +86,14 @@ lines_count(struct str s, bool after_cr, size_t *bare)
 size_t
 lines_dashes(struct str s)
 {
-	size_t i = 0;
+	size_t i = 1;
 
-	for (; s.n - i >= BLOCK + 2; i += BLOCK)
-		if (any((load(s.p + i) == lf) & (load(s.p + i + 1) == dash) &
-			(load(s.p + i + 2) == dash)))
-			break;
-	for (; s.n - i > 2; i++)
-		if (s.p[i] == '\n' && s.p[i + 1] == '-' && s.p[i + 2] == '-')
-			return i;
+	/* What is long has no dash for a while: it is encoded, or it is text. */
+	while (i < s.n && (i += str_find(str_from(s, i), '-')) + 1 < s.n) {
+		if (s.p[i - 1] == '\n' && s.p[i + 1] == '-')
+			return i - 1;
+		while (i < s.n && s.p[i] == '-')
+			i++;
+	}
 	return s.n;
 }

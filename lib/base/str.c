@@ -22,7 +22,12 @@ str_eq(struct str a, struct str b)
 bool
 str_ieq(struct str a, struct str b)
 {
-	return a.n == b.n && str_icmp(a, b) == 0;
+	if (a.n != b.n)
+		return false;
+	/* Most that differ do at once, in more than their case. */
+	if (a.n && (a.p[0] ^ b.p[0]) & ~('a' ^ 'A'))
+		return false;
+	return str_icmp(a, b) == 0;
 }
 
 bool

@@ -166,6 +166,10 @@ const struct setting settings[] = {
 	"return what has no room to its sender at once; 0: try again for "
 	"QUEUE_LIFETIME"),
 
+    NUM("QUOTA_RCPT", "s", "900", 0, 86400, "smtpd",
+	"how long a recipient whose mailbox was found full is refused at RCPT, "
+	"with 452 4.2.2; 0: never"),
+
     /* imapd, pop3d, deliver-local */
     PATHNAME("MAILDIR", "", "imapd pop3d",
 	"the Maildir of the session; default: Maildir in the working "

@@ -34,11 +34,12 @@ int courier_retire(int fd);
 
 struct courier_kept {
 	size_t messages; /* that have keywords */
-	size_t left;     /* keywords that could not be kept: no letter free */
+	size_t left;     /* keywords that could not be kept: 64 are taken */
 };
 
 /* Give the messages in cur/ of the folder open at fd their keywords, as letters
- * in names and in dovecot-keywords, beside those they have already.  dry: only
+ * in names and in dovecot-keywords, or in yubin-keywords, beside the letters they
+ * have already.  dry: only
  * count.  Durable on return; may be repeated.  Returns 0 or -1. */
 int courier_keywords(int fd, int cur, bool dry, struct courier_kept *kept);
 

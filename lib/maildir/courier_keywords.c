@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Courier's keywords become letters in file names. */
+/* Courier's keywords become letters in file names and, beyond the 26 that there
+ * are, lines of yubin-keywords. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,6 @@
 #define TEXT_MAX ((size_t)256 << 20)
 #define FILES_MAX 10000000
 #define TRIES 4
-#define LETTERS 26 /* a to z */
 
 /* What one place says about a message. */
 struct note {
@@ -42,6 +42,7 @@ struct notes {
 	int fd;
 	bool dry;
 	const char *letters[KEYWORDS_N];
+	struct buf more; /* lines about those beyond the letters */
 };
 
 static int
@@ -156,7 +157,7 @@ find(const struct notes *n, struct str base)
 	                                                  : NULL;
 }
 
-/* The letter's index; -1 with ENOSPC or EINVAL: it has none; else failed. */
+/* The keyword's index; -1 with ENOSPC or EINVAL: it has none; else failed. */
 static int
 letter(struct notes *n, struct str word)
 {
@@ -166,7 +167,7 @@ letter(struct notes *n, struct str word)
 		return i >= 0 ? i
 		              : keywords_add(n->fd, &n->a, n->letters, word);
 	errno = keywords_valid(word) ? ENOSPC : EINVAL;
-	for (i = 0; errno == ENOSPC && i < LETTERS; i++)
+	for (i = 0; errno == ENOSPC && i < KEYWORDS_N; i++)
 		if (!n->letters[i]) {
 			n->letters[i] = arena_z(&n->a, word);
 			return i;
@@ -174,9 +175,9 @@ letter(struct notes *n, struct str word)
 	return -1;
 }
 
-/* The letters a note stands for.  0 or -1. */
+/* The keywords a note stands for.  0 or -1. */
 static int
-letters_of(struct notes *n, const struct note *note, uint32_t *set,
+keywords_of(struct notes *n, const struct note *note, uint64_t *set,
     struct courier_kept *kept)
 {
 	struct str rest = note->words, word;
@@ -194,9 +195,9 @@ letters_of(struct notes *n, const struct note *note, uint32_t *set,
 		if (word.n == 0)
 			continue;
 		i = letter(n, word);
-		if (i >= 0 && i < LETTERS)
-			*set |= 1u << i;
-		else if (i >= 0 || errno == ENOSPC || errno == EINVAL)
+		if (i >= 0)
+			*set |= UINT64_C(1) << i;
+		else if (errno == ENOSPC || errno == EINVAL)
 			kept->left++;
 		else
 			return -1;
@@ -210,17 +211,21 @@ mark(struct notes *n, int cur, const char *file, struct courier_kept *kept)
 {
 	struct name name = name_parse(str_z(file));
 	const struct note *note = find(n, name.base);
-	uint32_t set;
+	uint64_t set;
+	uint32_t letters;
 	char to[NAME_SIZE];
 
 	if (!note)
 		return 0;
-	if (letters_of(n, note, &set, kept) < 0)
+	if (keywords_of(n, note, &set, kept) < 0)
 		return -1;
 	kept->messages += set != 0;
-	if (n->dry || (set & ~name.letters) == 0)
+	if (set & ~KEYWORDS_LETTER_BITS)
+		keywords_more_line(&n->more, name.base, set);
+	letters = (uint32_t)(set & KEYWORDS_LETTER_BITS);
+	if (n->dry || (letters & ~name.letters) == 0)
 		return 0;
-	name.letters |= set;
+	name.letters |= letters;
 	if (name_make(to, &name) < 0)
 		return fail("name ", file);
 	if (renameat(cur, file, cur, to) == 0)
@@ -238,6 +243,7 @@ mark_all(struct notes *n, int cur, struct courier_kept *kept)
 	int r, again = 0;
 
 	*kept = (struct courier_kept){0};
+	buf_reset(&n->more);
 	arena_init(&a, MEMORY);
 	r = dir_list(cur, ".", 0, FILES_MAX, &a, &names, &count);
 	for (size_t i = 0; r >= 0 && i < count; i++) {
@@ -249,6 +255,29 @@ mark_all(struct notes *n, int cur, struct courier_kept *kept)
 	return r < 0 ? -1 : again;
 }
 
+/* The names are on disk; write which messages have those without a letter. */
+static int
+save_more(struct notes *n)
+{
+	int fd, err = 0;
+
+	if (n->more.over) {
+		errno = EFBIG;
+		return fail("write ", KEYWORDS_MORE);
+	}
+	if (n->more.n == 0)
+		return 0;
+	if (keywords_more_add(n->fd, buf_slice(&n->more)) < 0)
+		return -1;
+	fd = openat(n->fd, KEYWORDS_MORE, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fdatasync(fd) < 0)
+		err = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = err;
+	return err ? fail("sync ", KEYWORDS_MORE) : file_sync_dir(n->fd);
+}
+
 int
 courier_keywords(int fd, int cur, bool dry, struct courier_kept *kept)
 {
@@ -257,6 +286,7 @@ courier_keywords(int fd, int cur, bool dry, struct courier_kept *kept)
 
 	*kept = (struct courier_kept){0};
 	arena_init(&n.a, MEMORY);
+	buf_init(&n.more, TEXT_MAX);
 	r = read_notes(&n, fd);
 	if (r == 0 && n.n)
 		r = keywords_load(fd, &n.a, n.letters);
@@ -268,7 +298,10 @@ courier_keywords(int fd, int cur, bool dry, struct courier_kept *kept)
 		while (r == 1 && --tries > 0);
 	}
 	if (r >= 0 && n.n && !dry)
+		r = save_more(&n);
+	if (r >= 0 && n.n && !dry)
 		r = file_sync_dir(cur);
+	buf_free(&n.more);
 	arena_free(&n.a);
 	return r < 0 ? -1 : 0;
 }

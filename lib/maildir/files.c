@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "base/sort.h"
 #include "maildir/name.h"
 
 #define FILES_MAX ((size_t)1 << 27)
@@ -195,11 +196,11 @@ add(struct files *f, struct str name, bool in_new, bool recent)
 
 /* Whether the entry is a regular file with a name we can keep. */
 static bool
-is_message(int fd, const struct dirent *e)
+is_message(int fd, const struct dirent *e, struct str name)
 {
 	struct stat st;
 
-	if (!name_usable(str_z(e->d_name)))
+	if (!name_usable(name))
 		return false;
 	if (e->d_type != DT_UNKNOWN)
 		return e->d_type == DT_REG;
@@ -247,7 +248,7 @@ scan_new(struct files *f, int cur, int new, bool take)
 		char to[NAME_SIZE];
 		int r;
 
-		if (!is_message(new, e))
+		if (!is_message(new, e, str_z(e->d_name)))
 			continue;
 		r = take ? take_file(cur, new, e->d_name, to) : -1;
 		if (r < 0)
@@ -271,9 +272,12 @@ scan_cur(struct files *f, int cur)
 
 	if (!d)
 		return fail("open ", "cur");
-	while ((errno = 0, e = readdir(d)))
-		if (is_message(cur, e))
-			add(f, str_z(e->d_name), false, false);
+	while ((errno = 0, e = readdir(d))) {
+		struct str name = str_z(e->d_name);
+
+		if (is_message(cur, e, name))
+			add(f, name, false, false);
+	}
 	err = errno;
 	closedir(d);
 	errno = err;
@@ -344,17 +348,65 @@ files_find(const struct files *f, struct str base)
 	return *slot ? &f->list[(uint32_t)*slot - 1] : NULL;
 }
 
-static int
-by_uid(const void *a, const void *b)
+static struct sort_item *
+items(size_t n)
 {
-	const struct file *x = a, *y = b;
+	struct sort_item *list = calloc(n + 1, sizeof(*list));
 
-	return x->uid < y->uid ? -1 : x->uid > y->uid;
+	if (!list)
+		oom();
+	return list;
+}
+
+static int
+by_name(const void *a, const void *b)
+{
+	const struct file *const *x = a, *const *y = b;
+
+	return strcmp((*x)->name, (*y)->name);
+}
+
+size_t
+files_arrived(struct files *f, struct file **order)
+{
+	struct sort_item *list = items(f->n);
+	size_t n = 0, same = 0;
+
+	for (size_t i = 0; i < f->n; i++)
+		if (f->list[i].uid == 0)
+			list[n++] = (struct sort_item){
+			    name_seconds(f->list[i].name), i};
+	sort_items(list, n);
+	for (size_t i = 0; i < n; i++) {
+		order[i] = &f->list[list[i].of];
+		if (i + 1 < n && list[i + 1].key == list[i].key)
+			continue;
+		/* Those of one second. */
+		if (i > same)
+			qsort(order + same, i + 1 - same, sizeof(*order),
+			    by_name);
+		same = i + 1;
+	}
+	free(list);
+	return n;
 }
 
 void
 files_sort(struct files *f)
 {
-	if (f->n)
-		qsort(f->list, f->n, sizeof(*f->list), by_uid);
+	struct sort_item *list = items(f->n);
+	struct file *sorted;
+
+	for (size_t i = 0; i < f->n; i++)
+		list[i] = (struct sort_item){f->list[i].uid, i};
+	sort_items(list, f->n);
+	sorted = malloc((f->n + 1) * sizeof(*sorted));
+	if (!sorted)
+		oom();
+	for (size_t i = 0; i < f->n; i++)
+		sorted[i] = f->list[list[i].of];
+	free(list);
+	free(f->list);
+	f->list = sorted;
+	f->room = f->n;
 }

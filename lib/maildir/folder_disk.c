@@ -179,8 +179,10 @@ remove_doomed(const struct home *h)
 		n = 0;
 	for (size_t i = 0; i < n; i++)
 		if (str_starts(str_z(names[i]), STR(DOOMED)) ||
-		    is_unborn(h, names[i]))
+		    is_unborn(h, names[i])) {
+			home_forget(h, names[i]);
 			remove_tree(h->fd, names[i], 0);
+		}
 	arena_free(&a);
 }
 

@@ -16,6 +16,7 @@
 #include "io/file.h"
 #include "io/lock.h"
 #include "maildir/folder.h"
+#include "maildir/digests.h"
 #include "maildir/index.h"
 #include "maildir/folder_name.h"
 
@@ -52,15 +53,39 @@ home_become(const char **path)
 	return drop_to(&owner);
 }
 
-void
-home_cache(struct home *h, const char *path)
+/* Our own directory below path, open; -1 none to be had. */
+static int
+open_cache(const struct home *h, const char *path, char to[PATH_MAX])
 {
+	struct stat st, own;
+	int fd, n;
+
+	if (fstat(h->fd, &st) < 0)
+		return -1;
+	n = snprintf(to, PATH_MAX, "%s/%llx-%llx", path,
+	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	if (n < 0 || n >= PATH_MAX)
+		return -1;
+	(void)file_mkdirs(to, 0700);
+	fd = open(to, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0 && fstat(fd, &own) == 0 && own.st_uid == geteuid())
+		return fd;
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+void
+home_cache(struct home *h, const char *path, char to[PATH_MAX])
+{
+	to[0] = '\0';
 	if (!path[0])
 		return;
-	(void)file_mkdirs(path, 0700);
-	h->cache = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (h->cache < 0)
-		h->cache = HOME_NOWHERE;
+	h->cache = open_cache(h, path, to);
+	if (h->cache >= 0)
+		return;
+	h->cache = HOME_NOWHERE;
+	to[0] = '\0';
 }
 
 int
@@ -76,6 +101,27 @@ home_index(const struct home *h, int folder, int cur, char name[HOME_INDEX])
 	snprintf(name, HOME_INDEX, INDEX "-%llx-%llx",
 	    (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
 	return h->cache;
+}
+
+void
+home_forget(const struct home *h, const char *dir)
+{
+	char path[NAME_MAX + 8], index[HOME_INDEX], digests[NAME_MAX];
+	int cur;
+
+	if (h->cache < 0)
+		return;
+	snprintf(path, sizeof(path), "%s/cur", dir);
+	cur = openat(h->fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (cur < 0)
+		return;
+	if (home_index(h, -1, cur, index) >= 0) {
+		snprintf(digests, sizeof(digests), DIGESTS "%s",
+		    index + sizeof(INDEX) - 1);
+		unlinkat(h->cache, index, 0);
+		unlinkat(h->cache, digests, 0);
+	}
+	close(cur);
 }
 
 void

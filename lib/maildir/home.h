@@ -36,17 +36,22 @@ void home_close(struct home *h);
 
 #define HOME_BESIDE (-1)
 #define HOME_NOWHERE (-2)
-/* Keep the indexes in this directory, made when it is missing, for mail on a
+/* Keep the indexes below this directory, made when it is missing, for mail on a
  * shared file system; "" beside the mail, as home_open() has it.  It may be
- * emptied at any time.  One that cannot be used is none at all: then indexes
- * live in memory alone. */
-void home_cache(struct home *h, const char *path);
+ * emptied at any time.  Each Maildir has a directory of its own in there, which
+ * nobody else's session may touch: its path in `to`, "" for none.  One that
+ * cannot be used is none at all: then indexes live in memory alone. */
+void home_cache(struct home *h, const char *path, char to[PATH_MAX]);
 
 /* Where the index of the folder whose cur/ is open at cur belongs; folder: its
  * own directory.  Returns the directory and the name in it; < 0 nowhere. */
 #define HOME_INDEX 64
 int home_index(
     const struct home *h, int folder, int cur, char name[HOME_INDEX]);
+
+/* The folder in this directory is about to go: what is kept of it elsewhere
+ * goes first. */
+void home_forget(const struct home *h, const char *dir);
 
 /* The directory of mailbox `name` relative to h->fd: "." for INBOX (any
  * case), ".Name" for others; "inbox.x" becomes ".INBOX.x".  It need not exist;

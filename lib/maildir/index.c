@@ -447,7 +447,10 @@ index_set_name(struct index *x, struct index_record *rec, struct str name)
 	if (!old)
 		return true; /* it will be made anew */
 	text = index_split_name(rec, name);
-	if (rec->uidl_n == 0 && text.n <= rec->name_n &&
+	/* As a rule only flags have changed, which are not in it. */
+	if (text.n == rec->name_n && memcmp(text.p, old, text.n) == 0)
+		return true;
+	if (rec->uidl_n == 0 && text.n < rec->name_n &&
 	    memcmp(text.p, old, text.n) == 0) {
 		rec->name_n = (uint8_t)text.n;
 		rec->name_check = index_sum_name(old, text.n);

@@ -94,14 +94,34 @@ fill_head(struct index_build *b)
 	h->check = index_sum_head(h);
 }
 
-/* Write everything into the mapping, which is all zeros. */
-static void
-fill(const struct index_build *b, unsigned char *map)
+/* Put n octets at `at` of the index, which is all zeros.  A file is written to:
+ * filling its mapping page by page takes several times as long. */
+static int
+put(struct index *x, size_t at, const void *p, size_t n)
+{
+	const char *from = p;
+
+	if (x->fd < 0 && n)
+		memcpy(x->map + at, p, n);
+	while (x->fd >= 0 && n > 0) {
+		ssize_t done = pwrite(x->fd, from, n, (off_t)at);
+
+		if (done <= 0)
+			return -1;
+		from += done;
+		at += (size_t)done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+/* Everything but the bits of the dead.  0 or -1. */
+static int
+fill(const struct index_build *b, struct index *x)
 {
 	const struct index_head *h = &b->head;
-	unsigned char *bits = map + index_bits_at();
+	unsigned char *bits = x->map + index_bits_at();
 
-	memcpy(map, h, sizeof(*h));
 	for (uint32_t r = 0; r < b->n; r++) {
 		struct index_record *rec = &b->list[r];
 
@@ -109,11 +129,10 @@ fill(const struct index_build *b, unsigned char *map)
 		if (rec->flags & INDEX_DEAD)
 			bits[r / 8] |= (unsigned char)(1u << r % 8);
 	}
-	if (b->n)
-		memcpy(map + index_records_at(h), b->list,
-		    b->n * sizeof(*b->list));
-	if (b->names_n)
-		memcpy(map + index_names_at(h), b->names, b->names_n);
+	if (put(x, 0, h, sizeof(*h)) < 0 ||
+	    put(x, index_records_at(h), b->list, b->n * sizeof(*b->list)) < 0)
+		return -1;
+	return put(x, index_names_at(h), b->names, b->names_n);
 }
 
 /* An empty file of that size with another name, mapped.  -1: failed. */
@@ -174,8 +193,8 @@ write_file(struct index_build *b, struct index *x, int dirfd, const char *name,
 		if (errno != EEXIST || i == TRIES || !clear_way(dirfd, temp))
 			return -1;
 	if (lock_take(x->fd, true, now_ms()) == 1) {
-		fill(b, x->map);
-		if (renameat(dirfd, temp, dirfd, name) == 0) {
+		if (fill(b, x) == 0 &&
+		    renameat(dirfd, temp, dirfd, name) == 0) {
 			if (!lock)
 				lock_release(x->fd);
 			return 0;
@@ -201,7 +220,7 @@ index_build_finish(struct index_build *b, struct index *x, int dirfd,
 			oom();
 		x->map = p;
 		x->mapped = index_size(&b->head);
-		fill(b, x->map);
+		(void)!fill(b, x);
 	}
 	x->head = b->head;
 	x->locked = lock;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/ascii.h"
 #include "msg/flags.h"
 
 #define MULTIPLIER UINT64_C(0x9e3779b97f4a7c15) /* 2^64 / golden ratio */
@@ -112,20 +113,30 @@ index_count(
 		h->unseen_from = r;
 }
 
+/* Whether the flags are written as name_make() does. */
+static bool
+is_made(struct str info)
+{
+	if (!str_starts(info, STR(":2,")))
+		return false;
+	for (size_t i = 3; i < info.n; i++)
+		if (!ascii_isalpha(info.p[i]) ||
+		    (i > 3 && info.p[i] <= info.p[i - 1]))
+			return false;
+	return true;
+}
+
 struct str
 index_split_name(struct index_record *rec, struct str name)
 {
 	struct name n = name_parse(name);
-	char made[NAME_SIZE];
 
 	rec->flags &= (uint16_t) ~(FLAG_SETTABLE | INDEX_MADE);
 	rec->flags |= (uint16_t)(n.flags & FLAG_SETTABLE);
 	rec->keywords = (rec->keywords >> 26 << 26) | n.letters;
 	rec->base_n = (uint8_t)n.base.n;
-	n.others = 0;
-	if (name_make(made, &n) == 0 && str_eq(str_z(made), name)) {
-		rec->flags |= INDEX_MADE;
-		return n.base;
-	}
-	return name;
+	if (n.others || !is_made(str_from(name, n.base.n)))
+		return name;
+	rec->flags |= INDEX_MADE;
+	return n.base;
 }

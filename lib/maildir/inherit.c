@@ -12,6 +12,7 @@
 #include "maildir/courier.h"
 
 #define MEMORY ((size_t)1 << 30)
+#define FIELDS_MAX 65536 /* octets of one message's */
 #define POP3_UIDL_MAX 70 /* RFC 1939 7 */
 
 int
@@ -37,20 +38,19 @@ valid(struct str uidl)
 	return uidl.n > 0 && uidl.n <= POP3_UIDL_MAX;
 }
 
+/* b: for this alone. */
 static void
-set_uidl(struct uidlist_entry *e, struct str uidl, struct arena *a)
+set_uidl(
+    struct uidlist_entry *e, struct str uidl, struct arena *a, struct buf *b)
 {
-	struct buf b;
-
 	if (!valid(uidl) || uidlist_field(e, 'P').n)
 		return;
-	buf_init(&b, 65536);
-	buf_str(&b, e->fields);
-	buf_z(&b, e->fields.n ? " P" : "P");
-	buf_str(&b, uidl);
-	if (!b.over)
-		e->fields = arena_str(a, buf_slice(&b));
-	buf_free(&b);
+	buf_reset(b);
+	buf_str(b, e->fields);
+	buf_z(b, e->fields.n ? " P" : "P");
+	buf_str(b, uidl);
+	if (!b->over)
+		e->fields = arena_str(a, buf_slice(b));
 }
 
 static bool
@@ -67,19 +67,23 @@ inherit_pop3(struct uidlist *u, int fd, const struct files *f, struct arena *a)
 {
 	struct courier_pop3 *list;
 	struct arena mine;
+	struct buf b;
 	size_t n;
 	int r;
 	bool names;
 
 	arena_init(&mine, MEMORY);
+	buf_init(&b, FIELDS_MAX);
 	r = courier_pop3(fd, &mine, &list, &n);
 	names = r == 0 && n == 0 && !u->courier && taken_before(f);
 	for (size_t i = 0; r == 0 && (n || names) && i < u->n; i++) {
 		struct uidlist_entry *e = &u->list[i];
 
 		set_uidl(e,
-		    names ? e->base : courier_pop3_find(list, n, e->base), a);
+		    names ? e->base : courier_pop3_find(list, n, e->base), a,
+		    &b);
 	}
+	buf_free(&b);
 	arena_free(&mine);
 	return r;
 }

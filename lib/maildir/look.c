@@ -44,8 +44,8 @@ expected(const struct look *l, uint32_t uid)
 	       !(rec.flags & INDEX_DEAD);
 }
 
-/* Give the files the UIDs of the list; returns how many expected ones have no
- * file. */
+/* Give the files the UIDs of the list, whose entries then tell which file is
+ * theirs (index + 1); returns how many expected ones have no file. */
 static size_t
 match(struct look *l)
 {
@@ -55,10 +55,13 @@ match(struct look *l)
 		struct uidlist_entry *e = &l->list.list[i];
 		struct file *file = files_find(&l->files, e->base);
 
-		if (!file)
+		e->of = 0;
+		if (!file) {
 			missing += expected(l, e->uid);
-		else if (file->uid == 0)
+		} else if (file->uid == 0) {
 			file->uid = e->uid;
+			e->of = (size_t)(file - l->files.list) + 1;
+		}
 	}
 	return missing;
 }
@@ -99,30 +102,24 @@ read_files(struct look *l, int cur, int new, bool take, int passes)
 	return 0;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	const struct file *const *x = a, *const *y = b;
-
-	return name_order((*x)->name, (*y)->name);
-}
-
-/* UIDs for the n files without one, in the order of arrival. */
+/* UIDs for the files without one, in the order of arrival. */
 static void
-number(struct look *l, size_t n)
+number(struct look *l)
 {
-	struct file **order = calloc(n + 1, sizeof(*order));
-	size_t at = 0;
+	struct file **order = calloc(l->files.n + 1, sizeof(*order));
+	size_t n;
 
 	if (!order)
 		oom();
-	for (size_t i = 0; i < l->files.n; i++)
-		if (l->files.list[i].uid == 0)
-			order[at++] = &l->files.list[i];
-	qsort(order, n, sizeof(struct file *), by_name);
-	for (size_t i = 0; i < n; i++)
-		order[i]->uid = uidlist_add(
-		    &l->list, str_make(order[i]->name, order[i]->base_n));
+	n = files_arrived(&l->files, order);
+	for (size_t i = 0; i < n; i++) {
+		struct file *file = order[i];
+
+		file->uid = uidlist_add(
+		    &l->list, str_make(file->name, file->base_n));
+		l->list.list[l->list.n - 1].of =
+		    (size_t)(file - l->files.list) + 1;
+	}
 	free(order);
 }
 
@@ -167,7 +164,7 @@ shrink(struct look *l)
 	if (u->n < 64 || l->files.n * 4 > u->n)
 		return;
 	for (size_t i = 0; i < u->n; i++)
-		if (files_find(&l->files, u->list[i].base))
+		if (u->list[i].of)
 			u->list[kept++] = u->list[i];
 	u->n = kept;
 	u->rewrite = true;
@@ -197,23 +194,21 @@ static int
 complete(struct look *l, const struct home *h, int fd, int cur, int new,
     bool take, bool sure)
 {
-	size_t from, n;
+	size_t from;
 	int r = renew(l, h, fd, cur, new, take, sure);
 
 	if (r < 0)
 		return -1;
-	n = unknown(l);
-	if (n > UIDLIST_UID_MAX - l->list.uidnext) {
+	if (unknown(l) > UIDLIST_UID_MAX - l->list.uidnext) {
 		/* Nobody has so many: garbage made the UIDs run out. */
 		if (look_begin_list(&l->list, h) < 0)
 			return -1;
 		forget_uids(l);
-		n = l->files.n;
 	}
 	if (r == 1)
 		shrink(l);
 	from = l->list.n;
-	number(l, n);
+	number(l);
 	if (l->inherit && inherit_pop3(&l->list, fd, &l->files, l->names) < 0)
 		return -1;
 	if (uidlist_save(&l->list, fd, from) < 0)
@@ -230,11 +225,9 @@ annotate(struct look *l, struct arena *names)
 		struct str uidl, wire = uidlist_field(e, 'W');
 		struct file *file;
 
-		if (!e->fields.n)
+		if (!e->fields.n || !e->of)
 			continue;
-		file = files_find(&l->files, e->base);
-		if (!file || file->uid != e->uid)
-			continue;
+		file = &l->files.list[e->of - 1];
 		uidl = uidlist_field(e, 'P');
 		if (uidl.n)
 			file->uidl = arena_z(names, uidl);
@@ -287,11 +280,13 @@ static int
 look(struct look *l, const struct home *h, int fd, int cur, int new, bool take)
 {
 	struct dotlock lock;
-	int r;
+	int r = 0;
 
 	if (uidlist_load(&l->list, fd) < 0)
 		return -1;
-	r = read_files(l, cur, new, take, 1);
+	/* Without a list the files are read under the lock, once. */
+	if (l->list.uidvalidity && !l->list.courier)
+		r = read_files(l, cur, new, take, 1);
 	if (r < 0)
 		return -1;
 	if (r == 1 && l->list.uidvalidity && !l->list.rewrite &&

@@ -72,6 +72,7 @@ struct mailbox {
 	uint64_t known_words;  /* bits of keyword[] in use */
 	bool opened;           /* there is a view */
 	bool stale;            /* scan again at the next sync */
+	bool polled;           /* mailbox_poll() */
 	bool new_words;        /* keyword[] has names not yet reported */
 	size_t measured; /* the last one mailbox_measure() worked for, + 1 */
 	int64_t grain_ns;
@@ -141,6 +142,10 @@ void mailbox_id(struct mailbox *m, size_t i, char to[MAILBOX_ID]);
  * told of every UID that is not there. */
 int mailbox_vanished(struct mailbox *m, uint64_t modseq, struct arena *a,
     uint32_t **uids, size_t *n);
+
+/* The client asks whether there is anything new (NOOP, CHECK): the next sync may
+ * cost more, and finds what others changed in the moment of our own changes. */
+void mailbox_poll(struct mailbox *m);
 
 /* At leisure, when the client waits for nothing: look again at what may have
  * changed in the moment of our own changes.  May wait for a clock tick, and

@@ -51,7 +51,7 @@ begin(struct mailbox *m)
 static int
 read_message(struct mailbox_digests *s, int fd, uint64_t size, bool whole)
 {
-	size_t want = SMALL;
+	size_t want = whole ? PIECE : SMALL;
 	ssize_t n;
 
 	digest_begin(&s->maker);
@@ -109,22 +109,33 @@ make_anew(struct mailbox *m, size_t i, bool whole)
 	return fail("open ", name);
 }
 
+static bool
+is_record(
+    struct mailbox *m, uint32_t r, uint32_t uid, struct index_record *rec)
+{
+	return r < m->index.head.count && index_get(&m->index, r, rec) &&
+	       rec->uid == uid;
+}
+
 /* Let the index know where digests are.  It is a cache: this may fail. */
 static void
 note_places(struct mailbox *m)
 {
+	uint32_t r = INDEX_NONE;
 	size_t n;
 	const struct digests_place *p = digests_placed(&m->digests->file, &n);
 
 	if (n == 0 || mailbox_lock(m) < 0)
 		return;
 	for (size_t k = 0; k < n; k++) {
-		uint32_t r = index_find(&m->index, p[k].tag);
 		struct index_record rec;
 
-		if (r >= m->index.head.count ||
-		    !index_get(&m->index, r, &rec) || rec.uid != p[k].tag)
-			continue;
+		/* Most often it is the one behind the last. */
+		if (!is_record(m, ++r, p[k].tag, &rec)) {
+			r = index_find(&m->index, p[k].tag);
+			if (!is_record(m, r, p[k].tag, &rec))
+				continue;
+		}
 		rec.digest_at = 8 * (uint64_t)p[k].at;
 		rec.digest_n = p[k].n;
 		index_put(&m->index, r, &rec, false);

@@ -20,6 +20,7 @@
 #define NAMES_MAX ((size_t)4 << 30)
 #define OWN_COSTS 64    /* again_ns lies so many readings ahead */
 #define FOREIGN_COSTS 8 /* when the stamp was young without our doing */
+#define POLL_COSTS 4    /* or so many, when the client asks */
 #define AGAIN_MOST_NS 600000000000
 #define AGAIN_LEAST_MS 5         /* no busy waiting when a look fails */
 #define BOOT_NS 2000000000       /* starting a machine takes longer */
@@ -232,6 +233,22 @@ new_changed(struct mailbox *m, const struct files_seen *seen)
 		   files_clock_ns() - mtime >= grain(m));
 }
 
+/* Whether cur/ is to be read again, though its stamp agrees. */
+static bool
+is_due(struct mailbox *m, int64_t now)
+{
+	const struct index_head *h = &m->index.head;
+	int64_t age = now - h->cur_mtime_ns;
+
+	if (!h->again_ns)
+		return false;
+	if (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS)
+		return true;
+	if (age < grain(m))
+		return h->count - h->dead <= SMALL;
+	return m->polled && age >= h->cost_ns * POLL_COSTS;
+}
+
 enum state { SAME, NEW_MAIL, CHANGED };
 
 /* How the disk differs from what the index says.  trust: usable() has just
@@ -240,14 +257,10 @@ static enum state
 compare(struct mailbox *m, bool trust)
 {
 	const struct index_head *h = &m->index.head;
-	int64_t now = files_clock_ns();
 
 	if (m->stale || (!trust && files_mtime_ns(m->cur) != h->cur_mtime_ns))
 		return CHANGED;
-	if (h->again_ns && !trust &&
-	    (now >= h->again_ns || h->again_ns - now > AGAIN_MOST_NS ||
-		(h->count - h->dead <= SMALL &&
-		    now - h->cur_mtime_ns < grain(m))))
+	if (!trust && is_due(m, files_clock_ns()))
 		return CHANGED;
 	if (new_changed(m, &h->new) || (!m->readonly && h->in_new))
 		return NEW_MAIL;
@@ -268,6 +281,12 @@ bring_up(struct mailbox *m, bool trust)
 	return r < 0 ? -1 : 0;
 }
 
+void
+mailbox_poll(struct mailbox *m)
+{
+	m->polled = true;
+}
+
 int
 mailbox_renew(struct mailbox *m)
 {
@@ -278,11 +297,14 @@ mailbox_renew(struct mailbox *m)
 	if (is_deleted(m))
 		return mailbox_look(m);
 	if (!index_replaced(&m->index) && index_look(&m->index) &&
-	    compare(m, false) == SAME)
+	    compare(m, false) == SAME) {
+		m->polled = false;
 		return 0;
+	}
 	if (mailbox_lock(m) < 0)
 		return m->deleted ? 0 : -1;
 	r = bring_up(m, false);
+	m->polled = false;
 	/* What was found is news, but for what others will see as ours. */
 	mailbox_collect(m);
 	mailbox_unlock(m);

@@ -114,6 +114,9 @@ bool mailbox_adopt(struct mailbox *m);
 /* Take note of what others changed in the index. */
 void mailbox_collect(struct mailbox *m);
 
+/* The same of an index that is damaged: as far as it can be read. */
+void mailbox_collect_bad(struct mailbox *m);
+
 /* ------------------------------------------------------------- the rest */
 
 /* Read the keyword names if their file has changed (0 or -1); the letters in

@@ -121,9 +121,22 @@ unchanged(struct mailbox *m, size_t i, const struct index_record *new)
 	       !mailbox_differs(&old, new);
 }
 
+/* Whether it says that a message lives of which ours says that it is gone.  Who
+ * made it had read the directory just before we removed the file. */
+static bool
+revived(struct mailbox *m, size_t i, const struct index_record *new)
+{
+	struct index_record old;
+
+	return !(new->flags & INDEX_DEAD) &&
+	       index_peek(&m->index, mailbox_at(m, i), &old) &&
+	       old.flags & INDEX_DEAD;
+}
+
 struct moving {
 	struct mailbox_list holes, changed, missing;
 	uint32_t total;
+	bool revived; /* some were */
 };
 
 /* Find the view's UIDs among x's records.  False: x is damaged. */
@@ -151,6 +164,7 @@ find_view(
 		if (rec.flags & INDEX_DEAD || !unchanged(m, i, &rec) ||
 		    mailbox_list_has(&m->changed, mailbox_at(m, i)))
 			mailbox_list_add(&v->changed, r);
+		v->revived = v->revived || revived(m, i, &rec);
 		r++;
 	}
 	/* Behind the view's last message there may be told deaths. */
@@ -209,6 +223,8 @@ mailbox_put_view(struct mailbox *m, struct index *x)
 	m->holes = v.holes;
 	m->changed = v.changed;
 	m->total = v.total;
+	/* Before the next sync tells anything cur/ is read. */
+	m->stale = m->stale || v.revived;
 	mailbox_list_free(&v.missing);
 	m->seen_changes = x->head.changes;
 	m->seen_modseq = x->head.modseq;
@@ -227,6 +243,8 @@ mailbox_collect_last(struct mailbox *m)
 	if (fd >= 0 && lock_take(fd, true, now_plus_s(LAST_WAIT_S)) == 1)
 		lock_release(fd);
 	mailbox_collect(m);
+	if (m->index.bad)
+		mailbox_collect_bad(m);
 }
 
 bool

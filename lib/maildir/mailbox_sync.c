@@ -33,6 +33,18 @@ walk(struct mailbox *m)
 }
 
 void
+mailbox_collect_bad(struct mailbox *m)
+{
+	struct index_record rec;
+
+	for (uint32_t r = 0; r < m->total; r++)
+		if (index_peek(&m->index, r, &rec) &&
+		    rec.modseq > m->seen_modseq)
+			note(m, r);
+	mailbox_list_sort(&m->changed);
+}
+
+void
 mailbox_collect(struct mailbox *m)
 {
 	struct index *x = &m->index;

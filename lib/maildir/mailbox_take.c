@@ -58,14 +58,6 @@ take_all_known(struct mailbox *m, const struct files *f)
 	return left == 0;
 }
 
-static int
-by_name(const void *a, const void *b)
-{
-	const struct file *const *x = a, *const *y = b;
-
-	return name_order((*x)->name, (*y)->name);
-}
-
 /* Append the n files to the index: their UIDs are durable. */
 static bool
 append_new(struct mailbox *m, struct file **order, size_t n)
@@ -86,7 +78,7 @@ append_new(struct mailbox *m, struct file **order, size_t n)
 	return ok;
 }
 
-/* UIDs for the n files without one.  Returns 1; 0: this needs a full look. */
+/* UIDs for the n files without one, as they arrived.  Returns 1; 0: this needs a full look. */
 static int
 number_new(struct mailbox *m, struct file **order, size_t n)
 {
@@ -101,7 +93,6 @@ number_new(struct mailbox *m, struct file **order, size_t n)
 		return -1;
 	uidlist_continue(&u, h->uidvalidity, h->uidnext, &h->list);
 	if (uidlist_fresh(&h->list, m->fd)) {
-		qsort(order, n, sizeof(struct file *), by_name);
 		for (size_t i = 0; i < n; i++)
 			order[i]->uid = uidlist_add(
 			    &u, str_make(order[i]->name, order[i]->base_n));
@@ -121,7 +112,7 @@ static int
 take(struct mailbox *m, struct files *f)
 {
 	struct file **order;
-	size_t n = 0;
+	size_t n;
 	int r = 1;
 
 	if (files_scan_new(f, m->cur, m->new, !m->readonly) < 0)
@@ -131,9 +122,7 @@ take(struct mailbox *m, struct files *f)
 	order = calloc(f->n + 1, sizeof(*order));
 	if (!order)
 		oom();
-	for (size_t i = 0; i < f->n; i++)
-		if (f->list[i].uid == 0)
-			order[n++] = &f->list[i];
+	n = files_arrived(f, order);
 	if (n > 0)
 		r = number_new(m, order, n);
 	free(order);

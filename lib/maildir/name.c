@@ -160,23 +160,12 @@ name_saved(struct str base)
 	return (uint32_t)now;
 }
 
-/* The number that text starts with. */
-static uint64_t
-leading(const char *p)
+uint64_t
+name_seconds(const char *p)
 {
 	uint64_t v = 0;
 
 	for (; ascii_isdigit(*p) && v < UINT64_MAX / 10 - 1; p++)
 		v = v * 10 + (uint64_t)(*p - '0');
 	return v;
-}
-
-int
-name_order(const char *a, const char *b)
-{
-	uint64_t x = leading(a), y = leading(b);
-
-	if (x != y)
-		return x < y ? -1 : 1;
-	return strcmp(a, b);
 }

@@ -52,7 +52,7 @@ int name_make(char to[NAME_SIZE], const struct name *n);
 /* A base that nobody else uses: seconds, one of our ids, this host's name. */
 void name_unique(char to[NAME_SIZE]);
 
-/* Order of arrival: by the seconds in front, then by octets. */
-int name_order(const char *a, const char *b);
+/* The number in front, as a rule seconds since 1970; 0 when there is none. */
+uint64_t name_seconds(const char *name);
 
 #endif

@@ -172,7 +172,7 @@ uidlist_parse(struct uidlist *u, struct str text)
 		return -1;
 	}
 	for (text = str_from(text, lf + 1); text.n;) {
-		struct uidlist_entry e;
+		struct uidlist_entry e = {0};
 
 		lf = str_find(text, '\n');
 		if (lf == text.n) {

@@ -34,6 +34,7 @@ struct uidlist_entry {
 	uint32_t uid;
 	struct str fields; /* "S12 W13 Pxyz", without the blank behind */
 	struct str base;
+	size_t of; /* the caller's; 0 at first */
 };
 
 struct uidlist {

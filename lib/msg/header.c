@@ -65,6 +65,18 @@ trim_right(struct str s)
 	return s;
 }
 
+/* The length of the field that s begins with, its folds included; *first gets
+ * that of its first line. */
+static size_t
+field_size(struct str s, size_t *first)
+{
+	size_t n = *first = line_size(s);
+
+	while (n < s.n && ascii_isblank(s.p[n]))
+		n += line_size(str_from(s, n));
+	return n;
+}
+
 int
 header_next(struct header *h, struct header_field *f)
 {
@@ -73,9 +85,7 @@ header_next(struct header *h, struct header_field *f)
 
 	if (rest.n == 0 || empty_line(rest))
 		return 0;
-	n = first = line_size(rest);
-	while (n < rest.n && ascii_isblank(rest.p[n]))
-		n += line_size(str_from(rest, n));
+	n = field_size(rest, &first);
 	colon = str_find(str_to(rest, first), ':');
 	f->whole = str_to(rest, n);
 	f->name = trim_right(str_to(rest, colon));
@@ -88,12 +98,27 @@ header_next(struct header *h, struct header_field *f)
 	return 1;
 }
 
+/* Whether s begins with "NAME:", perhaps with blanks before the colon. */
+static bool
+has_name(struct str s, struct str name)
+{
+	if (!str_istarts(s, name))
+		return false;
+	for (s = str_from(s, name.n); s.n && ascii_isblank(s.p[0]);)
+		s = str_from(s, 1);
+	return s.n && s.p[0] == ':';
+}
+
 int
 header_next_named(struct header *h, struct str name, struct header_field *f)
 {
-	while (header_next(h, f))
-		if (f->name.n && str_ieq(f->name, name))
+	size_t first;
+
+	while (h->rest.n && !empty_line(h->rest)) {
+		if (has_name(h->rest, name) && header_next(h, f))
 			return 1;
+		h->rest = str_from(h->rest, field_size(h->rest, &first));
+	}
 	return 0;
 }
 

@@ -178,6 +178,8 @@ struct writer {
 	const struct part_tree *t;
 	struct buf *extra; /* pairs: octets of BODY, octets of extension data */
 	size_t done;       /* what these pairs speak of so far */
+	struct nstring_wanted f[FIELDS];
+	const struct part *f_of; /* the part whose fields these are */
 	struct arena *a;   /* for one field */
 };
 
@@ -252,8 +254,9 @@ put_languages(struct writer *w, struct str value)
 	buf_z(w->to, n ? ")" : "NIL");
 }
 
-static void
-fields(const struct part *p, struct nstring_wanted f[FIELDS])
+/* The fields of a part; of a leaf they are asked for twice. */
+static const struct nstring_wanted *
+fields(struct writer *w, const struct part *p)
 {
 	static const struct nstring_wanted wanted[FIELDS] = {
 	    [TYPE] = NSTRING_WANTED("Content-Type"),
@@ -265,15 +268,19 @@ fields(const struct part *p, struct nstring_wanted f[FIELDS])
 	    [LANGUAGE] = NSTRING_WANTED("Content-Language"),
 	    [LOCATION] = NSTRING_WANTED("Content-Location")};
 
-	memcpy(f, wanted, sizeof(wanted));
-	nstring_collect(p->fields, f, FIELDS);
+	if (w->f_of != p) {
+		memcpy(w->f, wanted, sizeof(wanted));
+		nstring_collect(p->fields, w->f, FIELDS);
+		w->f_of = p;
+	}
+	return w->f;
 }
 
 /* body-fields of RFC 3501 9, after the type. */
 static void
-put_fields(
-    struct writer *w, const struct part *p, const struct nstring_wanted *f)
+put_fields(struct writer *w, const struct part *p)
 {
+	const struct nstring_wanted *f = fields(w, p);
 	struct str token, rest;
 
 	nstring_string(w->to, p->type);
@@ -298,11 +305,10 @@ put_fields(
 static void
 put_extension(struct writer *w, const struct part *p)
 {
-	struct nstring_wanted f[FIELDS];
+	const struct nstring_wanted *f = fields(w, p);
 	size_t at = w->to->n;
 
 	varint_put(w->extra, at - w->done);
-	fields(p, f);
 	buf_chr(w->to, ' ');
 	if (p->kind == PART_MULTIPART)
 		put_type_params(w, p, f[TYPE].value);
@@ -322,8 +328,6 @@ put_extension(struct writer *w, const struct part *p)
 static void
 begin(struct writer *w, const struct part *p)
 {
-	struct nstring_wanted f[FIELDS];
-
 	buf_chr(w->to, '(');
 	if (p->kind == PART_MULTIPART) {
 		/* The grammar wants at least one part. */
@@ -332,8 +336,7 @@ begin(struct writer *w, const struct part *p)
 				     "\"US-ASCII\") NIL NIL \"7BIT\" 0 0)");
 		return;
 	}
-	fields(p, f);
-	put_fields(w, p, f);
+	put_fields(w, p);
 	if (p->kind == PART_MESSAGE) {
 		buf_chr(w->to, ' ');
 		structure_envelope(w->to, w->t->parts[p->first].fields, w->a);

@@ -150,6 +150,10 @@ word_decode(struct str value, struct buf *to)
 	struct word w;
 	size_t n = 0; /* octets at the front of s that are no word */
 
+	if (str_is_ascii(value) && str_search(value, STR("=?")) == value.n) {
+		header_unfold(value, to);
+		return;
+	}
 	buf_init(&flat, value.n);
 	buf_init(&octets, value.n);
 	header_unfold(value, &flat);

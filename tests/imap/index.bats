@@ -110,6 +110,34 @@ uidvalidity() {
 	EOS
 	[ ! -e "$MAILDIR/yubin-index" ]
 	[ "$(find "$YUBIN_CACHE" -name 'yubin-index-*' | wc -l)" -eq 1 ]
+	# In a directory that is this Maildir's alone; DELETE leaves nothing.
+	own=$(stat -c '%D-%i' "$MAILDIR" | python3 -c \
+	    'd, i = input().split("-"); print(f"{d}-{int(i):x}")')
+	[ "$(stat -c %a "$YUBIN_CACHE/$own")" = 700 ]
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a CREATE Gone
+		S* a OK *
+		C: b COPY 1:2 Gone
+		S* b BAD *
+		C: c SELECT INBOX
+		S* c OK *
+		C: d COPY 1:2 Gone
+		S* d OK *
+		C: e SELECT Gone
+		S* e OK *
+		C: f FETCH 1:2 ENVELOPE
+		S* f OK *
+		C: g UNSELECT
+		S* g OK *
+	EOS
+	[ "$(find "$YUBIN_CACHE/$own" -type f | wc -l)" -eq 3 ]
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a DELETE Gone
+		S* a OK *
+	EOS
+	[ "$(find "$YUBIN_CACHE" -type f | wc -l)" -eq 1 ]
 	rm -r "$YUBIN_CACHE"
 	imap <<-'EOS'
 		S: * PREAUTH *

@@ -307,3 +307,18 @@ open_all() {
 	assert work["newest"].startswith("2002-02-03T"), work
 	X
 }
+
+@test "stats: keywords beyond the 26 letters, too" {
+	mails 2
+	for ((i = 0; i < 26; i++)); do
+		echo "$i word$i"
+	done >"$MAILDIR/dovecot-keywords"
+	set -- "$MAILDIR"/new/*
+	# Of two lines about a message the last one counts (keywords.h).
+	printf '%s\n' '26 more' '27 other' "=1 ${1##*/}" "=3 ${2##*/}" \
+	    "=2 ${1##*/}" '=3 gone.M1' >"$MAILDIR/yubin-keywords"
+	yubin maildir stats "$MAILDIR" >"$BATS_TEST_TMPDIR/text"
+	grep -Eq '^ +1  with the keyword more$' "$BATS_TEST_TMPDIR/text"
+	grep -Eq '^ +2  with the keyword other$' "$BATS_TEST_TMPDIR/text"
+	yubin maildir stats --json "$MAILDIR" | grep -q '"more":1,"other":2'
+}

@@ -110,6 +110,56 @@ size() {
 	grep -rq 'Status: 5.2.2' "$BOX/ann/new"
 }
 
+# found_full OCTETS: such a message comes for bob, who has no room for it.
+found_full() {
+	printf 'Subject: test\n\n%0*d\n' "$1" 0 |
+	    queue_put ann@example.test bob@example.test
+	yubin-queue-runner --once 2>>"$BATS_TEST_TMPDIR/log"
+	[ "$(count "$BOX/bob")" -eq 0 ]
+}
+
+# rcpt REPLY ADDRESS [PARAMETERS OF MAIL]: what RCPT is answered.
+rcpt() {
+	dialog yubin-smtpd <<-X
+		S: 220 *
+		C: EHLO x
+		S* 250 *
+		C: MAIL FROM:<eve@host.test>${3+ $3}
+		S: 250 *
+		C: RCPT TO:<$2>
+		S: $1 *
+	X
+}
+
+@test "a full mailbox is refused at RCPT for a while (RFC 3463 3.3: X.2.2)" {
+	yubin user quota bob@example.test 100
+	rcpt '250 2.1.5' bob@example.test
+	found_full 300
+	rcpt '452 4.2.2' bob@example.test
+	rcpt '452 4.2.2' Bob@EXAMPLE.test SIZE=10
+	rcpt '250 2.1.5' ann@example.test
+	rcpt '550 5.1.1' carol@example.test
+	QUOTA_RCPT=0 rcpt '250 2.1.5' bob@example.test
+	touch -d '16 minutes ago' "$YUBIN_ROOT/queue/full/bob@example.test"
+	rcpt '250 2.1.5' bob@example.test
+	QUOTA_RCPT=1000 rcpt '452 4.2.2' bob@example.test
+	rm "$YUBIN_ROOT/queue/full/bob@example.test"
+	rcpt '250 2.1.5' bob@example.test
+	# A day later the runner removes the note.
+	found_full 300
+	touch -d '25 hours ago' "$YUBIN_ROOT/queue/full/bob@example.test"
+	yubin-queue-runner --once 2>>"$BATS_TEST_TMPDIR/log"
+	[ ! -e "$YUBIN_ROOT/queue/full/bob@example.test" ]
+}
+
+@test "what a large message found no room for, a small one may" {
+	yubin user quota bob@example.test 50000
+	found_full 100000
+	rcpt '250 2.1.5' bob@example.test
+	rcpt '250 2.1.5' bob@example.test SIZE=90000
+	rcpt '452 4.2.2' bob@example.test SIZE=100000
+}
+
 @test "checkpw tells the session its quota" {
 	yubin user quota bob@example.test 2k,10
 	[ "$(printf 'bob@example.test\0secret\0\0' |

@@ -287,7 +287,7 @@ class Verdict:
                 f"{c['shell']} shell commands, {c['caches']} caches gone, "
                 f"{c['commands']} commands, {c['selects']} selects, "
                 f"{sum(stored.values())} left, views agree after "
-                f"{self.agreed} ms, {c['late']} late EXPUNGEs; "
+                f"{self.agreed} ms; "
                 + ", ".join(f"{self.bad[k]} {k}" for k in KINDS))
 
 

@@ -81,21 +81,40 @@ test_ages(void)
 }
 
 static void
+note_bits(void *arg, struct str base, uint64_t bits)
+{
+	CHECK_STR(base, STR("6.f"), "the message with more than letters");
+	*(uint64_t *)arg = bits;
+}
+
+static void
 test_many(void)
 {
 	struct courier_kept kept;
+	const char *names[KEYWORDS_N];
+	uint64_t bits = 0;
+	struct arena a;
 	struct buf b;
 
 	buf_init(&b, 4096);
-	for (int i = 0; i < 30; i++)
+	for (int i = 0; i < 70; i++)
 		buf_fmt(&b, "more%d\n", i);
 	put("cur/6.f:2,", "");
 	put("courierimapkeywords/6.f", buf_cstr(&b));
 	CHECK(courier_keywords(fd, cur, true, &kept) == 0, "counted");
-	CHECK_NUM(kept.left, 30 + 3 - 26, "three letters were taken");
+	CHECK_NUM(kept.left, 70 + 3 - 64, "three were taken");
+	CHECK(!exists("yubin-keywords"), "counting writes nothing");
 	CHECK(courier_keywords(fd, cur, false, &kept) == 0, "done");
-	CHECK_NUM(kept.left, 30 + 3 - 26, "as counted");
-	CHECK(exists("cur/6.f:2,defghijklmnopqrstuvwxyz"), "the rest is kept");
+	CHECK_NUM(kept.left, 70 + 3 - 64, "as counted");
+	CHECK(exists("cur/6.f:2,defghijklmnopqrstuvwxyz"), "the letters left");
+	CHECK(keywords_more(fd, &bits, note_bits) == 1 &&
+		  bits == ~KEYWORDS_LETTER_BITS,
+	    "and all beyond the letters");
+	arena_init(&a, 1 << 16);
+	CHECK(keywords_load(fd, &a, names) == 0 && names[63] &&
+		  str_eq(str_z(names[63]), STR("more60")),
+	    "which have their names");
+	arena_free(&a);
 	buf_free(&b);
 }
 

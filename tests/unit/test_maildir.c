@@ -68,7 +68,8 @@ test_names(void)
 	CHECK(!name_usable(STR(".x")) && !name_usable(STR("a\nb")) &&
 		  !name_usable(STR(":2,S")) && !name_usable(STR("")),
 	    "names that cannot be listed");
-	CHECK(name_order("9.x", "10.a") < 0, "order by number of seconds");
+	CHECK(name_seconds("9.x") == 9 && name_seconds("x") == 0,
+	    "the number of seconds in front");
 }
 
 static void

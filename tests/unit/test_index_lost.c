@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: ISC */
+/* What a session tells when its index is damaged or replaced at a bad moment. */
+#define _XOPEN_SOURCE 700
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "io/file.h"
+#include "maildir/folder.h"
+#include "maildir/home.h"
+#include "maildir/mailbox.h"
+#include "msg/flags.h"
+#include "tap.h"
+
+#define MAILS 400 /* more than are looked at again at once */
+
+static char root[] = "/tmp/yubin-index-lost.XXXXXX";
+static struct home home;
+
+static int
+drop(const char *path, const struct stat *st, int kind, struct FTW *ftw)
+{
+	(void)st;
+	(void)kind;
+	(void)ftw;
+	return remove(path);
+}
+
+static const char *
+in_root(const char *name)
+{
+	static char path[200];
+
+	snprintf(path, sizeof(path), "%s/%s", root, name);
+	return path;
+}
+
+/* Both directories were last changed long ago. */
+static void
+make_old(void)
+{
+	struct timespec then[2] = {{.tv_sec = 1700000000}, {1700000000, 0}};
+
+	utimensat(AT_FDCWD, in_root("cur"), then, 0);
+	utimensat(AT_FDCWD, in_root("new"), then, 0);
+}
+
+static void
+fill(void)
+{
+	mkdir(in_root("cur"), 0700);
+	mkdir(in_root("new"), 0700);
+	mkdir(in_root("tmp"), 0700);
+	for (int i = 0; i < MAILS; i++) {
+		char name[60];
+		int fd;
+
+		snprintf(name, sizeof(name), "cur/%d.M1P1.x:2,", 1000 + i);
+		fd = open(in_root(name), O_WRONLY | O_CREAT, 0600);
+		if (fd < 0 || write(fd, "Subject: x\n\nx\n", 14) != 14)
+			exit(1);
+		close(fd);
+	}
+	make_old();
+}
+
+static void
+copy_index(struct buf *to)
+{
+	buf_init(to, (size_t)1 << 24);
+	CHECK(file_read(AT_FDCWD, in_root("yubin-index"), to) == 0,
+	    "the index is read");
+}
+
+/* Somebody read cur/ just before the messages were moved, and writes the index
+ * that follows from it just after that, within the same tick of the clock. */
+static void
+test_made_before(void)
+{
+	struct mailbox m;
+	struct mailbox_copied pairs[2];
+	struct mailbox_changes c;
+	struct buf old;
+	uint32_t v;
+	size_t n;
+
+	mailbox_open(&m, &home, STR("INBOX"), false);
+	CHECK_NUM(m.n, MAILS, "all are there");
+	copy_index(&old);
+	CHECK(mailbox_copy(&m, (size_t[]){3, 4}, 2, STR("Box"), true, pairs,
+		  &n, &v) == 0 &&
+		  n == 2,
+	    "moved");
+	CHECK(file_replace(m.fd, "yubin-index", buf_slice(&old), 0600) == 0,
+	    "the index of before");
+	make_old();
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nexpunged == 2 &&
+		  m.n == MAILS - 2,
+	    "what was moved is told to be gone at once");
+	mailbox_close(&m);
+	buf_free(&old);
+}
+
+/* Another session's change reached the index, but its head did not survive. */
+static void
+test_damaged(void)
+{
+	struct mailbox m, other;
+	struct mailbox_changes c;
+	char zeros[64] = {0};
+	int fd;
+
+	mailbox_open(&m, &home, STR("INBOX"), false);
+	mailbox_open(&other, &home, STR("INBOX"), false);
+	mailbox_store(&other, (size_t[]){7}, 1, STORE_ADD, FLAG_FLAGGED, 0);
+	fd = open(in_root("yubin-index"), O_WRONLY);
+	CHECK(pwrite(fd, zeros, sizeof(zeros), 0) == sizeof(zeros), "damaged");
+	close(fd);
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nflagged == 1 &&
+		  c.flagged[0] == 7,
+	    "the flag is told nevertheless");
+	CHECK(mailbox_sync(&other, true, &c) == 0 && !other.deleted &&
+		  other.n == m.n,
+	    "the other one goes on as well");
+	mailbox_close(&m);
+	mailbox_close(&other);
+}
+
+/* A program that is not ours changed flags in the same tick as we did. */
+static void
+test_same_tick(void)
+{
+	struct mailbox m;
+	struct mailbox_changes c;
+	struct stat st;
+
+	make_old();
+	mailbox_open(&m, &home, STR("INBOX"), false);
+	mailbox_store(&m, (size_t[]){1}, 1, STORE_ADD, FLAG_SEEN, 0);
+	CHECK(renameat(m.cur, "1002.M1P1.x:2,", m.cur, "1002.M1P1.x:2,F") == 0,
+	    "flagged by a shell");
+	make_old();
+	CHECK(index_lock(&m.index) == 1 && fstat(m.cur, &st) == 0, "locked");
+	m.index.head.cur_mtime_ns = st.st_mtim.tv_sec * INT64_C(1000000000);
+	m.index.head.again_ns = files_clock_ns() + INT64_C(60000000000);
+	index_unlock(&m.index);
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nflagged == 0,
+	    "nobody can know that at once");
+	mailbox_poll(&m);
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nflagged == 1 &&
+		  c.flagged[0] == 2,
+	    "but it is found when the client asks");
+	mailbox_close(&m);
+}
+
+int
+main(void)
+{
+	if (!mkdtemp(root) || home_open(&home, root, true) < 0 ||
+	    folder_create(&home, STR("Box"), STR("")) < 0)
+		return 1;
+	fill();
+	test_made_before();
+	test_damaged();
+	test_same_tick();
+	home_close(&home);
+	nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
+	return tap_done();
+}
