@@ -183,6 +183,10 @@ punish() {
 	echo "5 $(($(date +%s) + 100)) $(date +%s)" >"$YUBIN_ROOT/penalty/$1"
 }
 
+sent_away() {
+	[ "$(grep -c 'too many tries at once' "$log")" -ge "$1" ]
+}
+
 # The answer to a login that is sent away.
 later() {
 	dialog yubin-imap-login yubin-checkpw yubin-imapd <<-X
@@ -211,8 +215,20 @@ later() {
 	[ "$(grep -c ev=login-ok "$log")" -eq 2 ]
 }
 
-sent_away() {
-	[ "$(grep -c 'too many tries at once' "$log")" -ge "$1" ]
+@test "guessers where the owner is known get two guesses at once, and then wait" {
+	imap ann secret yes
+	export LOGIN_DELAY=15 LOGIN_TRIES=1
+	# Ordinary tries from there have no chance.
+	punish from-192.0.2.1
+	local i pids=()
+	for i in 1 2 3 4 5 6 7 8; do
+		printf 'a LOGIN ann x\r\n' |
+		    yubin-imap-login yubin-checkpw true >/dev/null 2>>"$log" &
+		pids+=($!)
+	done
+	wait "${pids[@]}" || :
+	[ "$(grep -c ev=login-failed "$log")" -le 2 ]
+	sent_away 6
 }
 
 @test "guesses at once by one source go through one by one, and most not at all" {
