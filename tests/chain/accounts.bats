@@ -157,13 +157,13 @@ smtp() {
 	imap ann secret yes
 	TCPREMOTEIP=2001:db8::7 pop3 ann@EXAMPLE.test secret yes
 	smtp ann wrong no
-	grep 'ev=login-ok ip=192.0.2.1 user=ann@example.test service=imap tls=TLSv1.3 cipher=TLS_AES_128_GCM_SHA256' "$log"
+	grep 'ev=login-ok ip=192.0.2.1 user=ann@example.test service=imap tls=TLSv1.3 cipher=TLS_AES_128_GCM_SHA256 mech=PLAIN' "$log"
 	grep 'ev=login-ok ip=2001:db8::7 user=ann@example.test service=pop3' "$log"
 	grep 'ev=login-failed ip=192.0.2.1 user=ann reason=wrong-password service=smtp tls=TLSv1.3' "$log"
 	[ "$(grep -c 'ev=login-ok\|ev=login-failed' "$log")" -eq 3 ]
 	run -0 yubin logins ann@example.test
 	[ "${#lines[@]}" -eq 2 ]
-	[[ $output == *'  pop3  2001:db8::7  TLSv1.3  '*'  password'* ]]
+	[[ $output == *'  pop3  2001:db8::7  TLSv1.3  PLAIN  password'* ]]
 	run -0 yubin logins --json ann@example.test
 	[[ $output == *'"service":"imap","source":"192.0.2.1","tls":"TLSv1.3"'* ]]
 	run -0 yubin user show ann@example.test
