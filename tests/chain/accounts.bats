@@ -171,6 +171,13 @@ smtp() {
 	yubin user show --json ann@example.test |
 	    python3 -c 'import json, sys; assert len(json.load(sys.stdin)["logins"]) == 2'
 	run -100 yubin logins nobody@example.test
+	# A line that has become shorter leaves nothing behind.
+	sed -i 's/^[0-9]*/1700000000/' "$YUBIN_ROOT/logins/example.test/ann"
+	SSL_PROTOCOL= imap ann secret yes
+	run -0 grep -vE '^1[0-9]{9} (imap|pop3) [0-9a-f.:]+ (-|TLSv1.3) PLAIN password$' \
+	    <(cat "$YUBIN_ROOT/logins/example.test/ann"; echo end)
+	[ "$output" = end ]
+	[ "$(yubin logins ann@example.test | wc -l)" -eq 2 ]
 	[ "$(stat -c %a "$YUBIN_ROOT/logins")" = 700 ]
 	# Kept only where there is a folder to keep it in.
 	rm -r "$YUBIN_ROOT/logins"
