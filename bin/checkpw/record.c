@@ -17,6 +17,16 @@ given(const char *name)
 	return v && *v ? v : NULL;
 }
 
+/* The mechanism; who sends the password itself is said to use PLAIN, whatever
+ * command it came in. */
+static const char *
+mechanism(void)
+{
+	const char *name = given("CHECKPW_MECHANISM");
+
+	return name || !given("SERVICE") ? name : "PLAIN";
+}
+
 static void
 event(const struct login *l, const char *ev, struct str user, const char *why)
 {
@@ -24,8 +34,7 @@ event(const struct login *l, const char *ev, struct str user, const char *why)
 
 	log_event(ev, "user", log_str(user), "reason", why, "service",
 	    given("SERVICE"), "tls", tls ? tls : "no", "cipher",
-	    tls ? given("SSL_CIPHER") : NULL, "mech",
-	    given("CHECKPW_MECHANISM"), "app",
+	    tls ? given("SSL_CIPHER") : NULL, "mech", mechanism(), "app",
 	    l->app.n ? log_str(l->app) : NULL, "master",
 	    l->name.master.p ? log_str(l->name.master) : NULL, NULL);
 }
@@ -43,7 +52,7 @@ record_success(const struct login *l)
 	    .service = str_z(given("SERVICE")),
 	    .source = str_z(l->source),
 	    .tls = str_z(given("SSL_PROTOCOL")),
-	    .mech = str_z(given("CHECKPW_MECHANISM")),
+	    .mech = str_z(mechanism()),
 	    .how = l->how};
 	struct buf b;
 

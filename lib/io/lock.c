@@ -57,6 +57,30 @@ lock_release(int fd)
 	return r;
 }
 
+static int
+set_record(int fd, short type)
+{
+	struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
+	int r;
+
+	do
+		r = fcntl(fd, F_OFD_SETLKW, &l);
+	while (r < 0 && errno == EINTR);
+	return r;
+}
+
+int
+lock_record(int fd, bool exclusive)
+{
+	return set_record(fd, exclusive ? F_WRLCK : F_RDLCK);
+}
+
+int
+lock_record_end(int fd)
+{
+	return set_record(fd, F_UNLCK);
+}
+
 /* One round over the places: 1 taken, 0 all are held, -1 failed. */
 static int
 try_places(int fd, int places)

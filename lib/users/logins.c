@@ -22,7 +22,6 @@
 #include "users/line.h"
 #include "users/user.h"
 
-#define LOCK_MS 500
 #define FIELD_MAX 100
 
 bool
@@ -188,7 +187,7 @@ logins_note(int fd, const struct login_line *line)
 	struct buf b;
 	ssize_t n;
 
-	if (lock_take(fd, true, now_ms() + LOCK_MS) <= 0)
+	if (lock_record(fd, true) < 0)
 		return;
 	n = read_all(fd, text);
 	buf_init(&b, LOGINS_FILE);
@@ -197,7 +196,7 @@ logins_note(int fd, const struct login_line *line)
 	    ftruncate(fd, (off_t)b.n) < 0)
 		errno = 0; /* the rest is lines that are no longer true */
 	buf_free(&b);
-	lock_release(fd);
+	lock_record_end(fd);
 }
 
 int
@@ -216,7 +215,7 @@ logins_read(const char *root, struct str local, struct str domain,
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : fail("open ", path);
-	lock_take(fd, false, now_ms() + LOCK_MS);
+	lock_record(fd, false);
 	rest = arena_str(a, str_make(text, (size_t)read_all(fd, text)));
 	close(fd);
 	for (size_t i = 0; i < rest.n; i++)

@@ -6,9 +6,10 @@
  *   time service source tls mechanism how
  *
  * how is "password", "app:LABEL" or "master:NAME", to the end of the line; "-"
- * stands for what is not known.  The file is written in place under its lock
- * (io/lock.h), at most once a minute for each line, and not synced.  Without
- * the folder logins/ nothing is kept; a file may be removed at any time. */
+ * stands for what is not known.  The file is written in place under the lock on
+ * its record (io/lock.h), at most once a minute for each line, and not synced.
+ * Without the folder logins/ nothing is kept; a file may be removed at any
+ * time. */
 #ifndef USERS_LOGINS_H
 #define USERS_LOGINS_H
 

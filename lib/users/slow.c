@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* Penalties as files.  Their octet 0 is the lock on the record, octets 1 to
- * SLOW_TRIES are the places of the tries under way (io/lock.h). */
+ * SLOW_TRIES are the places of the tries under way (io/lock.h); the account's
+ * file in logins/ has such places too. */
 #define _GNU_SOURCE
 #include "users/slow.h"
 
@@ -83,6 +84,7 @@ find_names(
 
 	arena_init(&a, 64u << 20);
 	buf_init(&b, 1024);
+	s->known_fd = -1;
 	if (logins_source(from, source))
 		snprintf(s->source, sizeof(s->source), "from-%s", from);
 	if (login_name_split(root, typed, &a, &name) > 0) {
@@ -93,27 +95,16 @@ find_names(
 			buf_str(&b, name.local);
 			buf_chr(&b, '@');
 			buf_str(&b, name.domain);
-			s->known =
-			    logins_known(root, name.local, name.domain, source);
+			if (logins_known(root, name.local, name.domain, source))
+				s->known_fd =
+				    logins_open(root, name.local, name.domain);
 		}
 		if (!b.over)
 			who = buf_slice(&b);
 	}
-	account_name(s->account, who, s->known ? from : "");
+	account_name(s->account, who, s->known_fd >= 0 ? from : "");
 	buf_free(&b);
 	arena_free(&a);
-}
-
-static int
-record_lock(int fd, short type)
-{
-	struct flock l = {.l_type = type, .l_whence = SEEK_SET, .l_len = 1};
-	int r;
-
-	do
-		r = fcntl(fd, F_OFD_SETLKW, &l);
-	while (r < 0 && errno == EINTR);
-	return r;
 }
 
 static struct record
@@ -164,7 +155,7 @@ reserve(int fd, int most)
 	struct record r;
 	uint64_t start = 0;
 
-	if (fd < 0 || record_lock(fd, F_WRLCK) < 0)
+	if (fd < 0 || lock_record(fd, true) < 0)
 		return 0;
 	r = record_read(fd);
 	if (r.failures > 0) {
@@ -173,7 +164,7 @@ reserve(int fd, int most)
 		if (start <= now + SLOW_PATIENCE)
 			record_write(fd, &r);
 	}
-	record_lock(fd, F_UNLCK);
+	lock_record_end(fd);
 	return start;
 }
 
@@ -198,17 +189,27 @@ sweep(int dirfd)
 	arena_free(&a);
 }
 
-/* Whether the account has failed of late. */
+/* Whether the owner is known there and nothing has failed there of late.  As
+ * long as that is not known of those under way, only a few go on. */
 static bool
-has_failed(int fd)
+is_welcome(struct slow *s)
 {
-	bool failed;
+	uint64_t failures = 0;
+	int fd;
 
-	if (fd < 0 || record_lock(fd, F_RDLCK) < 0)
+	if (s->known_fd < 0 ||
+	    lock_place(s->known_fd, SLOW_KNOWN, now_plus_s(10)) <= 0)
 		return false;
-	failed = record_read(fd).failures > 0;
-	record_lock(fd, F_UNLCK);
-	return failed;
+	fd = openat(s->dirfd, s->account, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && lock_record(fd, false) == 0)
+		failures = record_read(fd).failures;
+	if (fd >= 0)
+		close(fd);
+	if (failures == 0)
+		return true;
+	close(s->known_fd);
+	s->known_fd = -1;
+	return false;
 }
 
 int
@@ -218,16 +219,17 @@ slow_enter(struct slow *s, const char *root, const char *source,
 	char path[4096];
 	uint64_t start, by_account, now;
 
-	*s = (struct slow){.dirfd = -1, .source_fd = -1, .account_fd = -1};
+	*s = (struct slow){
+	    .dirfd = -1, .source_fd = -1, .account_fd = -1, .known_fd = -1};
 	if (most == 0 || file_join(path, sizeof(path), root, "penalty") < 0)
 		return 1;
 	s->dirfd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (s->dirfd < 0)
 		return 1;
 	find_names(s, root, source, account);
-	s->account_fd = openat(s->dirfd, s->account, O_RDWR | O_CLOEXEC);
-	if (s->known && !has_failed(s->account_fd))
+	if (is_welcome(s))
 		return 1;
+	s->account_fd = openat(s->dirfd, s->account, O_RDWR | O_CLOEXEC);
 	if (s->source[0])
 		s->source_fd = open_file(s->dirfd, s->source);
 	if (s->source_fd >= 0 &&
@@ -254,7 +256,7 @@ count_failure(int fd, int most)
 	uint64_t now = (uint64_t)now_wall_s();
 	struct record r;
 
-	if (fd < 0 || record_lock(fd, F_WRLCK) < 0)
+	if (fd < 0 || lock_record(fd, true) < 0)
 		return;
 	r = record_read(fd);
 	r.failures++;
@@ -262,7 +264,7 @@ count_failure(int fd, int most)
 	if (r.next_s < now + delay_of(r.failures, most))
 		r.next_s = now + delay_of(r.failures, most);
 	record_write(fd, &r);
-	record_lock(fd, F_UNLCK);
+	lock_record_end(fd);
 }
 
 void
@@ -280,6 +282,8 @@ slow_leave(struct slow *s, int result, int most)
 		if (getpid() % 64 == 0)
 			sweep(s->dirfd);
 	}
+	if (s->known_fd >= 0)
+		close(s->known_fd);
 	if (s->source_fd >= 0)
 		close(s->source_fd);
 	if (s->account_fd >= 0)

@@ -18,7 +18,7 @@
  * Guessers from everywhere must not lock an account's owner out, nor those who
  * share his address: from where the owner has logged in before (logins/, see
  * users/logins.h), the account has a penalty of its own, and as long as nothing
- * has failed there a try does not wait at all. */
+ * has failed there a try does not wait but for the two that are under way. */
 #ifndef USERS_SLOW_H
 #define USERS_SLOW_H
 
@@ -27,13 +27,14 @@
 #include "base/str.h"
 
 #define SLOW_TRIES 8     /* tries of one source at once */
+#define SLOW_KNOWN 2     /* of one account at once, where it is known */
 #define SLOW_PATIENCE 45 /* s; who had to wait longer is sent away after 2 */
 #define SLOW_NAME 200
 
 struct slow {
 	int dirfd;
 	int source_fd, account_fd; /* -1 for none */
-	bool known;                /* the owner has logged in from there */
+	int known_fd; /* -1 unless the owner has logged in from there */
 	char source[SLOW_NAME], account[SLOW_NAME]; /* files; "" for none */
 };
 

@@ -157,13 +157,13 @@ smtp() {
 	imap ann secret yes
 	TCPREMOTEIP=2001:db8::7 pop3 ann@EXAMPLE.test secret yes
 	smtp ann wrong no
-	grep 'ev=login-ok ip=192.0.2.1 user=ann@example.test service=imap tls=TLSv1.3 cipher=TLS_AES_128_GCM_SHA256' "$log"
+	grep 'ev=login-ok ip=192.0.2.1 user=ann@example.test service=imap tls=TLSv1.3 cipher=TLS_AES_128_GCM_SHA256 mech=PLAIN' "$log"
 	grep 'ev=login-ok ip=2001:db8::7 user=ann@example.test service=pop3' "$log"
 	grep 'ev=login-failed ip=192.0.2.1 user=ann reason=wrong-password service=smtp tls=TLSv1.3' "$log"
 	[ "$(grep -c 'ev=login-ok\|ev=login-failed' "$log")" -eq 3 ]
 	run -0 yubin logins ann@example.test
 	[ "${#lines[@]}" -eq 2 ]
-	[[ $output == *'  pop3  2001:db8::7  TLSv1.3  '*'  password'* ]]
+	[[ $output == *'  pop3  2001:db8::7  TLSv1.3  PLAIN  password'* ]]
 	run -0 yubin logins --json ann@example.test
 	[[ $output == *'"service":"imap","source":"192.0.2.1","tls":"TLSv1.3"'* ]]
 	run -0 yubin user show ann@example.test
@@ -171,6 +171,13 @@ smtp() {
 	yubin user show --json ann@example.test |
 	    python3 -c 'import json, sys; assert len(json.load(sys.stdin)["logins"]) == 2'
 	run -100 yubin logins nobody@example.test
+	# A line that has become shorter leaves nothing behind.
+	sed -i 's/^[0-9]*/1700000000/' "$YUBIN_ROOT/logins/example.test/ann"
+	SSL_PROTOCOL= imap ann secret yes
+	run -0 grep -vE '^1[0-9]{9} (imap|pop3) [0-9a-f.:]+ (-|TLSv1.3) PLAIN password$' \
+	    <(cat "$YUBIN_ROOT/logins/example.test/ann"; echo end)
+	[ "$output" = end ]
+	[ "$(yubin logins ann@example.test | wc -l)" -eq 2 ]
 	[ "$(stat -c %a "$YUBIN_ROOT/logins")" = 700 ]
 	# Kept only where there is a folder to keep it in.
 	rm -r "$YUBIN_ROOT/logins"
@@ -181,6 +188,10 @@ smtp() {
 # punish NAME: nobody is patient enough for this penalty.
 punish() {
 	echo "5 $(($(date +%s) + 100)) $(date +%s)" >"$YUBIN_ROOT/penalty/$1"
+}
+
+sent_away() {
+	[ "$(grep -c 'too many tries at once' "$log")" -ge "$1" ]
 }
 
 # The answer to a login that is sent away.
@@ -211,8 +222,49 @@ later() {
 	[ "$(grep -c ev=login-ok "$log")" -eq 2 ]
 }
 
-sent_away() {
-	[ "$(grep -c 'too many tries at once' "$log")" -ge "$1" ]
+# guess: a guess in the background by a checker that waits for the file go.
+guess() {
+	printf 'a LOGIN ann x\r\n' | yubin-imap-login "$BATS_TEST_TMPDIR/checker" \
+	    true >/dev/null 2>>"$log" &
+	pids+=($!)
+}
+
+started() {
+	[ "$(ls "$BATS_TEST_TMPDIR/started" | wc -l)" -ge "$1" ]
+}
+
+# All have looked at where the account is known.
+looked() {
+	local pid
+	for pid in "${pids[@]}"; do
+		ls -l "/proc/$pid/fd" | grep -q logins/example.test/ann || return 1
+	done
+}
+
+@test "guessers where the owner is known get two guesses at once, and then wait" {
+	[ "$(id -u)" -eq 0 ] || skip "only root sees the files of login programs"
+	imap ann secret yes
+	export LOGIN_DELAY=15 LOGIN_TRIES=1 DIR=$BATS_TEST_TMPDIR
+	mkdir "$DIR/started"
+	cat >"$DIR/checker" <<-'X'
+		#!/bin/sh
+		: >"$DIR/started/$$"
+		while [ ! -e "$DIR/go" ]; do sleep 0.02; done
+		exec yubin-checkpw "$@"
+	X
+	chmod +x "$DIR/checker"
+	# Ordinary tries from there have no chance.
+	punish from-192.0.2.1
+	local i pids=()
+	guess
+	guess
+	wait_for started 2
+	for i in 1 2 3 4 5 6; do guess; done
+	wait_for looked
+	touch "$DIR/go"
+	wait "${pids[@]}" || :
+	[ "$(grep -c ev=login-failed "$log")" -eq 2 ]
+	sent_away 6
 }
 
 @test "guesses at once by one source go through one by one, and most not at all" {

@@ -23,6 +23,7 @@ rig() {
 @test "STARTTLS starts TLS, and login and session happen there" {
 	rig start
 	grep 'ev=session .*tls=yes' "$BATS_TEST_TMPDIR/log"
+	grep 'ev=login-ok .*service=imap tls=TLSv1.3 cipher=X' "$BATS_TEST_TMPDIR/log"
 }
 
 @test "what is sent behind STARTTLS is refused, and TLS not started (CVE-2011-0411)" {
