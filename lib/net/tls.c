@@ -101,7 +101,7 @@ attach(struct tls *t, SSL_CTX *ctx, int fd)
 {
 	int flags = fcntl(fd, F_GETFL);
 
-	t->fd = fd;
+	*t = (struct tls){.fd = fd};
 	t->ssl = SSL_new(ctx);
 	if (!t->ssl)
 		oom();
@@ -122,7 +122,6 @@ find_end_point(struct tls *t)
 	const EVP_MD *md;
 	int nid;
 
-	t->end_point_n = 0;
 	if (!cert || SSL_session_reused(t->ssl) ||
 	    X509_get_signature_info(cert, &nid, NULL, NULL, NULL) != 1 ||
 	    nid == NID_undef)

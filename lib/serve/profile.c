@@ -36,12 +36,11 @@ static const unsigned char smtpd_parent[] = {SPLITS, C(ROBUST), C(SYSINFO),
 static const unsigned char login[] = {C(RECV), C(SEND), C(DUP), CALL_NONE};
 static const unsigned char imapd[] = {C(OPEN), C(STAT), C(ACCESS), C(STATFS),
     C(GETDENTS), C(FCHMOD), C(UTIMES), C(MKDIR), C(RENAME), C(LINK), C(UNLINK),
-    C(FSYNC), C(FALLOCATE), C(TRUNCATE), C(PREAD), C(PWRITE), C(FCNTL),
-    C(SIGNALFD), C(SEND), C(UNAME), CALL_NONE};
-static const unsigned char pop3d[] = {C(OPEN), C(STAT), C(ACCESS), C(STATFS),
-    C(GETDENTS), C(FCHMOD), C(MKDIR), C(RENAME), C(LINK), C(UNLINK), C(FSYNC),
-    C(FALLOCATE), C(TRUNCATE), C(PREAD), C(PWRITE), C(FCNTL), C(SEND), C(UNAME),
-    CALL_NONE};
+    C(FSYNC), C(FALLOCATE), C(PREAD), C(PWRITE), C(FCNTL), C(SIGNALFD), C(SEND),
+    C(UNAME), CALL_NONE};
+static const unsigned char pop3d[] = {C(OPEN), C(STAT), C(STATFS), C(GETDENTS),
+    C(FCHMOD), C(MKDIR), C(RENAME), C(UNLINK), C(FSYNC), C(FALLOCATE), C(PREAD),
+    C(PWRITE), C(FCNTL), C(SEND), CALL_NONE};
 static const unsigned char checkpw[] = {C(OPEN), C(STAT), C(MKDIR), C(FCHOWN),
     C(UMASK), C(FCNTL), C(PREAD), C(PWRITE), C(TRUNCATE), CALL_NONE};
 static const unsigned char relay[] = {

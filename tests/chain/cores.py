@@ -18,6 +18,10 @@ import subprocess
 import sys
 import time
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                             '../sasl'))
+from wire import PROTOCOLS, Wire, scram  # noqa: E402
+
 ROOT = sys.argv[1]
 BIN = os.environ['BIN']
 DOMAIN = 'example.test'
@@ -181,6 +185,11 @@ def sessions(ports, name, password):
         m.select()
         m.fetch('1:*', '(BODY[])')
         out.append(m)
+    for protocol, port in ('imap', imaps), ('pop3', pop3s):
+        p = PROTOCOLS[protocol](Wire(port=port, tls=context()))
+        got = scram(p, address, password)
+        assert got[0] == 'ok', got
+        out.append(p)
     p = poplib.POP3_SSL('127.0.0.1', pop3s, context=context())
     p.user(address)
     p.pass_(password)
@@ -190,6 +199,9 @@ def sessions(ports, name, password):
 
 
 def end(session):
+    if hasattr(session, 'w'):
+        session.w.end()
+        return
     for name in 'quit', 'logout':
         if hasattr(session, name):
             getattr(session, name)()
@@ -214,7 +226,12 @@ def main():
     # Before the login, too: the login programs are front processes.
     waiting = [imaplib.IMAP4('127.0.0.1', ports[2]),
                imaplib.IMAP4_SSL('127.0.0.1', ports[3], ssl_context=context())]
-    look_for, n, found = needles(), 0, 0
+    # And amid one of bob's, whose keys the checker has: it meets nobody.
+    half = PROTOCOLS['imap'](Wire(port=ports[3], tls=context()))
+    assert half.begin('SCRAM-SHA-256', base64.b64encode(
+        f'n,,n=bob@{DOMAIN},r=half'.encode()).decode())[0] == '+'
+    waiting.append(half)
+    checkers, look_for, n, found = 0, needles(), 0, 0
     for server, port, starttls in zip(STARTED, ports, (
             'smtp', 'smtp', 'imap', None, None)):
         look_for.update(ticket_keys(server.pid, port, starttls))
@@ -226,6 +243,9 @@ def main():
         for pid in [server.pid] + children(server.pid):
             exe = os.path.basename(os.readlink(f'/proc/{pid}/exe'))
             memory = image(pid)
+            if exe == 'yubin-checkpw':
+                checkers += memory.count(look_for['key 3 of bob'])
+                continue
             n += 1
             for name, octets in look_for.items():
                 if pid == server.pid and name in with_key:
@@ -236,6 +256,7 @@ def main():
                     print(f'{exe} {pid} ({len(memory)} octets): {name}: {hits}')
     # Finding nothing means something only if there is something to find.
     control = image(os.getpid())
+    assert checkers
     assert control.count(BOB.encode()) and control.count(MAIL.encode())
     print(f'{n} processes, {len(look_for)} secrets, {found} found')
     del open_ones, waiting

@@ -106,8 +106,9 @@ resumed() {
 	serve sh -c 'echo "$SSL_SESSION_RESUMED"; read -r line'
 	for version in -tls1_2 -tls1_3; do
 		# A TLS 1.3 ticket comes after the handshake: read a line.
+		: >first
 		{
-			sleep 1
+			wait_for grep -q '^Initial' first
 			echo
 		} | timeout 15 openssl s_client -connect "127.0.0.1:$PORT" \
 		    -sess_out session "$version" >first 2>&1 || true
@@ -169,12 +170,13 @@ authority() {
 	# shellcheck disable=SC2016
 	serve sh -c 'env | grep ^SSL_CLIENT | LC_ALL=C sort; read -r line'
 	told() {
+		: >told
 		{
-			sleep 1
+			wait_for grep -q '^SSL_CLIENT_VERIFY' told
 			echo
-		} | timeout 15 openssl s_client -quiet \
-		    -connect "127.0.0.1:$PORT" "$@" 2>/dev/null |
-		    grep ^SSL_CLIENT
+		} | timeout 30 openssl s_client -quiet \
+		    -connect "127.0.0.1:$PORT" "$@" >told 2>/dev/null || true
+		grep ^SSL_CLIENT told
 	}
 	[ "$(told)" = SSL_CLIENT_VERIFY=NONE ]
 	[ "$(told -cert ann.pem -key ann.key)" = "SSL_CLIENT_SAN_Email_0=ann@example.test
