@@ -64,6 +64,7 @@ house_users() {
 # A program in the house, with a bare environment.
 in_house() {
 	nsenter -t "$HOUSE_PID" -m -n env -i HOME=/root \
+	    ASAN_OPTIONS="${ASAN_OPTIONS-}" \
 	    PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
