@@ -82,8 +82,8 @@ take_queue(struct runner *r)
 	r->queue = walk_open(r->root);
 	if (r->queue < 0)
 		return -1;
-	lock = openat(r->queue, "lock",
-	    O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	lock = openat(
+	    r->queue, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (lock < 0)
 		return fail("open ", "queue/lock");
 	switch (lock_take(lock, true, now_plus_s(r->once ? 2 : 0))) {

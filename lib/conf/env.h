@@ -6,8 +6,8 @@
 
 /* Put them into the environment, but for what is there already, and for names
  * that are no settings of ours.  A value is the first line of its file, without
- * blanks at its ends, of 4096 octets at most; an empty one is none.  Without the
- * folder nothing happens.  Returns 0, or -1: some could not be read. */
+ * blanks at its ends, of 4096 octets at most; an empty one is none.  Without
+ * the folder nothing happens.  Returns 0, or -1: some could not be read. */
 int env_load(const char *root);
 
 #endif

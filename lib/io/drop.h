@@ -24,8 +24,9 @@ int drop_find(const char *text, struct drop *d);
 int drop_owner(const char *path, struct drop *d);
 
 /* Whether that user may do with path what access(2) calls `how`; the kernel is
- * asked by a child that is this user, for groups, modes of all folders above and
- * anything else count.  For root.  Returns 1, 0, or -1 it cannot be found out. */
+ * asked by a child that is this user, for groups, modes of all folders above
+ * and anything else count.  For root.  Returns 1, 0, or -1 it cannot be found
+ * out. */
 int drop_may(const struct drop *d, const char *path, int how);
 
 /* Become that user: groups, gid and uid, checked afterwards.  A process that

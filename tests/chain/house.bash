@@ -33,12 +33,12 @@ house_build() {
 	for user in ann bob; do
 		in_house yubin user add "$user@example.test" <<<"x$user"
 	done
+	in_house yubin cert
+	in_house yubin check
 	sed -i 's/^\([a-z]*\):[^:]*:/\1:{PLAIN}secret:/' \
 	    "$HOUSE/root/domains/example.test/users"
-	in_house yubin cert
 	echo 0 >"$HOUSE/root/env/LOGIN_DELAY"
 	echo 16 >"$HOUSE/root/env/QUEUE_SLOTS"
-	in_house yubin check
 	# Written by hand: their Maildirs are made when they are needed.
 	printf '%s:{PLAIN}secret::::::\n' dan eve \
 	    >>"$HOUSE/root/domains/example.test/users"
@@ -64,6 +64,7 @@ house_users() {
 # A program in the house, with a bare environment.
 in_house() {
 	nsenter -t "$HOUSE_PID" -m -n env -i HOME=/root \
+	    ASAN_OPTIONS="${ASAN_OPTIONS-}" \
 	    PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 

@@ -70,7 +70,8 @@ tcpsvd_line() {
 }
 
 @test "tcpsvd and tlsd" {
-	TCPSVD=$(command -v tcpsvd || ls "$BUILD"/peers/ipsvd/usr/bin/tcpsvd) ||
+	TCPSVD=$(command -v tcpsvd ||
+	    ls "$TESTS"/../build/peers/ipsvd/usr/bin/tcpsvd) ||
 	    skip "ipsvd is not there"
 	start_in_house yubin-env yubin-queue-runner
 	each tcpsvd_line
@@ -90,7 +91,8 @@ tcpsvd_line() {
 
 @test "xinetd.conf: xinetd" {
 	local xinetd
-	xinetd=$(command -v xinetd || ls "$BUILD"/peers/xinetd/usr/sbin/xinetd) ||
+	xinetd=$(command -v xinetd ||
+	    ls "$TESTS"/../build/peers/xinetd/usr/sbin/xinetd) ||
 	    skip "xinetd is not there"
 	start_in_house yubin-env yubin-queue-runner
 	start_in_house "$xinetd" -dontfork -filelog /dev/stderr \

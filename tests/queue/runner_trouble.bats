@@ -126,3 +126,22 @@ slot_of() { # ID
 	[ "$(sed -n 2p "$slot")" = A ]
 	[ "$(grep -c busy@ "$CALLS")" -eq 1 ]
 }
+
+@test "without the process that starts deliveries the runner ends; another goes on" {
+	start yubin-queue-runner
+	wait_for test -S "$YUBIN_ROOT/queue/nudge"
+	put a@b.test ok@example.test >/dev/null
+	wait_for grep -q "^local .*ok@" "$CALLS"
+	worker=$(pgrep -f "$YUBIN_LIBEXEC/yubin-deliver-local" | head -n 1)
+	kill -9 "$(ps -o ppid= -p "$worker")"
+	put a@b.test ok@host.test >/dev/null
+	status=0
+	wait "${STARTED[0]}" || status=$?
+	STARTED=()
+	[ "$status" -eq 111 ]
+	grep -q 'ev=fatal err="the process that starts deliveries has ended"' "$LOG"
+	runner
+	grep -q "ok@host.test\|to=host.test" "$CALLS"
+	[ -z "$(find "$YUBIN_ROOT/queue/new" -type f)" ]
+	[ -e "$YUBIN_ROOT/queue/clean" ]
+}
