@@ -116,7 +116,8 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench bench-million bench-slots bench-smtp \
-	bench-store bench-scale bench-guess sandbox-check sandbox-calls \
+	bench-store bench-scale bench-login bench-idle bench-guess \
+	sandbox-check sandbox-calls \
 	powercut crash cuts race fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
@@ -150,6 +151,8 @@ help:
 #:             strace, slow
 #: bench-smtp  SMTP beside Debian's Postfix; root
 #: bench-store IMAP beside Debian's Dovecot; root
+#: bench-login logins and idle clients beside Debian's Dovecot; root
+#: bench-idle  10,000 idle clients over TLS (N=n); root
 #: bench-guess 64 guessers of passwords; five minutes (SECONDS_MAX=n TRIES=n)
 #: bench-scale folders of 1,000 to 100,000 messages (N="1000 1000000")
 
@@ -330,6 +333,12 @@ bench-smtp: all
 
 bench-store: all
 	@tools/bench-store $(abspath $(B))
+
+bench-login: all
+	@tools/bench-login $(abspath $(B))
+
+bench-idle: all
+	@IDLE=$(or $(N),10000) tools/bench-login $(abspath $(B))
 
 bench-guess: all
 	@python3 tests/guess.py $(abspath $(B))/bin $(or $(SECONDS_MAX),60) \
