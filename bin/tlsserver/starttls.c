@@ -53,6 +53,21 @@ relay(struct server *s, struct client *c, int wish)
 	_exit(0);
 }
 
+int
+starttls_start(struct server *s, struct client *c, int wish)
+{
+	starttls_refresh(s, false);
+	c->relay = fork();
+	if (c->relay == 0)
+		relay(s, c, wish);
+	if (c->relay < 0) {
+		c->relay = 0;
+		fail("fork", NULL);
+	}
+	client_close(c);
+	return c->relay > 0 ? 0 : -1;
+}
+
 void
 starttls_event(struct server *s, struct client *c)
 {
@@ -60,19 +75,12 @@ starttls_event(struct server *s, struct client *c)
 
 	if (wish < 0)
 		log_event("tls-failed", "ip", c->ip, "err", fail_last(), NULL);
-	if (wish > 0 && c->sock >= 0) {
-		starttls_refresh(s, false);
-		/* Closing does not, while the process to be has a copy. */
-		epoll_ctl(s->events, EPOLL_CTL_DEL, c->ctl, NULL);
-		c->relay = fork();
-		if (c->relay == 0)
-			relay(s, c, wish);
-		if (c->relay < 0) {
-			fail("fork", NULL);
-			log_event("tls-failed", "ip", c->ip, "err", fail_last(),
-			    NULL);
-			c->relay = 0;
-		}
+	if (wish <= 0 || c->sock < 0) {
+		client_close(c);
+		return;
 	}
-	client_close(c);
+	/* Closing does not, while the process to be has a copy. */
+	epoll_ctl(s->events, EPOLL_CTL_DEL, c->ctl, NULL);
+	if (starttls_start(s, c, wish) < 0)
+		log_event("tls-failed", "ip", c->ip, "err", fail_last(), NULL);
 }
