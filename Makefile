@@ -43,9 +43,12 @@ PROGRAMS := yubin checkpw deliver-local deliver-remote env imap-login imapd \
 	inject pop3-login pop3d queue-runner smtpd tlsd tlsserver
 
 # Started once per connection or delivery: static with musl where musl-gcc
-# exists (LIBC=system builds them with the system's C library).  checkpw is not
-# among them: musl's crypt(3) does not know yescrypt.
+# exists (LIBC=system builds them with the system's C library).
 LIGHT := deliver-local env imap-login imapd inject pop3-login pop3d smtpd
+# These too, where the libraries they need are there as archives, whichever C
+# library those are for (lib/users/glibc.c): musl's own crypt(3) does not know
+# yescrypt.
+LIGHT_LIBS := checkpw
 
 # --------------------------------------------------------------- flags
 
@@ -87,6 +90,12 @@ MUSL_LINK := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	-Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 MUSL_END  := $(MUSL_LIB)/crtn.o
+# The archive of -lNAME or -l:FILE: a path, or a bare name when there is none.
+archive_of = $(shell $(CC) -print-file-name=$(if $(filter -l:%,$1),$(patsubst \
+	-l:%,%,$1),$(patsubst -l%,lib%.a,$1)))
+archives_of = $(foreach l,$(LIBS_$1),$(call archive_of,$l))
+LIGHT += $(foreach p,$(LIGHT_LIBS),$(if $(filter-out /%,$(call \
+	archives_of,$p)),,$p))
 
 # Programs that try what they must not do (tools/sandbox-check).
 ifdef SANDBOX_CHECK
@@ -193,7 +202,8 @@ $(B)/bin/$1: $(call obj,musl,$(call prog_src,$2)) $(call archives,musl,$(LINK_$2
 	@$(SAY) LD $$@
 	$$(Q)$$(MUSL) $$(MUSL_LINK) -o $$@ $(call obj,musl,$(call prog_src,$2)) \
 	    $(WRAPPED) $(MUSL_NOSYNC) -Wl,--start-group \
-	    $(call archives,musl,$(LINK_$2)) -Wl,--end-group $(MUSL_END)
+	    $(call archives,musl,$(LINK_$2)) $(call archives_of,$2) \
+	    -Wl,--end-group $(MUSL_END)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call $(if \
 	$(and $(MUSL),$(filter $p,$(LIGHT))),musl_rule,sys_rule),$(call \

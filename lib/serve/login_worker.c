@@ -16,7 +16,6 @@
 
 #include "base/fail.h"
 #include "base/log.h"
-#include "conf/settings.h"
 #include "io/packet.h"
 #include "io/spawn.h"
 #include "serve/starttls.h"
@@ -363,9 +362,7 @@ static void
 prepare(struct worker *w, sigset_t *waiting)
 {
 	struct sigaction sa = {.sa_handler = on_child};
-	static struct drop user;
 	sigset_t block;
-	int r = 0;
 
 	sigaction(SIGCHLD, &sa, NULL);
 	sigemptyset(&block);
@@ -378,12 +375,6 @@ prepare(struct worker *w, sigset_t *waiting)
 	w->poll = calloc(w->room + 1, sizeof(*w->poll));
 	if (!w->list || !w->poll)
 		oom();
-	if (geteuid() == 0)
-		r = drop_find(settings_text("LOGIN_USER"), &user);
-	if (r < 0)
-		die(EXIT_TEMP);
-	if (r > 0)
-		w->l->m.user = &user;
 }
 
 int
