@@ -131,7 +131,7 @@ reap(struct worker *w)
 			if (c->m.child != pid)
 				continue;
 			c->m.child = 0;
-			if (WIFSIGNALED(status))
+			if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 				retire(w, "a login was killed by a signal");
 			let_go(w, c);
 			break;
@@ -314,6 +314,7 @@ event(struct worker *w, struct conn *c)
 		return hear_tls(w, c);
 	if (recv(c->m.fd, &kind, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
 		return start_monitor(w, c) == 0 ? 2 : 1;
+	kill(c->m.child, SIGKILL); /* no matter when it is ending anyway */
 	let_go(w, c);
 	return 1;
 }
