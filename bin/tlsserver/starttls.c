@@ -28,7 +28,19 @@ starttls_refresh(struct server *s, bool force)
 		    "the old one", NULL);
 }
 
-/* What belongs to others must not stay open here. */
+/* What belongs to others must not stay open here.  They are only read: what is
+ * written becomes this process's own copy, and they may be many. */
+static void
+close_others(const struct server *s, const struct client *c)
+{
+	for (size_t i = 0; i < s->clients.n; i++) {
+		struct client other = s->clients.list[i];
+
+		if (&s->clients.list[i] != c)
+			client_close(&other);
+	}
+}
+
 _Noreturn static void
 relay(struct server *s, struct client *c, int wish)
 {
@@ -36,9 +48,7 @@ relay(struct server *s, struct client *c, int wish)
 
 	log_context("ip", c->ip);
 	loop_default_signals();
-	for (size_t i = 0; i < s->clients.n; i++)
-		if (&s->clients.list[i] != c)
-			client_close(&s->clients.list[i]);
+	close_others(s, c);
 	worker_dismiss(s);
 	close(s->events);
 	if (s->fd >= 0)
