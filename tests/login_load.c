@@ -50,12 +50,11 @@ static const struct step imap[] = {{NULL, "* OK", LINE, false},
     {"z LOGOUT\r\n", "", END, false}};
 static const struct step selecting[] = {{NULL, "* OK", LINE, false},
     {"a LOGIN u%d@example.test secret\r\n", "a OK", LINE, true},
-    {"b SELECT %s\r\n", "b OK", LINE, false},
-    {"z LOGOUT\r\n", "", END, false}};
+    {"b SELECT %s\r\n", "b OK", LINE, false}, {"z LOGOUT\r\n", "", END, false}};
 static const struct step idling[] = {{NULL, "* OK", LINE, false},
     {"a LOGIN u%d@example.test secret\r\n", "a OK", LINE, true},
-    {"b SELECT %s\r\n", "b OK", LINE, false},
-    {"c IDLE\r\n", "+ ", LINE, false}, {NULL, NULL, END, false}};
+    {"b SELECT %s\r\n", "b OK", LINE, false}, {"c IDLE\r\n", "+ ", LINE, false},
+    {NULL, NULL, END, false}};
 static const struct step pop3[] = {{NULL, "+OK", LINE, false},
     {"USER u%d@example.test\r\n", "+OK", LINE, false},
     {"PASS secret\r\n", "+OK", LINE, true}, {"STAT\r\n", "+OK", LINE, false},
@@ -106,8 +105,8 @@ begin(const struct step *steps)
 	if (!c)
 		bad("client", "out of memory");
 	c->nr = started++;
-	from.sin_addr.s_addr = htonl(0x7f000101u + c->nr % sources / 250 * 256 +
-				     c->nr % sources % 250);
+	from.sin_addr.s_addr = htonl(
+	    0x7f000101u + c->nr % sources / 250 * 256 + c->nr % sources % 250);
 	c->step = steps;
 	c->since_us = now_wall_us();
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -242,8 +241,8 @@ event(struct client *c)
 	if (n < 0)
 		return;
 	if (!c->step->wanted || c->step->end != END)
-		bad("the end instead of", c->step->wanted ? c->step->wanted
-							  : "idleness");
+		bad("the end instead of",
+		    c->step->wanted ? c->step->wanted : "idleness");
 	end(c);
 }
 

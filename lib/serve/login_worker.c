@@ -64,8 +64,7 @@ add(struct worker *w)
 	if (w->n == w->room) {
 		w->room = w->room ? w->room * 2 : 64;
 		w->list = realloc(w->list, w->room * sizeof(*w->list));
-		w->poll =
-		    realloc(w->poll, (w->room + 1) * sizeof(*w->poll));
+		w->poll = realloc(w->poll, (w->room + 1) * sizeof(*w->poll));
 	}
 	if (!c || !w->list || !w->poll)
 		oom();
@@ -322,8 +321,7 @@ event(struct worker *w, struct conn *c)
 static void
 wait_event(struct worker *w, const sigset_t *waiting)
 {
-	w->poll[0] =
-	    (struct pollfd){.fd = w->over ? -1 : 0, .events = POLLIN};
+	w->poll[0] = (struct pollfd){.fd = w->over ? -1 : 0, .events = POLLIN};
 	for (size_t i = 0; i < w->n; i++)
 		w->poll[i + 1] = (struct pollfd){.events = POLLIN,
 		    .fd = w->list[i]->tls_wait ? w->list[i]->fd[CTL]
