@@ -169,7 +169,7 @@ another_worker() {
 @test "who was killed by a signal gets no second try with the same layout" {
 	serve plain
 	hello
-	kill -SEGV "$(side)"
+	kill -ABRT "$(side)"
 	run ! read -r -t 10 -u 5
 	wait_for grep ev=retired log
 	login
@@ -235,7 +235,7 @@ another_worker() {
 	local pid
 	grep -q '^Uid:.64001.64001.64001.64001' "/proc/$(side)/status"
 	grep -q '^Uid:.0.0.0.0' "/proc/$(workers)/status"
-	grep -q '^Seccomp:.2' "/proc/$(side)/status"
+	[[ $BUILD == *asan* ]] || grep -q '^Seccomp:.2' "/proc/$(side)/status"
 	echo $'a LOGIN ann@example.test secret\r' >&5
 	hear 'a OK '
 	echo pid >&5
