@@ -43,9 +43,12 @@ PROGRAMS := yubin checkpw deliver-local deliver-remote env imap-login imapd \
 	inject pop3-login pop3d queue-runner smtpd tlsd tlsserver
 
 # Started once per connection or delivery: static with musl where musl-gcc
-# exists (LIBC=system builds them with the system's C library).  checkpw is not
-# among them: musl's crypt(3) does not know yescrypt.
+# exists (LIBC=system builds them with the system's C library).
 LIGHT := deliver-local env imap-login imapd inject pop3-login pop3d smtpd
+# These too, where the libraries they need are there as archives, whichever C
+# library those are for (lib/users/glibc.c): musl's own crypt(3) does not know
+# yescrypt.
+LIGHT_LIBS := checkpw
 
 # --------------------------------------------------------------- flags
 
@@ -87,6 +90,12 @@ MUSL_LINK := -static -nostartfiles -Wl,-pie,--no-dynamic-linker,-z,text \
 	-Wl,-z,relro,-z,now,-z,noexecstack -Wl,--gc-sections \
 	$(MUSL_LIB)/rcrt1.o $(MUSL_LIB)/crti.o
 MUSL_END  := $(MUSL_LIB)/crtn.o
+# The archive of -lNAME or -l:FILE: a path, or a bare name when there is none.
+archive_of = $(shell $(CC) -print-file-name=$(if $(filter -l:%,$1),$(patsubst \
+	-l:%,%,$1),$(patsubst -l%,lib%.a,$1)))
+archives_of = $(foreach l,$(LIBS_$1),$(call archive_of,$l))
+LIGHT += $(foreach p,$(LIGHT_LIBS),$(if $(filter-out /%,$(call \
+	archives_of,$p)),,$p))
 
 # Programs that try what they must not do (tools/sandbox-check).
 ifdef SANDBOX_CHECK
@@ -116,7 +125,8 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 
 .PHONY: all check test unit bats asan fuzz tidy fmt layers sizes man install \
 	run demo-clean clean help bench bench-million bench-slots bench-smtp \
-	bench-store bench-scale bench-guess sandbox-check sandbox-calls \
+	bench-store bench-scale bench-login bench-idle bench-guess \
+	sandbox-check sandbox-calls \
 	powercut crash cuts race fuzz-replay bats-protocols
 .SECONDARY:
 .DEFAULT_GOAL := all
@@ -150,6 +160,8 @@ help:
 #:             strace, slow
 #: bench-smtp  SMTP beside Debian's Postfix; root
 #: bench-store IMAP beside Debian's Dovecot; root
+#: bench-login logins and idle clients beside Debian's Dovecot; root
+#: bench-idle  10,000 idle clients over TLS (N=n); root
 #: bench-guess 64 guessers of passwords; five minutes (SECONDS_MAX=n TRIES=n)
 #: bench-scale folders of 1,000 to 100,000 messages (N="1000 1000000")
 
@@ -190,7 +202,8 @@ $(B)/bin/$1: $(call obj,musl,$(call prog_src,$2)) $(call archives,musl,$(LINK_$2
 	@$(SAY) LD $$@
 	$$(Q)$$(MUSL) $$(MUSL_LINK) -o $$@ $(call obj,musl,$(call prog_src,$2)) \
 	    $(WRAPPED) $(MUSL_NOSYNC) -Wl,--start-group \
-	    $(call archives,musl,$(LINK_$2)) -Wl,--end-group $(MUSL_END)
+	    $(call archives,musl,$(LINK_$2)) $(call archives_of,$2) \
+	    -Wl,--end-group $(MUSL_END)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call $(if \
 	$(and $(MUSL),$(filter $p,$(LIGHT))),musl_rule,sys_rule),$(call \
@@ -330,6 +343,12 @@ bench-smtp: all
 
 bench-store: all
 	@tools/bench-store $(abspath $(B))
+
+bench-login: all
+	@tools/bench-login $(abspath $(B))
+
+bench-idle: all
+	@IDLE=$(or $(N),10000) tools/bench-login $(abspath $(B))
 
 bench-guess: all
 	@python3 tests/guess.py $(abspath $(B))/bin $(or $(SECONDS_MAX),60) \

@@ -32,8 +32,8 @@ with open(users, "w") as f:
     f.write("ann:{PLAIN}secret:" + lines[2])
 port_file = root + "/port"
 server = subprocess.Popen(
-    [BIN + "/yubin-tlsserver", "-t", "tls", "-p", port_file, "127.0.0.1", "0",
-     "yubin-imap-login", "yubin-checkpw", "yubin-imapd"], env=env,
+    [BIN + "/yubin-tlsserver", "-w", "-t", "tls", "-p", port_file, "127.0.0.1",
+     "0", "yubin-imap-login", "-w", "yubin-checkpw", "yubin-imapd"], env=env,
     stderr=subprocess.DEVNULL)
 while not (os.path.exists(port_file) and os.path.getsize(port_file)):
     time.sleep(0.02)

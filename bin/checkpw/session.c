@@ -17,19 +17,15 @@
 
 #define NVARS 6
 
+/* "NAME=value"; b is for building it. */
 static struct str
-variable(struct login *l, const char *name, struct str value)
+variable(struct login *l, struct buf *b, const char *name, struct str value)
 {
-	struct buf b;
-	struct str s;
-
-	buf_init(&b, 8192);
-	buf_z(&b, name);
-	buf_chr(&b, '=');
-	buf_str(&b, value);
-	s = arena_str(&l->arena, buf_slice(&b));
-	buf_free(&b);
-	return s;
+	buf_reset(b);
+	buf_z(b, name);
+	buf_chr(b, '=');
+	buf_str(b, value);
+	return arena_str(&l->arena, buf_slice(b));
 }
 
 /* Where the session starts: the home directory, or the Maildir when there is
@@ -51,20 +47,16 @@ directory(struct login *l)
 
 /* As Courier's programs have it. */
 static struct str
-quota(struct login *l)
+quota(struct login *l, struct buf *b)
 {
 	struct allowance a;
-	struct buf b;
-	struct str s;
 
 	if (allowance_of(&l->user, &a) < 0)
 		log_event(
 		    "quota", "user", log_str(l->id), "err", fail_last(), NULL);
-	buf_init(&b, 100);
-	allowance_print(&b, &a);
-	s = arena_str(&l->arena, buf_slice(&b));
-	buf_free(&b);
-	return s;
+	buf_reset(b);
+	allowance_print(b, &a);
+	return arena_str(&l->arena, buf_slice(b));
 }
 
 /* What a session of this user has in its environment. */
@@ -75,18 +67,19 @@ variables(struct login *l, struct str vars[NVARS])
 	struct buf b;
 	struct str id;
 
-	buf_init(&b, 1024);
+	buf_init(&b, 8192);
 	buf_str(&b, u->name);
 	buf_chr(&b, '@');
 	buf_str(&b, u->domain);
 	id = arena_str(&l->arena, buf_slice(&b));
+	vars[0] = variable(l, &b, "USER", id);
+	vars[1] = variable(l, &b, "HOME", u->home.n ? u->home : u->maildir);
+	vars[2] = variable(
+	    l, &b, "SHELL", u->shell.n ? u->shell : STR("/bin/sh"));
+	vars[3] = variable(l, &b, "MAILDIR", u->maildir);
+	vars[4] = variable(l, &b, "AUTHUSER", id);
+	vars[5] = variable(l, &b, "MAILDIRQUOTA", quota(l, &b));
 	buf_free(&b);
-	vars[0] = variable(l, "USER", id);
-	vars[1] = variable(l, "HOME", u->home.n ? u->home : u->maildir);
-	vars[2] = variable(l, "SHELL", u->shell.n ? u->shell : STR("/bin/sh"));
-	vars[3] = variable(l, "MAILDIR", u->maildir);
-	vars[4] = variable(l, "AUTHUSER", id);
-	vars[5] = variable(l, "MAILDIRQUOTA", quota(l));
 }
 
 void

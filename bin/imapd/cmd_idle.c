@@ -57,8 +57,10 @@ wait_for_done(struct imap *s, struct watch *w)
 			return done(s);
 		if (out_flush(o) < 0)
 			break;
-		if (s->selected)
+		if (s->selected) {
 			until = earlier(until, mailbox_again(&s->box));
+			mailbox_rest(&s->box);
+		}
 		r = watch_wait(w, s->serve.in.fd, until);
 		if (r == 2)
 			return done(s);

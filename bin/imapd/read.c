@@ -7,11 +7,14 @@
 
 #include "base/now.h"
 #include "conf/settings.h"
+#include "io/wait.h"
 #include "table.h"
 
 /* A literal this large is passed over when the client has sent it already
  * (RFC 7888 4); a larger one ends the session. */
 #define SKIP_MAX (1u << 20)
+
+#define REST_MS 1000 /* of silence, until memory is given back */
 
 static enum read_result
 ended(struct imap *s, const char *why)
@@ -142,11 +145,24 @@ literal(struct imap *s, struct imap_literal l)
 	return r > 0 ? READ_COMMAND : failed(s, r);
 }
 
+/* A client that says nothing for a while may do so for hours. */
+static void
+rest(struct imap *s)
+{
+	struct in *in = &s->serve.in;
+
+	if (s->selected && in_unread(in).n == 0 &&
+	    out_flush(&s->serve.out) == 0 &&
+	    wait_readable(in->fd, now_ms() + REST_MS) == 0)
+		mailbox_rest(&s->box);
+}
+
 enum read_result
 imap_read(struct imap *s)
 {
 	bool first = true;
 
+	rest(s);
 	buf_reset(&s->line);
 	s->literal = (struct imap_literal){0, false, false};
 	s->serve.in.deadline = now_plus_s(settings_num("IMAP_TIMEOUT"));

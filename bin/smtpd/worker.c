@@ -129,6 +129,10 @@ wait_connection(struct worker *w, struct monitor *m)
 	if (monitor_tell(m, PARENT_BUSY) < 0 || place(fds, nfds) < 0)
 		die(EXIT_TEMP);
 	set_environment(text, (size_t)n, nfds > DATA);
+	if (getenv("TLSWAIT")) {
+		log_event("misused", "err", "-w with TLS from the start", NULL);
+		_exit(EXIT_PERM);
+	}
 	w->s->monitor = *m;
 	serve_connection(&w->s->serve);
 	w->s->tls_offered = starttls_offered();

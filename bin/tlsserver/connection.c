@@ -174,7 +174,7 @@ make_sockets(struct server *s, struct client *c, int theirs[2])
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ctl) < 0)
 		return fail("socketpair", NULL);
-	if (s->mode == MODE_STARTTLS &&
+	if (s->mode != MODE_PLAIN &&
 	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, data) < 0) {
 		close(ctl[0]);
 		close(ctl[1]);
@@ -184,35 +184,50 @@ make_sockets(struct server *s, struct client *c, int theirs[2])
 	c->data = data[0];
 	theirs[0] = ctl[1];
 	theirs[1] = data[1];
+	/* From the start it belongs to the process that does TLS. */
+	if (s->mode == MODE_TLS)
+		return 0;
 	if (epoll_ctl(s->events, EPOLL_CTL_ADD, c->ctl, &e) < 0)
 		return fail("epoll", NULL);
 	return 0;
 }
 
+static int
+give(struct server *s, int sock, struct str text, const char **vars,
+    const int theirs[2], struct client *c)
+{
+	static const char *const tls[TLS_VARS] = {
+	    "SSLCTLFD=3", "SSLREADFD=4", "SSLWRITEFD=4"};
+
+	if (s->mode == MODE_TLS)
+		return worker_give(s, text, (int[]){theirs[1], theirs[0]}, 2);
+	if (s->is_worker)
+		return worker_give(s, text, (int[]){sock, theirs[0], theirs[1]},
+		    theirs[1] < 0 ? 2 : 3);
+	memcpy(vars + VARS, tls, sizeof(tls));
+	return start_program(s, (int[]){sock, sock, 2, theirs[0], theirs[1]}, 5,
+	    make_environ(vars, VARS + TLS_VARS), c);
+}
+
 /* The program will tell by the control socket when it wants TLS; its end is
- * the end of a worker's session. */
+ * the end of a worker's session.  With TLS from the start a worker hears there
+ * of the handshake. */
 static int
 start_with_sockets(struct server *s, int sock, struct str text,
     const char **vars, struct client *c)
 {
-	static const char *const tls[TLS_VARS] = {
-	    "SSLCTLFD=3", "SSLREADFD=4", "SSLWRITEFD=4"};
 	int theirs[2] = {-1, -1};
 	int r = make_sockets(s, c, theirs);
 
-	memcpy(vars + VARS, tls, sizeof(tls));
-	if (r == 0 && s->is_worker)
-		r = worker_give(s, text, (int[]){sock, theirs[0], theirs[1]},
-		    theirs[1] < 0 ? 2 : 3);
-	else if (r == 0)
-		r = start_program(s,
-		    (int[]){sock, sock, 2, theirs[0], theirs[1]}, 5,
-		    make_environ(vars, VARS + TLS_VARS), c);
+	if (r == 0)
+		r = give(s, sock, text, vars, theirs, c);
 	for (int i = 0; i < 2; i++)
 		if (theirs[i] >= 0)
 			close(theirs[i]);
-	if (r == 0 && s->mode == MODE_STARTTLS)
+	if (r == 0 && s->mode != MODE_PLAIN)
 		c->sock = fcntl(sock, F_DUPFD_CLOEXEC, 3);
+	if (r == 0 && s->mode == MODE_TLS)
+		r = starttls_start(s, c, 'Y');
 	return r;
 }
 
@@ -235,13 +250,18 @@ int
 connection_start(struct server *s, int sock, const struct peer *peer,
     size_t ordinal, struct client *c)
 {
+	static const char wait[] = "TLSWAIT=1";
 	const char *vars[VARS + TLS_VARS];
 	char text[VARS_MAX];
 	size_t n = make_vars(text, vars, sock, peer, ordinal);
 
-	if (s->mode == MODE_TLS)
+	if (s->mode == MODE_TLS && s->is_worker) {
+		memcpy(text + n, wait, sizeof(wait));
+		n += sizeof(wait);
+	}
+	if (s->mode == MODE_TLS && !s->is_worker)
 		return start_tls(s, sock, make_environ(vars, VARS), c);
-	if (s->mode == MODE_STARTTLS || s->is_worker)
+	if (s->mode != MODE_PLAIN || s->is_worker)
 		return start_with_sockets(s, sock, str_make(text, n), vars, c);
 	return start_program(
 	    s, (int[]){sock, sock, 2}, 3, make_environ(vars, VARS), c);

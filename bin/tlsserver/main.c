@@ -198,8 +198,6 @@ main(int argc, char **argv)
 	if (!*s.busy)
 		s.busy = NULL;
 	set_mode(&s, o.mode);
-	if (s.is_worker && s.mode == MODE_TLS)
-		bad_usage("-w is not for TLS from the start");
 	s.worker_fd = -1;
 	s.program = (const char *const *)argv + optind + operands;
 	if (s.mode == MODE_STARTTLS || s.is_worker)

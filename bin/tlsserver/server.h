@@ -46,11 +46,16 @@ int connection_again(struct server *s, int sock, const struct peer *peer,
  * of its own, or let go of the connection. */
 void starttls_event(struct server *s, struct client *c);
 
+/* Start TLS for c, whose descriptors are taken: with wish 'Y' its variables
+ * are told on the control socket.  Returns 0 or -1. */
+int starttls_start(struct server *s, struct client *c, int wish);
+
 /* Use a certificate that was replaced; with `force` read it in any case. */
 void starttls_refresh(struct server *s, bool force);
 
-/* Give a connection (see smtpd's worker.h) to the worker, which is started when
- * it does not run, or when its program was replaced.  Returns 0 or -1. */
+/* Give a connection (see smtpd's worker.h and serve/login_worker.h) to the
+ * worker, which is started when it does not run, or when its program was
+ * replaced.  Returns 0 or -1. */
 int worker_give(struct server *s, struct str vars, const int *fds, int nfds);
 
 /* Whether the worker that runs would get the next connection. */

@@ -28,7 +28,19 @@ starttls_refresh(struct server *s, bool force)
 		    "the old one", NULL);
 }
 
-/* What belongs to others must not stay open here. */
+/* What belongs to others must not stay open here.  They are only read: what is
+ * written becomes this process's own copy, and they may be many. */
+static void
+close_others(const struct server *s, const struct client *c)
+{
+	for (size_t i = 0; i < s->clients.n; i++) {
+		struct client other = s->clients.list[i];
+
+		if (&s->clients.list[i] != c)
+			client_close(&other);
+	}
+}
+
 _Noreturn static void
 relay(struct server *s, struct client *c, int wish)
 {
@@ -36,9 +48,7 @@ relay(struct server *s, struct client *c, int wish)
 
 	log_context("ip", c->ip);
 	loop_default_signals();
-	for (size_t i = 0; i < s->clients.n; i++)
-		if (&s->clients.list[i] != c)
-			client_close(&s->clients.list[i]);
+	close_others(s, c);
 	worker_dismiss(s);
 	close(s->events);
 	if (s->fd >= 0)
@@ -53,6 +63,21 @@ relay(struct server *s, struct client *c, int wish)
 	_exit(0);
 }
 
+int
+starttls_start(struct server *s, struct client *c, int wish)
+{
+	starttls_refresh(s, false);
+	c->relay = fork();
+	if (c->relay == 0)
+		relay(s, c, wish);
+	if (c->relay < 0) {
+		c->relay = 0;
+		fail("fork", NULL);
+	}
+	client_close(c);
+	return c->relay > 0 ? 0 : -1;
+}
+
 void
 starttls_event(struct server *s, struct client *c)
 {
@@ -60,19 +85,12 @@ starttls_event(struct server *s, struct client *c)
 
 	if (wish < 0)
 		log_event("tls-failed", "ip", c->ip, "err", fail_last(), NULL);
-	if (wish > 0 && c->sock >= 0) {
-		starttls_refresh(s, false);
-		/* Closing does not, while the process to be has a copy. */
-		epoll_ctl(s->events, EPOLL_CTL_DEL, c->ctl, NULL);
-		c->relay = fork();
-		if (c->relay == 0)
-			relay(s, c, wish);
-		if (c->relay < 0) {
-			fail("fork", NULL);
-			log_event("tls-failed", "ip", c->ip, "err", fail_last(),
-			    NULL);
-			c->relay = 0;
-		}
+	if (wish <= 0 || c->sock < 0) {
+		client_close(c);
+		return;
 	}
-	client_close(c);
+	/* Closing does not, while the process to be has a copy. */
+	epoll_ctl(s->events, EPOLL_CTL_DEL, c->ctl, NULL);
+	if (starttls_start(s, c, wish) < 0)
+		log_event("tls-failed", "ip", c->ip, "err", fail_last(), NULL);
 }

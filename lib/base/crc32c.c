@@ -3,6 +3,9 @@
  * one, else by slicing, with tables made at first use. */
 #include "base/crc32c.h"
 
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 #include <stdbool.h>
 #include <string.h>
 
@@ -27,10 +30,18 @@ make_tables(void)
 }
 
 #ifdef __x86_64__
+/* Not the compiler's way, which asks at each start of each program, and some
+ * dozen times: a virtual machine takes its time for the answer. */
 static bool
 has_instruction(void)
 {
-	return __builtin_cpu_supports("sse4.2");
+	static bool asked, has;
+	unsigned a, b, c, d;
+
+	if (!asked)
+		has = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_SSE4_2);
+	asked = true;
+	return has;
 }
 
 __attribute__((target("sse4.2"))) static uint32_t

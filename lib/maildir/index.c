@@ -188,6 +188,15 @@ index_close(struct index *x)
 	index_init(x);
 }
 
+void
+index_rest(const struct index *x)
+{
+	/* Without a file it is all there is. */
+	if (x->map && x->fd >= 0 &&
+	    madvise(x->map, x->mapped, MADV_DONTNEED) < 0)
+		errno = 0;
+}
+
 /* ---------------------------------------------------------- the records */
 
 static unsigned char *

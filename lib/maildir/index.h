@@ -104,6 +104,11 @@ void index_init(struct index *x);
 int index_open(struct index *x, int dirfd, const char *name);
 void index_close(struct index *x);
 
+/* For a long pause: give back the memory of what has been looked at.  It stays
+ * in the kernel's cache of the file, and comes back when it is looked at
+ * again. */
+void index_rest(const struct index *x);
+
 /* Whether there is one. */
 bool index_is_open(const struct index *x);
 

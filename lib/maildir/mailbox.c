@@ -191,6 +191,12 @@ close_one(int *fd)
 }
 
 void
+mailbox_rest(const struct mailbox *m)
+{
+	index_rest(&m->index);
+}
+
+void
 mailbox_close(struct mailbox *m)
 {
 	mailbox_digests_close(m);

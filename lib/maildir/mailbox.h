@@ -160,6 +160,9 @@ void mailbox_poll(struct mailbox *m);
  * read the directory.  Tells nothing: the next sync does. */
 void mailbox_settle(struct mailbox *m);
 
+/* Before a long pause: give memory back (see index_rest()). */
+void mailbox_rest(const struct mailbox *m);
+
 /* When a sync (now_ms() terms) may find a change of that moment, of which no
  * directory will tell; NOW_NEVER when all is known. */
 int64_t mailbox_again(const struct mailbox *m);

@@ -99,6 +99,9 @@ tls_ticket_init(SSL_CTX *ctx, struct tls_server *s)
 		SSL_CTX_set_num_tickets(ctx, 0);
 		return;
 	}
+	/* Each connection gives one, which is one more than a client has had.
+	 */
+	SSL_CTX_set_num_tickets(ctx, 1);
 	SSL_CTX_set_app_data(ctx, s);
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, ticket_key);
 }

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -14,6 +15,7 @@
 #include "base/now.h"
 #include "conf/settings.h"
 #include "io/file.h"
+#include "serve/login_worker.h"
 #include "serve/sandbox.h"
 #include "serve/starttls.h"
 #include "users/slow.h"
@@ -23,7 +25,7 @@
 #define ASK_ABANDON 'X' /* no answer */
 #define ASK_TLS 'T'     /* -> the variables; nothing: it failed */
 #define ASK_SESSION 'S' /* tag, input, what to say when it cannot be */
-#define USAGE "CHECKER SESSION [ARGUMENTS]"
+#define USAGE "[-w] CHECKER SESSION [ARGUMENTS]"
 
 /* ---- the monitor's side ---- */
 
@@ -201,39 +203,75 @@ monitor_side(struct login *l, char **argv)
 
 /* ---- the network side ---- */
 
+/* A process for each side.  Returns as login_worker(). */
+static int
+split(struct login *l)
+{
+	int r;
+
+	serve_connection(&l->s);
+	sandbox_enter("login-parent", NULL, 0);
+	r = monitor_split(&l->m, "LOGIN_USER");
+	if (r < 0)
+		die(EXIT_TEMP);
+	return r;
+}
+
+static void
+tell_fallback(void)
+{
+	log_event("privileges", "err",
+	    "the user named by LOGIN_USER does not exist; using 65534:65534",
+	    NULL);
+}
+
+/* The user is looked up once. */
+static int
+serve_worker(struct login *l)
+{
+	static struct drop user;
+	int r = 0;
+
+	if (geteuid() == 0)
+		r = drop_find(settings_text("LOGIN_USER"), &user);
+	if (r < 0)
+		die(EXIT_TEMP);
+	if (r == 0 && geteuid() == 0)
+		tell_fallback();
+	l->m.user = r > 0 ? &user : l->m.spare;
+	sandbox_enter("login-parent", NULL, 0);
+	return login_worker(l);
+}
+
 void
 login_start(struct login *l, const char *prog, int argc, char **argv)
 {
 	static const struct drop nobody = {65534, 65534, {65534}, 1};
+	bool worker = argc > 1 && strcmp(argv[1], "-w") == 0;
 	int r;
 
 	checker_reply_mode(argc, argv);
 	checker_service(prog);
-	serve_start(&l->s, prog, USAGE, argc, argv);
-	if (argc < 3) {
+	serve_program(prog, USAGE, argc, argv);
+	if (argc - worker < 3) {
 		fail_text(EINVAL, "usage: " USAGE);
 		die(EXIT_PERM);
 	}
 	if (mechanisms_check() < 0)
 		die(EXIT_PERM);
-	l->checker = argv[1];
+	serve_host(&l->s);
+	l->checker = argv[1 + worker];
+	l->m.spare = &nobody;
+	r = worker ? serve_worker(l) : split(l);
 	l->can_starttls = starttls_offered();
+	if (r > 0)
+		monitor_side(l, argv + worker);
 	l->secure_only =
 	    !settings_flag("CLEARTEXT_LOGIN") || starttls_required();
 	l->tries_left = (int)settings_num("LOGIN_TRIES");
 	l->bad_left = LOGIN_BAD_MAX;
-	l->m.spare = &nobody;
-	sandbox_enter("login-parent", NULL, 0);
-	r = monitor_split(&l->m, "LOGIN_USER");
-	if (r < 0)
-		die(EXIT_TEMP);
-	if (r > 0)
-		monitor_side(l, argv);
 	if (l->m.fell_back)
-		log_event("privileges", "err",
-		    "the user named by LOGIN_USER does not exist; "
-		    "using 65534:65534",
-		    NULL);
+		tell_fallback();
 	starttls_leave();
 	sandbox_enter("login", NULL, 0);
 	mechanisms_offered(l->offered, l->checker);

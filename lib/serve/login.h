@@ -40,10 +40,10 @@ struct login {
 	bool started; /* TLS, by us */
 };
 
-/* Start prog: checks the arguments "CHECKER SESSION [ARGUMENTS]", splits, and
- * returns in the network side only, which is confined then and has
- * LOGIN_TIMEOUT seconds.  l must be zeroed but for tag_name.  Logs and exits on
- * failure. */
+/* Start prog: checks the arguments "[-w] CHECKER SESSION [ARGUMENTS]", splits
+ * (with -w for each connection that comes, serve/login_worker.h), and returns
+ * in the network side only, which is confined then and has LOGIN_TIMEOUT
+ * seconds.  l must be zeroed but for tag_name.  Logs and exits on failure. */
 void login_start(struct login *l, const char *prog, int argc, char **argv);
 
 /* Whether a login may be tried now: TLS is on, or not needed.  And whether it

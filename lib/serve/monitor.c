@@ -220,6 +220,8 @@ monitor_end(struct monitor *m)
 	close(m->fd);
 	m->fd = -1;
 	buf_free(&m->text);
+	if (m->child <= 0)
+		return 0;
 	while (waitpid(m->child, &status, 0) < 0)
 		if (errno != EINTR)
 			return EXIT_TEMP;

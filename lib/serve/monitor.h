@@ -62,7 +62,8 @@ int monitor_next(
  * child takes no answers: end it). */
 int monitor_answer(struct monitor *m, struct str answer);
 
-/* In the monitor: close the connection and wait for the child's end.
+/* In the monitor: close the connection and wait for the child's end, unless it
+ * is the child of another process (m->child is 0).
  * Returns its exit code, or 111 when it was killed. */
 int monitor_end(struct monitor *m);
 

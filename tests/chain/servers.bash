@@ -9,7 +9,7 @@ serve() {
 	shift 2
 	rm -f "$DIR/$name.port"
 	local keep=()
-	if [ "$1" = -U ]; then keep=(-U); shift; fi
+	while [[ $1 == -* ]]; do keep+=("$1"); shift; done
 	yubin-tlsserver -t "$mode" "${keep[@]}" -p "$DIR/$name.port" 127.0.0.1 0 "$@" \
 	    2>>"$DIR/log" 3>&- 4>&- &
 	echo $! >>"$DIR/pids"
@@ -26,10 +26,10 @@ servers_start() {
 	serve SMTP starttls yubin-smtpd
 	serve SUBMISSION starttls yubin-smtpd yubin-checkpw
 	serve SUBMISSIONS tls yubin-smtpd yubin-checkpw
-	serve POP3 starttls yubin-pop3-login yubin-checkpw yubin-pop3d
-	serve POP3S tls yubin-pop3-login yubin-checkpw yubin-pop3d
-	serve IMAP starttls yubin-imap-login yubin-checkpw yubin-imapd
-	serve IMAPS tls yubin-imap-login yubin-checkpw yubin-imapd
+	serve POP3 starttls -w yubin-pop3-login -w yubin-checkpw yubin-pop3d
+	serve POP3S tls -w yubin-pop3-login -w yubin-checkpw yubin-pop3d
+	serve IMAP starttls -w yubin-imap-login -w yubin-checkpw yubin-imapd
+	serve IMAPS tls -w yubin-imap-login -w yubin-checkpw yubin-imapd
 	runner_start
 }
 

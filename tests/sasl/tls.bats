@@ -19,10 +19,11 @@ teardown() {
 
 # serve MODE PROTO: PORT is where.
 serve() {
-	local handler=(yubin-imap-login yubin-checkpw "$SESSION")
+	local worker=(-w)
+	local handler=(yubin-imap-login -w yubin-checkpw "$SESSION")
 	[ "$2" != pop3 ] || handler[0]=yubin-pop3-login
-	[ "$2" != smtp ] || handler=(yubin-smtpd yubin-checkpw)
-	start yubin-tlsserver -t "$1" -p port 127.0.0.1 0 "${handler[@]}"
+	[ "$2" != smtp ] || worker=() handler=(yubin-smtpd yubin-checkpw)
+	start yubin-tlsserver "${worker[@]}" -t "$1" -p port 127.0.0.1 0 "${handler[@]}"
 	read -r _ PORT <port
 }
 

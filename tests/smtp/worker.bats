@@ -363,7 +363,13 @@ visits() {
 		S: 421 4.3.0 later
 		S.
 	X
-	run -100 yubin-tlsserver -w -t tls 127.0.0.1 0 yubin-smtpd -w
+}
+
+@test "not with TLS from the start" {
+	serve tls
+	[ -z "$(timeout 15 openssl s_client -quiet \
+	    -connect "127.0.0.1:$PORT" 2>/dev/null </dev/null)" ]
+	grep ev=misused "$BATS_TEST_TMPDIR/log"
 }
 
 @test "a domain with many users, and many domains: no session suffers" {

@@ -90,6 +90,47 @@ test_records(void)
 	index_close(&x);
 }
 
+/* Whether a page of the mapping is ours now: /proc/self/pagemap, bit 63. */
+static bool
+has_memory(const struct index *x)
+{
+	uint64_t entry = 0;
+	int fd = open("/proc/self/pagemap", O_RDONLY);
+	off_t at = (off_t)((uintptr_t)x->map / (uintptr_t)getpagesize() * 8);
+
+	CHECK(fd >= 0 && pread(fd, &entry, 8, at) == 8, "the map of pages");
+	close(fd);
+	return entry >> 63;
+}
+
+static void
+test_rest(void)
+{
+	struct index_record rec;
+	struct index x, alone;
+	int files = dir;
+
+	make(&x, 5);
+	CHECK_NUM(index_lock(&x), 1, "locked");
+	rec = (struct index_record){.uid = 60};
+	CHECK(index_append(&x, &rec, STR("6.m"), STR("")), "appended");
+	index_unlock(&x);
+	CHECK(has_memory(&x), "looked at");
+	index_rest(&x);
+	CHECK(!has_memory(&x), "given back");
+	CHECK(index_look(&x) && x.head.count == 6 && index_get(&x, 5, &rec) &&
+		  rec.uid == 60,
+	    "and all is there, what was just written too");
+	index_close(&x);
+	dir = -1;
+	make(&alone, 5);
+	dir = files;
+	CHECK(alone.fd < 0, "no file");
+	index_rest(&alone);
+	CHECK(index_get(&alone, 4, &rec) && rec.uid == 50, "nothing is lost");
+	index_close(&alone);
+}
+
 static void
 count_change(void *arg, uint32_t r)
 {
@@ -500,6 +541,7 @@ main(void)
 		return 1;
 	dir = open(root, O_RDONLY | O_DIRECTORY);
 	test_records();
+	test_rest();
 	test_ring();
 	test_modseq();
 	test_damage();
