@@ -189,12 +189,21 @@ index_close(struct index *x)
 }
 
 void
-index_rest(const struct index *x)
+index_rest(struct index *x)
 {
 	/* Without a file it is all there is. */
 	if (x->map && x->fd >= 0 &&
 	    madvise(x->map, x->mapped, MADV_DONTNEED) < 0)
 		errno = 0;
+	x->read = 0;
+}
+
+void
+index_rest_after_much(struct index *x)
+{
+	if (x->read >= READ_MANY)
+		index_rest(x);
+	x->read = 0;
 }
 
 /* ---------------------------------------------------------- the records */
@@ -234,14 +243,6 @@ index_get(struct index *x, uint32_t r, struct index_record *rec)
 	index_unlock(x);
 	x->bad = !ok;
 	return ok;
-}
-
-void
-index_rest(struct index *x)
-{
-	if (x->read >= READ_MANY && x->map && x->fd >= 0)
-		madvise(x->map, x->mapped, MADV_DONTNEED);
-	x->read = 0;
 }
 
 static void

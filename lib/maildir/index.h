@@ -106,8 +106,9 @@ void index_close(struct index *x);
 
 /* For a long pause: give back the memory of what has been looked at.  It stays
  * in the kernel's cache of the file, and comes back when it is looked at
- * again. */
-void index_rest(const struct index *x);
+ * again.  The second form: if it may be much. */
+void index_rest(struct index *x);
+void index_rest_after_much(struct index *x);
 
 /* Whether there is one. */
 bool index_is_open(const struct index *x);
@@ -125,10 +126,6 @@ void index_unlock(struct index *x);
 
 /* Read record r < head.count.  False: damaged, x->bad is set. */
 bool index_get(struct index *x, uint32_t r, struct index_record *rec);
-
-/* Nothing will be read for a while: pages of the file that this process has come
- * to map are given back, if they may be many. */
-void index_rest(struct index *x);
 
 /* The same of an index that is bad, too. */
 bool index_peek(const struct index *x, uint32_t r, struct index_record *rec);

@@ -191,7 +191,7 @@ close_one(int *fd)
 }
 
 void
-mailbox_rest(const struct mailbox *m)
+mailbox_rest(struct mailbox *m)
 {
 	index_rest(&m->index);
 }

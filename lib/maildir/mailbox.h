@@ -161,7 +161,7 @@ void mailbox_poll(struct mailbox *m);
 void mailbox_settle(struct mailbox *m);
 
 /* Before a long pause: give memory back (see index_rest()). */
-void mailbox_rest(const struct mailbox *m);
+void mailbox_rest(struct mailbox *m);
 
 /* When a sync (now_ms() terms) may find a change of that moment, of which no
  * directory will tell; NOW_NEVER when all is known. */
