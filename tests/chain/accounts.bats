@@ -118,6 +118,25 @@ smtp() {
 	[ "$(grep -c 'ip=192.0.2.16 .*reason=allow-nets' "$log")" -eq 2 ]
 }
 
+@test "passwords that Dovecot stored are right here, and ours there" {
+	command -v doveadm >/dev/null || skip "doveadm is not installed"
+	local scheme secret schemes=(SCRAM-SHA-1 SCRAM-SHA-256 CRYPT MD5-CRYPT
+	    DES-CRYPT BLF-CRYPT SHA256-CRYPT SHA512-CRYPT PBKDF2 SSHA512 SSHA256
+	    SSHA SMD5 SHA512 SHA256.hex SHA SHA1.b64 LDAP-MD5 PLAIN-MD5 MD5
+	    CRAM-MD5 HMAC-MD5)
+	for scheme in "${schemes[@]}"; do
+		secret=$(doveadm pw -s "$scheme" -p 'pä:ss wörd')
+		printf 'ann:%s::::::\n' "$secret" >"$users"
+		echo "$secret"
+		printf 'ann\0pä:ss wörd\0\0' | yubin-checkpw true 3<&0
+		run -1 bash -c "printf 'ann\0pa:ss wörd\0\0' | yubin-checkpw true 3<&0"
+	done
+	for scheme in SCRAM-SHA-256 yescrypt BLF-CRYPT SHA512-CRYPT SSHA256; do
+		secret=$(yubin password --scheme $scheme <<<'pä:ss wörd')
+		doveadm pw -t "$secret" -p 'pä:ss wörd' | grep verified
+	done
+}
+
 @test "a master user opens every mailbox, only when there are any" {
 	printf 'admin:{PLAIN}key\nold:!\n' >"$BATS_TEST_TMPDIR/masters"
 	imap 'ann*admin' key no
