@@ -23,8 +23,13 @@ setup() {
 	done
 }
 
+# What yubin check finds, but for the tests' cheap passwords.
+findings() {
+	yubin check | grep -v 'stored as clear text' || true
+}
+
 @test "check: the users reach their folders" {
-	yubin check
+	[ -z "$(findings)" ]
 }
 
 @test "check: a user outside the queue's group, a closed folder above" {
@@ -47,7 +52,7 @@ setup() {
 
 @test "check: slots that only root can use" {
 	yubin-queue-runner --once 2>>"$BATS_TEST_TMPDIR/log"
-	yubin check
+	[ -z "$(findings)" ]
 	chgrp 0 "$YUBIN_ROOT"/queue/slot/0*
 	run -100 yubin check
 	[[ $output == *"(SMTP_USER) cannot read and write "*/slot/0000:* ]]
