@@ -85,7 +85,8 @@ imap_sync(struct imap *s, bool may_expunge)
 	if (mailbox_sync(&s->box, may_expunge, &c) < 0)
 		log_event("failed", "what", fail_last(), NULL);
 	if (s->box.deleted) {
-		imap_bye(s, "the selected mailbox was deleted");
+		imap_bye(s, s->box.lost ? "the index was damaged, connect again"
+					: "the selected mailbox was deleted");
 		return;
 	}
 	for (size_t i = 0; i < c.nexpunged; i++)

@@ -51,6 +51,8 @@ struct mailbox {
 	uint64_t modseq;  /* HIGHESTMODSEQ of the view (RFC 7162) */
 	bool readonly;
 	bool deleted; /* the mailbox itself was removed: every mail is gone */
+	bool lost;    /* deleted is set, but only the view was lost: nobody knows
+	               * any more which messages it had */
 	/* Names of keywords, NULL where there is none. */
 	const char *keyword[MAILBOX_KEYWORDS];
 	size_t nkeywords; /* all in use are below this index */

@@ -345,7 +345,11 @@ mailbox_merge(struct mailbox *m, struct look *l)
 	if (m->opened)
 		mailbox_collect_last(m);
 	gaps = m->opened && mailbox_has_gaps(m);
-	/* Where records cannot be read, the UID list tells what they were. */
+	/* Where records cannot be read, the UID list tells what they were.  So
+	 * that they are as many as its lines, a new index has those of the
+	 * dead, too. */
+	if (!s.old && l->list.n <= l->files.n + DEAD_MOST)
+		gaps = true;
 	for (size_t i = 0; gaps && i < l->list.n; i++)
 		mailbox_list_add(&lines, l->list.list[i].uid);
 	s.missing = &lines;

@@ -199,8 +199,10 @@ mailbox_put_view(struct mailbox *m, struct index *x)
 	if (!uids)
 		oom();
 	mailbox_list_sort(&m->changed);
-	if (!view_uids(m, x, uids))
+	if (!view_uids(m, x, uids)) {
+		m->lost = true;
 		mailbox_lose_all(m);
+	}
 	ok = m->deleted || find_view(m, x, uids, &v);
 	if (ok && v.missing.n > 0) {
 		struct index better;

@@ -97,6 +97,41 @@ uidvalidity() {
 	chmod 700 "$MAILDIR"
 }
 
+@test "all of it is overwritten, and a message vanishes at that moment" {
+	mails 6
+	imap <<-'EOS'
+		S: * PREAUTH *
+		C: a SELECT INBOX
+		S* a OK *
+		C: b STORE 2,4 +FLAGS.SILENT (\Deleted)
+		S* b OK *
+		C: c EXPUNGE
+		S* c OK *
+	EOS
+	# A new one knows only from the UID list that there were six.
+	rm "$MAILDIR/yubin-index"
+	third=$(sed -n 's/^3 .*://p' "$MAILDIR/dovecot-uidlist")
+	imap <<-EOS
+		S: * PREAUTH *
+		C: a SELECT INBOX
+		S* * 4 EXISTS
+		S* a OK *
+		C: b FETCH 1:* (UID)
+		S* * 2 FETCH (UID 3)
+		S* b OK *
+		X: rm $MAILDIR/cur/$third*
+		X: yes | head -c \$(stat -c %s $MAILDIR/yubin-index) | dd of=$MAILDIR/yubin-index conv=notrunc 2>/dev/null
+		C: c NOOP
+		S: * 2 EXPUNGE
+		S* c OK *
+		C: d FETCH 1:* (UID)
+		S: * 1 FETCH (UID 1)
+		S: * 2 FETCH (UID 5)
+		S: * 3 FETCH (UID 6)
+		S: d OK *
+	EOS
+}
+
 @test "indexes on another disk: YUBIN_CACHE" {
 	mails 2
 	export YUBIN_CACHE=$BATS_TEST_TMPDIR/cache/of/indexes
