@@ -95,8 +95,10 @@ def turn(maildir, n, note):
 def measure(maildir, n):
     values = {}
     fill(maildir, n)
-    s = Local(maildir)
-    values["open, files only"] = [s.timed("SELECT INBOX")]
+    # A session looks at the files before it greets.
+    start = time.perf_counter()
+    s = opened(maildir)
+    values["start, open, files only"] = [(time.perf_counter() - start) * 1000]
     s.close()
     # What was written just now is looked at twice.
     time.sleep(2.5)

@@ -16,6 +16,8 @@
 #include "io/lock.h"
 #include "maildir/index_check.h"
 
+#define READ_MANY 4096 /* records: 320 KiB */
+
 _Static_assert(sizeof(struct index_record) == 80, "octets on disk");
 _Static_assert(sizeof(struct index_head) <= INDEX_RING_AT, "head and ring");
 
@@ -211,6 +213,7 @@ index_get(struct index *x, uint32_t r, struct index_record *rec)
 
 	if (x->bad || r >= x->head.room)
 		return false;
+	x->read++;
 	if (index_peek(x, r, rec))
 		return true;
 	/* Half-way through a change? */
@@ -222,6 +225,14 @@ index_get(struct index *x, uint32_t r, struct index_record *rec)
 	index_unlock(x);
 	x->bad = !ok;
 	return ok;
+}
+
+void
+index_rest(struct index *x)
+{
+	if (x->read >= READ_MANY && x->map && x->fd >= 0)
+		madvise(x->map, x->mapped, MADV_DONTNEED);
+	x->read = 0;
 }
 
 static void

@@ -93,6 +93,7 @@ struct index {
 	size_t mapped;
 	int locked; /* how often */
 	bool bad;   /* damaged: not to be used any more */
+	size_t read; /* records, since index_rest() */
 };
 
 /* No index at all. */
@@ -119,6 +120,10 @@ void index_unlock(struct index *x);
 
 /* Read record r < head.count.  False: damaged, x->bad is set. */
 bool index_get(struct index *x, uint32_t r, struct index_record *rec);
+
+/* Nothing will be read for a while: pages of the file that this process has come
+ * to map are given back, if they may be many. */
+void index_rest(struct index *x);
 
 /* The same of an index that is bad, too. */
 bool index_peek(const struct index *x, uint32_t r, struct index_record *rec);

@@ -223,6 +223,7 @@ mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c)
 		m->modseq = m->index.head.modseq;
 	c->keywords = m->new_words;
 	m->new_words = false;
+	index_rest(&m->index);
 	return m->deleted ? 0 : r;
 }
 

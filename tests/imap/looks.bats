@@ -38,3 +38,37 @@ setup() {
 	[ "$(readings 'a SELECT INBOX' 'b STORE 1:* +FLAGS.SILENT (\Flagged)' \
 	    'c STORE 1:* -FLAGS.SILENT (\Flagged)')" -eq 1 ]
 }
+
+@test "the index does not stay in the memory of a session that has read it" {
+	# A session is not dumpable: its maps are root's.
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	for ((i = 3000; i < 8000; i++)); do
+		: >"$MAILDIR/cur/$((1700000000 + i)).M${i}P1.x:2,"
+	done
+	python3 - "$TESTS" "$MAILDIR" 2>>"$BATS_TEST_TMPDIR/log" <<-'X'
+		import os, socket, subprocess, sys
+		sys.path.insert(0, sys.argv[1])
+		from imap_session import Session
+		ours, theirs = socket.socketpair()
+		p = subprocess.Popen(["yubin-imapd"], stdin=theirs, stdout=theirs)
+		theirs.close()
+		s = Session(ours)
+
+		def mapped():
+		    """kB of the index in this session's memory, and of its file."""
+		    ours = False
+		    for line in open(f"/proc/{p.pid}/smaps"):
+		        if "-" in line.split(" ", 1)[0]:
+		            ours = "yubin-index" in line
+		        elif ours and line.startswith("Rss:"):
+		            return int(line.split()[1])
+
+		s.command("SELECT INBOX")
+		s.command("FETCH 1:* FLAGS")
+		size = os.path.getsize(sys.argv[2] + "/yubin-index") // 1024
+		assert size > 500 and mapped() < 100, (size, mapped())
+		s.command("FETCH 1 FLAGS")
+		s.close()
+		p.wait()
+	X
+}
