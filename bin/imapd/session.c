@@ -124,6 +124,23 @@ imap_mailbox(struct imap *s, struct scan *args, struct str *name)
 	return true;
 }
 
+/* The messages of one range: what it takes does not grow with the mailbox. */
+struct span {
+	size_t from, n;
+};
+
+static struct span
+span(struct mailbox *m, const struct imap_range *r, bool uid)
+{
+	size_t from = r->lo - 1, to = r->hi;
+
+	if (uid) {
+		from = mailbox_seek(m, r->lo);
+		to = r->hi < UINT32_MAX ? mailbox_seek(m, r->hi + 1) : m->n;
+	}
+	return (struct span){from, from < to ? to - from : 0};
+}
+
 bool
 imap_select_set(struct imap *s, struct scan *args, struct imap_set *set,
     bool uid, size_t **index, size_t *n)
@@ -134,12 +151,17 @@ imap_select_set(struct imap *s, struct scan *args, struct imap_set *set,
 	imap_set_resolve(set, uid ? last : (uint32_t)m->n);
 	if (!uid && imap_set_last(set) > m->n)
 		return scan_fail(args, "no such message");
-	*index = arena_array(&s->arena, m->n, sizeof(**index));
 	*n = 0;
-	for (size_t i = 0; i < m->n; i++)
-		if (imap_set_has(
-			set, uid ? mailbox_uid(m, i) : (uint32_t)i + 1))
-			(*index)[(*n)++] = i;
+	for (size_t k = 0; k < set->n; k++)
+		*n += span(m, &set->r[k], uid).n;
+	*index = arena_array(&s->arena, *n, sizeof(**index));
+	*n = 0;
+	for (size_t k = 0; k < set->n; k++) {
+		struct span at = span(m, &set->r[k], uid);
+
+		for (size_t i = 0; i < at.n; i++)
+			(*index)[(*n)++] = at.from + i;
+	}
 	return true;
 }
 

@@ -204,6 +204,22 @@ mailbox_uid(struct mailbox *m, size_t i)
 	return rec.uid;
 }
 
+size_t
+mailbox_seek(struct mailbox *m, uint32_t uid)
+{
+	uint32_t r = INDEX_NONE;
+
+	for (int tries = 0; tries < 3 && !m->deleted; tries++) {
+		if (index_look(&m->index))
+			r = index_find(&m->index, uid);
+		if (r != INDEX_NONE || mailbox_look(m) < 0)
+			break;
+	}
+	if (r >= m->total)
+		return m->n;
+	return r - mailbox_list_below(&m->holes, r);
+}
+
 bool
 mailbox_gone(struct mailbox *m, size_t i)
 {

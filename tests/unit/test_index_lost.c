@@ -100,6 +100,11 @@ test_made_before(void)
 	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nexpunged == 2 &&
 		  m.n == MAILS - 2,
 	    "what was moved is told to be gone at once");
+	CHECK(mailbox_seek(&m, 1) == 0 && mailbox_seek(&m, 3) == 2 &&
+		  mailbox_seek(&m, 4) == 3 && mailbox_seek(&m, 6) == 3 &&
+		  mailbox_seek(&m, MAILS) == m.n - 1 &&
+		  mailbox_seek(&m, MAILS + 1) == m.n,
+	    "found by UID, with gaps");
 	mailbox_close(&m);
 	buf_free(&old);
 }
