@@ -34,6 +34,8 @@ deadline(void)
 static void
 end(struct converse *c, int result)
 {
+	int err = errno; /* fail_last() is for the caller */
+
 	if (c->asked)
 		slow_leave(&c->slow, result, (int)settings_num("LOGIN_DELAY"));
 	c->asked = false;
@@ -44,6 +46,7 @@ end(struct converse *c, int result)
 	}
 	c->pid = 0;
 	buf_wipe(&c->in);
+	errno = err;
 }
 
 void
