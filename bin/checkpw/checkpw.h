@@ -83,6 +83,10 @@ void verify(struct login *l);
  * when that is good for this service and from there. */
 void verify_scope(struct login *l);
 
+/* Go on only when the account may be used from there; its owner's ways in are
+ * meant, not a master's. */
+void verify_source(struct login *l);
+
 /* record.c: one line in the log for each login */
 
 /* Put down the login: into the log and among the account's last ones. */

@@ -15,7 +15,7 @@
 static struct str
 address(int i)
 {
-	char variable[32] = "SSL_CLIENT_S_DN_CN";
+	char variable[40] = "SSL_CLIENT_S_DN_CN";
 	struct str s;
 
 	if (i < NAMES - 1)

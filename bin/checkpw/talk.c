@@ -122,6 +122,7 @@ talk_malformed(struct login *l)
 void
 talk_accept(struct login *l)
 {
+	verify_source(l);
 	record_success(l);
 	warn_nobody(l);
 	reply(l, "4");

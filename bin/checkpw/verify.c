@@ -46,8 +46,7 @@ verify_master(struct login *l)
 	l->how = how(l, "master:", l->name.master);
 }
 
-/* Of the account's own passwords, not of a master's. */
-static void
+void
 verify_source(struct login *l)
 {
 	struct str nets = user_allow_nets(&l->user);

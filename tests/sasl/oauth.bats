@@ -29,6 +29,7 @@ SH
 	python3 "$TESTS/sasl/oauth.py" imap yubin-imap-login yubin-checkpw \
 	    "$SESSION" 2>"$BATS_TEST_TMPDIR/log"
 	grep -Fx 'ann@example.test|mx.example.test|143' "$BATS_TEST_TMPDIR/asked"
+	grep 'user=gus@example.test reason=allow-nets' "$BATS_TEST_TMPDIR/log"
 	run ! grep good- "$BATS_TEST_TMPDIR/log"
 }
 

@@ -70,6 +70,8 @@ one('a bad token, cancelled', 'no', OAUTH, bearer('bad'), error=BAD,
     dummy='*')
 one('of an unknown account', 'no', OAUTH, bearer('good-x~example.test'))
 one('of a locked account', 'no', OAUTH, bearer('good-eve~example.test'))
+one('of an account for other networks', 'no', OAUTH,
+    bearer('good-gus~example.test'))
 one("a service's token, and no name", 'no', OAUTH, bearer('service'),
     error=BAD)
 one("a service's token", 'ok', OAUTH, bearer('service', 'bob'))

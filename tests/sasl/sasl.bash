@@ -21,6 +21,12 @@ sasl_root() {
 	secret eve '{SCRAM-SHA-256}!4096,AAECAwQFBgcICQoLDA0ODw==,THoPhoTAuqyoQsK4dUHncUzgfD8fdmhsgKZhWVqNP5U=,7YiHMMi2OcXGRogub03Ek06JRZ9bkhTOdCzHa5iPLiQ='
 	sed 's/^bob:/o=dd,one:/' "$YUBIN_ROOT/domains/example.test/users" |
 	    grep ^o=dd >>"$YUBIN_ROOT/domains/example.test/users"
+	# fay's password is for no service, gus may not come from here.
+	sed -n 's/^ann:\([^:]*\):.*/fay:\1::::::userdb_password_scope=none\
+	gus:\1::::::allow_nets=192.0.2.1/p' \
+	    "$YUBIN_ROOT/domains/example.test/users" | tr -d '\t' \
+	    >"$BATS_TEST_TMPDIR/more"
+	cat "$BATS_TEST_TMPDIR/more" >>"$YUBIN_ROOT/domains/example.test/users"
 	SESSION=$BATS_TEST_TMPDIR/session
 	cat >"$SESSION" <<'SH'
 #!/bin/sh

@@ -12,7 +12,12 @@ setup() {
 @test "SCRAM in IMAP: what is right, what is wrong, and who exists" {
 	python3 "$TESTS/sasl/scram.py" imap yubin-imap-login yubin-checkpw \
 	    "$SESSION" 2>"$BATS_TEST_TMPDIR/log"
-	grep 'ev=login-failed .*reason=downgrade' "$BATS_TEST_TMPDIR/log"
+	local why
+	for why in downgrade wrong-nonce wrong-binding binding-expected \
+	    another-identity wrong-password unknown-user unknown-domain locked \
+	    no-scram-keys password-scope allow-nets; do
+		grep "ev=login-failed .*reason=$why" "$BATS_TEST_TMPDIR/log"
+	done
 	grep 'ev=session .*user=ann@example.test' "$BATS_TEST_TMPDIR/log"
 }
 
