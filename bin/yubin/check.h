@@ -10,7 +10,8 @@
 struct check {
 	const char *root;
 	size_t findings;
-	size_t weak; /* passwords easy to guess from, in this file */
+	size_t weak;     /* passwords easy to guess from, in this file */
+	size_t no_scram; /* accounts without SCRAM, in this file */
 	struct arena arena;
 };
 

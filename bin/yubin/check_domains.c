@@ -56,8 +56,13 @@ static void
 check_secret(struct check *c, const char *file, size_t line, struct str name,
     struct str secret)
 {
+	struct scram keys;
+	struct str plain;
+
 	if (secret_locked(secret))
 		return;
+	if (!secret_plain(secret, &plain) && secret_scram(secret, &keys) <= 0)
+		c->no_scram++;
 	if (!secret_known(secret))
 		found(c, "%s:%zu: %.*s has an unknown password scheme", file,
 		    line, STR_FMT(name));
@@ -66,6 +71,23 @@ check_secret(struct check *c, const char *file, size_t line, struct str name,
 		    "%s:%zu: the password of %.*s is stored as %s: give it a "
 		    "new one",
 		    file, line, STR_FMT(name), secret_weak(secret));
+}
+
+/* Clients begin with the strongest mechanism that they are offered; some end
+ * with it as well. */
+static void
+check_scram(struct check *c, const char *file)
+{
+	struct str offered = str_z(settings_text("SASL_MECHANISMS"));
+
+	if (c->no_scram > 0 &&
+	    (offered.n == 0 || str_listed(offered, STR("SCRAM-SHA-256")) ||
+		str_listed(offered, STR("SCRAM-SHA-256-PLUS"))))
+		found(c,
+		    "%s: %zu accounts cannot log in by SCRAM-SHA-256, which is "
+		    "offered: give them new passwords, or SASL_MECHANISMS "
+		    "without it",
+		    file, c->no_scram);
 }
 
 /* One line of the users file; seen has the names before it. */
@@ -101,7 +123,7 @@ check_users(
 	for (size_t i = 0; i < text.n; i++)
 		room += text.p[i] == '\n';
 	names = arena_array(&c->arena, room, sizeof(*names));
-	c->weak = 0;
+	c->weak = c->no_scram = 0;
 	while (line_next(&text, &one)) {
 		check_user(c, file, ++line, one, domain, &names[n]);
 		for (size_t i = 0; i < n && names[n].n > 0 && n < 2000; i++)
@@ -117,6 +139,7 @@ check_users(
 	if (c->weak > WEAK_SHOWN)
 		found(c, "%s: so are the passwords of %zu others", file,
 		    c->weak - WEAK_SHOWN);
+	check_scram(c, file);
 }
 
 /* Lines of the apps file, and that each has an account. */

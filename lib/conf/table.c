@@ -69,7 +69,7 @@ const struct setting settings[] = {
 	"failed logins before the connection is closed"),
     NUM("CHECKER_TIMEOUT", "s", "30", 1, 300,
 	"imap-login pop3-login smtpd checkpw", "time for the password checker"),
-    TEXT("SASL_MECHANISMS", "", "imap-login pop3-login smtpd",
+    TEXT("SASL_MECHANISMS", "", "imap-login pop3-login smtpd yubin",
 	"SASL mechanisms to offer, with blanks between; default: all with "
 	"yubin-checkpw, PLAIN LOGIN with another checker"),
     PATHNAME("OAUTH_CHECKER", "", "imap-login pop3-login smtpd checkpw",

@@ -204,12 +204,15 @@ findings() {
 	[[ $output == *'users:3: bob has an unknown password scheme'* ]]
 	[[ $output == *'users:7: the password of clara is stored as a fast hash'* ]]
 	[[ $output == *'users: so are the passwords of '[1-9]' others'* ]]
+	[[ $output == *'users: 4 accounts cannot log in by SCRAM-SHA-256'* ]]
 	[[ $output == *'users:3: bob has no Maildir'* ]]
 	[[ $output == *'users:4: the account is in another domain'* ]]
 	[[ $output == *'users:5: uid 0'* ]]
 	[[ $output == *'users:6: BOB is there twice'* ]]
 	[[ $output == *'aliases:3: not "name: targets"'* ]]
 	[[ $output == *'aliases:4: a path'* ]]
+	SASL_MECHANISMS='PLAIN LOGIN' run -100 yubin check
+	[[ $output != *'cannot log in by SCRAM'* ]]
 }
 
 @test "check knows expired and foreign certificates" {
