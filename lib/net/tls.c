@@ -264,7 +264,7 @@ static void
 put_emails(X509 *cert, struct buf *vars)
 {
 	STACK_OF(OPENSSL_STRING) *mails = X509_get1_email(cert);
-	char name[32];
+	char name[40];
 	int put = 0;
 
 	for (int i = 0; i < sk_OPENSSL_STRING_num(mails) && put < EMAILS; i++) {
