@@ -11,6 +11,7 @@ setup() {
 	export CLEARTEXT_LOGIN=0 TLS_USER=65534:65534
 	self_signed "$YUBIN_ROOT/tls"
 	mkfifo port
+	ALL="EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN"
 }
 
 teardown() {
@@ -21,7 +22,7 @@ teardown() {
 serve() {
 	local handler=(yubin-imap-login yubin-checkpw "$SESSION")
 	[ "$2" != pop3 ] || handler[0]=yubin-pop3-login
-	[ "$2" != smtp ] || handler=(yubin-smtpd yubin-checkpw)
+	[ "$2" != smtp ] || handler=(env SASL_MECHANISMS="$ALL" yubin-smtpd yubin-checkpw)
 	start yubin-tlsserver -t "$1" -p port 127.0.0.1 0 "${handler[@]}"
 	read -r _ PORT <port
 }
