@@ -49,19 +49,29 @@ oauth(void)
 	return *settings_text("OAUTH_CHECKER") != '\0';
 }
 
+/* Who wants it when nobody has said so. */
+enum wish {
+	ANY_CHECKER,
+	OURS,
+	/* With our checker, and not in SMTP: mutt with GNU SASL, as Debian has
+	 * it, begins with it, cannot do it, and does not send then.  In IMAP it
+	 * goes on with another mechanism. */
+	OURS_NOT_SMTP
+};
+
 /* The strongest first. */
 static const struct {
 	const char *name;
 	bool (*possible)(void);
-	bool password; /* any checker will do */
+	enum wish wish;
 } mechanisms[] = {
-    {"EXTERNAL", certificate, false},
-    {"SCRAM-SHA-256-PLUS", binding, false},
-    {"SCRAM-SHA-256", always, false},
-    {"OAUTHBEARER", oauth, false},
-    {"XOAUTH2", oauth, false},
-    {"PLAIN", always, true},
-    {"LOGIN", always, true},
+    {"EXTERNAL", certificate, OURS},
+    {"SCRAM-SHA-256-PLUS", binding, OURS_NOT_SMTP},
+    {"SCRAM-SHA-256", always, OURS},
+    {"OAUTHBEARER", oauth, OURS},
+    {"XOAUTH2", oauth, OURS},
+    {"PLAIN", always, ANY_CHECKER},
+    {"LOGIN", always, ANY_CHECKER},
 };
 
 #define MECHANISMS (sizeof(mechanisms) / sizeof(*mechanisms))
@@ -76,18 +86,28 @@ is_ours(const char *checker)
 	    STR("yubin-checkpw"));
 }
 
+static bool
+is_smtp(void)
+{
+	const char *service = getenv("SERVICE");
+
+	return service && strcmp(service, "smtp") == 0;
+}
+
 void
 mechanisms_offered(char to[MECHANISMS_MAX], const char *checker)
 {
 	struct str wanted = str_trim(str_z(settings_text("SASL_MECHANISMS")));
-	bool ours = is_ours(checker);
+	enum wish most = !is_ours(checker) ? ANY_CHECKER
+	                 : is_smtp()       ? OURS
+	                                   : OURS_NOT_SMTP;
 	struct buf b;
 
 	buf_fixed(&b, to, MECHANISMS_MAX);
 	for (size_t i = 0; i < MECHANISMS; i++) {
 		const char *name = mechanisms[i].name;
 		bool wish = wanted.n > 0 ? str_listed(wanted, str_z(name))
-		                         : ours || mechanisms[i].password;
+		                         : mechanisms[i].wish <= most;
 
 		if (!wish || !mechanisms[i].possible())
 			continue;

@@ -22,6 +22,8 @@ setup_file() {
 	serve tls yubin-pop3-login yubin-checkpw yubin-pop3d && export POP3S=$PORT
 	serve starttls yubin-smtpd yubin-checkpw && export SUBMISSION=$PORT
 	serve tls yubin-smtpd yubin-checkpw && export SUBMISSIONS=$PORT
+	export SASL_MECHANISMS="SCRAM-SHA-256-PLUS PLAIN LOGIN"
+	serve starttls yubin-smtpd yubin-checkpw && export SUBMISSION_PLUS=$PORT
 	echo "${STARTED[*]}" >started
 }
 
@@ -85,8 +87,10 @@ msmtp_by() {
 	gsasl --imap --connect="localhost:$IMAP" "${opt[@]}" \
 	    -m SCRAM-SHA-256-PLUS </dev/null
 	by SCRAM-SHA-256-PLUS
-	gsasl --smtp --connect="localhost:$SUBMISSION" "${opt[@]}" \
+	: >"$log"
+	gsasl --smtp --connect="localhost:$SUBMISSION_PLUS" "${opt[@]}" \
 	    -m SCRAM-SHA-256-PLUS </dev/null
+	by SCRAM-SHA-256-PLUS
 	gsasl --smtp --connect="localhost:$SUBMISSION" "${opt[@]}" \
 	    -m SCRAM-SHA-256 --no-cb </dev/null
 	by SCRAM-SHA-256
@@ -115,10 +119,9 @@ msmtp_by() {
 		set from=ann@example.test use_from=yes copy=yes record=+Sent
 		set smtp_url="smtp://ann@example.test@127.0.0.1:$SUBMISSION"
 		set smtp_pass=secret
-		set smtp_authenticators="scram-sha-256"
 	X
 	echo x | mutt -F muttrc -n -s x bob@example.test
-	by 'SCRAM-SHA-256(-PLUS)?'
+	by SCRAM-SHA-256
 	[ "$(grep -c ev=login-ok "$log")" -eq 2 ]
 	run ! grep ev=login-failed "$log"
 }

@@ -49,6 +49,13 @@ imap() {
 	    " AUTH=SCRAM-SHA-256 LOGINDISABLED" ]
 	[ "$(SSL_CLIENT_VERIFY=FAILED:x SSL_CLIENT_SAN_Email_0=a@b offers)" = \
 	    " AUTH=SCRAM-SHA-256 AUTH=PLAIN AUTH=LOGIN" ]
+	ehlo() {
+		printf 'EHLO x\r\n' | SSL_PROTOCOL=TLSv1.3 \
+		    SSL_CHANNEL_BINDING_TLS_EXPORTER=00 yubin-smtpd yubin-checkpw \
+		    2>/dev/null | tr -d '\r' | sed -n 's/^250-AUTH //p'
+	}
+	[ "$(ehlo)" = "SCRAM-SHA-256 PLAIN LOGIN" ]
+	[ "$(SASL_MECHANISMS=scram-sha-256-plus ehlo)" = SCRAM-SHA-256-PLUS ]
 	checker=/usr/lib/other/checkpassword
 	[ "$(tls)" = " AUTH=PLAIN AUTH=LOGIN" ]
 	checker=/usr/lib/other/yubin-checkpw

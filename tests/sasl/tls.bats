@@ -11,6 +11,7 @@ setup() {
 	export CLEARTEXT_LOGIN=0 TLS_USER=65534:65534
 	self_signed "$YUBIN_ROOT/tls"
 	mkfifo port
+	ALL="EXTERNAL SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN"
 }
 
 teardown() {
@@ -22,7 +23,8 @@ serve() {
 	local worker=(-w)
 	local handler=(yubin-imap-login -w yubin-checkpw "$SESSION")
 	[ "$2" != pop3 ] || handler[0]=yubin-pop3-login
-	[ "$2" != smtp ] || worker=() handler=(yubin-smtpd yubin-checkpw)
+	[ "$2" != smtp ] || worker=() \
+	    handler=(env SASL_MECHANISMS="$ALL" yubin-smtpd yubin-checkpw)
 	start yubin-tlsserver "${worker[@]}" -t "$1" -p port 127.0.0.1 0 "${handler[@]}"
 	read -r _ PORT <port
 }
@@ -83,13 +85,35 @@ issue() {
 	try once imap "$PORT" tls odd.pem odd.key | grep AUTHENTICATIONFAILED
 }
 
-@test "the network side cannot say who the client is" {
-	# What it is told of by the environment alone, without TLS, is its own
-	# super-server's business; but not what comes on the connection.
-	export CLEARTEXT_LOGIN=1
-	dialog yubin-imap-login yubin-checkpw "$SESSION" <<-'EOF'
-		S: * OK*
-		C: a AUTHENTICATE EXTERNAL YW5uQGV4YW1wbGUudGVzdA==
-		S: a NO No such mechanism
-	EOF
+# It could say anything about a client's certificate, once somebody has taken
+# it over: what is said of TLS comes on a socket that it does not have.
+@test "the network side hears of TLS by its parent only" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to look into the processes"
+	python3 - "$SESSION" 2>>log <<-'PY'
+		import glob, os, socket, subprocess, sys
+		for argv in (['yubin-imap-login', 'yubin-checkpw', sys.argv[1]],
+		             ['yubin-pop3-login', 'yubin-checkpw', sys.argv[1]],
+		             ['yubin-smtpd', 'yubin-checkpw']):
+		    net, net_in = socket.socketpair()
+		    ctl, ctl_in = socket.socketpair()
+		    tls, tls_in = socket.socketpair()
+		    env = dict(os.environ, SSLCTLFD=str(ctl_in.fileno()),
+		               SSLREADFD=str(tls_in.fileno()),
+		               SSLWRITEFD=str(tls_in.fileno()))
+		    p = subprocess.Popen(argv, stdin=net_in, stdout=net_in, env=env,
+		                         pass_fds=(ctl_in.fileno(), tls_in.fileno()))
+		    want = 'socket:[%d]' % os.fstat(ctl_in.fileno()).st_ino
+		    for s in (net_in, ctl_in, tls_in):
+		        s.close()
+		    assert net.recv(1000)
+		    def has(pid):
+		        return want in [os.readlink(f)
+		                        for f in glob.glob('/proc/%d/fd/*' % pid)]
+		    path = '/proc/%d/task/%d/children' % (p.pid, p.pid)
+		    child = int(open(path).read())
+		    assert has(p.pid), argv
+		    assert not has(child), argv
+		    net.close()
+		    p.wait(20)
+	PY
 }
