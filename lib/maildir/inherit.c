@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,7 +14,6 @@
 
 #define MEMORY ((size_t)1 << 30)
 #define FIELDS_MAX 65536 /* octets of one message's */
-#define POP3_UIDL_MAX 70 /* RFC 1939 7 */
 
 int
 inherit_keywords(
@@ -28,14 +28,15 @@ inherit_keywords(
 	return u->courier ? courier_keywords(fd, cur, false, &kept) : 0;
 }
 
-/* RFC 1939 7: 1 to 70 characters from 0x21 to 0x7E. */
+/* RFC 1939 7 says at most 70 characters from 0x21 to 0x7E; but where the server
+ * before used file names, clients know longer ones. */
 static bool
 valid(struct str uidl)
 {
 	for (size_t i = 0; i < uidl.n; i++)
 		if (uidl.p[i] < 0x21 || uidl.p[i] > 0x7e)
 			return false;
-	return uidl.n > 0 && uidl.n <= POP3_UIDL_MAX;
+	return uidl.n > 0 && uidl.n <= NAME_MAX;
 }
 
 /* b: for this alone. */
@@ -43,7 +44,7 @@ static void
 set_uidl(
     struct uidlist_entry *e, struct str uidl, struct arena *a, struct buf *b)
 {
-	if (!valid(uidl) || uidlist_field(e, 'P').n)
+	if (!valid(uidl) || uidlist_field(e, 'P').p)
 		return;
 	buf_reset(b);
 	buf_str(b, e->fields);

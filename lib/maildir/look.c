@@ -229,8 +229,9 @@ annotate(struct look *l, struct arena *names)
 			continue;
 		file = &l->files.list[e->of - 1];
 		uidl = uidlist_field(e, 'P');
-		if (uidl.n)
-			file->uidl = arena_z(names, uidl);
+		/* Dovecot leaves it empty where it is the base. */
+		if (uidl.p)
+			file->uidl = arena_z(names, uidl.n ? uidl : e->base);
 		if (num_scan(wire, INT64_MAX, &file->wire_size) < 0)
 			file->wire_size = 0;
 	}

@@ -17,6 +17,7 @@
 #include "base/str.h"
 #include "maildir/home.h"
 #include "maildir/index.h"
+#include "maildir/name.h"
 #include "msg/digest.h"
 
 #define MAILBOX_KEYWORDS 64 /* KEYWORDS_N */
@@ -132,6 +133,11 @@ bool mailbox_gone(struct mailbox *m, size_t i);
  * Returns 1; 0 it vanished; -1 failed (mail is filled in as far as known). */
 int mailbox_measure(struct mailbox *m, size_t i, struct mail *mail);
 
+/* mail.wire_size alone, for lists of all messages: when the message was not
+ * measured yet and its name tells both sizes, or the UID list this one, they
+ * are believed, without a system call.  Returns as mailbox_measure(). */
+int mailbox_wire_size(struct mailbox *m, size_t i, uint64_t *octets);
+
 /* The message's stable id for OBJECTID (RFC 8474), the same for its copies
  * made by COPY and MOVE; "" when it vanished. */
 #define MAILBOX_ID 20
@@ -185,10 +191,12 @@ int mailbox_digest(struct mailbox *m, size_t i, bool whole, struct digest *d);
  * the memory that they and texts needed is given back. */
 void mailbox_digests_done(struct mailbox *m);
 
-/* The POP3 unique-id (RFC 1939 7): Dovecot's from the UID list when it holds
- * one, else its default format, UID and UIDVALIDITY in hexadecimal. */
-#define MAILBOX_UIDL 71
-void mailbox_uidl(struct mailbox *m, size_t i, char to[MAILBOX_UIDL]);
+/* The POP3 unique-id that the UID list keeps for the message, from a server
+ * before us.  Returns false, and "", when there is none. */
+bool mailbox_uidl(struct mailbox *m, size_t i, char to[NAME_SIZE]);
+
+/* The base of the message's file name, "" when it vanished. */
+void mailbox_base(struct mailbox *m, size_t i, char to[NAME_SIZE]);
 
 /* The index of a keyword (case ignored); create: give it a bit when it has
  * none.  Returns -1: ENOENT, ENOSPC all are taken, EINVAL no keyword

@@ -41,7 +41,7 @@ uidl_of(const struct file *file)
 {
 	struct str uidl = file->uidl ? str_z(file->uidl) : STR("");
 
-	return uidl.n <= 70 ? uidl : STR("");
+	return uidl.n <= NAME_MAX ? uidl : STR("");
 }
 
 /* Set what the file says but for its name.  */

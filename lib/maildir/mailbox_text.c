@@ -269,6 +269,37 @@ mailbox_measure(struct mailbox *m, size_t i, struct mail *mail)
 	return r;
 }
 
+/* The wire size as the name or the UID list has it.  False: they do not. */
+static bool
+told_size(struct mailbox *m, const struct index_record *rec, uint64_t *octets)
+{
+	char base[NAME_SIZE];
+	uint64_t size;
+
+	if (rec->flags & (INDEX_MEASURED | INDEX_DEAD))
+		return false;
+	*octets = (uint64_t)rec->date_s;
+	if (*octets > 0)
+		return true;
+	return index_base(&m->index, rec, base) &&
+	       name_size(str_z(base), 'S', &size) &&
+	       name_size(str_z(base), 'W', octets) && *octets >= size;
+}
+
+int
+mailbox_wire_size(struct mailbox *m, size_t i, uint64_t *octets)
+{
+	struct index_record rec;
+	struct mail mail;
+	int r;
+
+	if (mailbox_get(m, i, &rec) != INDEX_NONE && told_size(m, &rec, octets))
+		return 1;
+	r = mailbox_measure(m, i, &mail);
+	*octets = mail.wire_size;
+	return r;
+}
+
 static void
 add_sizes(struct mailbox *m, struct mailbox_status *st)
 {

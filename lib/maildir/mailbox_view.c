@@ -213,29 +213,34 @@ mailbox_gone(struct mailbox *m, size_t i)
 	return rec.flags & INDEX_DEAD;
 }
 
-void
-mailbox_uidl(struct mailbox *m, size_t i, char to[MAILBOX_UIDL])
+bool
+mailbox_uidl(struct mailbox *m, size_t i, char to[NAME_SIZE])
 {
 	struct index_record rec;
-	char uidl[NAME_SIZE];
 
 	mailbox_get(m, i, &rec);
-	index_uidl(&m->index, &rec, uidl);
-	if (uidl[0])
-		snprintf(to, MAILBOX_UIDL, "%.70s", uidl);
-	else
-		snprintf(to, MAILBOX_UIDL, "%08x%08x", rec.uid, m->uidvalidity);
+	index_uidl(&m->index, &rec, to);
+	return to[0] != '\0';
+}
+
+void
+mailbox_base(struct mailbox *m, size_t i, char to[NAME_SIZE])
+{
+	struct index_record rec;
+
+	if (mailbox_get(m, i, &rec) == INDEX_NONE ||
+	    !index_base(&m->index, &rec, to))
+		to[0] = '\0';
 }
 
 void
 mailbox_id(struct mailbox *m, size_t i, char to[MAILBOX_ID])
 {
-	struct index_record rec;
 	char base[NAME_SIZE];
 
 	to[0] = '\0';
-	if (mailbox_get(m, i, &rec) != INDEX_NONE &&
-	    index_base(&m->index, &rec, base) && base[0])
+	mailbox_base(m, i, base);
+	if (base[0])
 		snprintf(to, MAILBOX_ID, "M%016llx",
 		    (unsigned long long)name_id(str_z(base)));
 }

@@ -402,5 +402,5 @@ uidlist_field(const struct uidlist_entry *e, char letter)
 	while (str_cut(&rest, ' ', &field))
 		if (field.n && field.p[0] == letter)
 			return str_from(field, 1);
-	return STR("");
+	return (struct str){NULL, 0};
 }

@@ -85,7 +85,8 @@ uint32_t uidlist_add(struct uidlist *u, struct str base);
  * whole when needed.  The lock must be held.  Returns 0 or -1. */
 int uidlist_save(struct uidlist *u, int dirfd, size_t from);
 
-/* The value of the field with this letter, or an empty slice. */
+/* The value of the field with this letter, which may be empty (p not NULL); p
+ * NULL: there is none. */
 struct str uidlist_field(const struct uidlist_entry *e, char letter);
 
 #endif
