@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 /* pop3-login CHECKER SESSION…: POP3 from the greeting to the login, the
- * AUTHORIZATION state of RFC 1939, with CAPA (RFC 2449), STLS (RFC 2595) and
- * AUTH (RFC 5034).  Every octet from the network is read by a process without
- * privileges; see serve/login.h. */
+ * AUTHORIZATION state of RFC 1939, with CAPA (RFC 2449), STLS (RFC 2595),
+ * AUTH (RFC 5034), LANG and UTF8 (RFC 6856).  Every octet from the network is
+ * read by a process without privileges; see serve/login.h. */
 #include <errno.h>
 
 #include "base/arena.h"
 #include "base/log.h"
 #include "msg/b64.h"
 #include "proto/http.h"
+#include "proto/pop3_cmd.h"
+#include "proto/pop3_lang.h"
 #include "proto/sasl.h"
 #include "serve/login.h"
 
@@ -16,23 +18,26 @@
  * clients send these behind AUTH as well. */
 #define LINE_OCTETS (SASL_LINE + 64)
 #define USER_OCTETS 512
+#define CAPA_OCTETS 1024
 
 struct pop3_login {
 	struct login l;
 	char user[USER_OCTETS]; /* of USER */
 	size_t user_n;
+	enum pop3_lang lang;
+	bool utf8;
 };
 
 static void
 ok(struct pop3_login *c, const char *text)
 {
-	out_fmt(&c->l.s.out, "+OK %s\r\n", text);
+	out_fmt(&c->l.s.out, "+OK %s\r\n", pop3_lang_text(c->lang, text));
 }
 
 static void
 err(struct pop3_login *c, const char *text)
 {
-	out_fmt(&c->l.s.out, "-ERR %s\r\n", text);
+	out_fmt(&c->l.s.out, "-ERR %s\r\n", pop3_lang_text(c->lang, text));
 }
 
 static void
@@ -77,15 +82,57 @@ refuse_cleartext(struct pop3_login *c)
 	return true;
 }
 
+/* The capabilities that are not in POP3_CAPABILITIES, with CRLF. */
+static void
+put_capabilities(struct pop3_login *c, struct buf *b)
+{
+	if (c->l.can_starttls)
+		buf_z(b, "STLS\r\n");
+	if (login_by_password(&c->l))
+		buf_z(b, "USER\r\n");
+	if (login_allowed(&c->l))
+		buf_fmt(b, "SASL %s\r\n", c->l.offered);
+}
+
+/* What the session is to know: see POP3_STATE.  CAPA says the same before and
+ * after the login (RFC 2449 6: no differences between states). */
+static void
+put_state(struct pop3_login *c, struct buf *b)
+{
+	struct buf capabilities;
+	struct str rest, line;
+
+	if (c->lang != POP3_I_DEFAULT)
+		buf_fmt(b, "LANG %s\n", pop3_lang_tag(c->lang));
+	if (c->utf8)
+		buf_z(b, "UTF8\n");
+	buf_init(&capabilities, CAPA_OCTETS);
+	put_capabilities(c, &capabilities);
+	rest = buf_slice(&capabilities);
+	while (str_cut(&rest, '\r', &line) && line.n > 0) {
+		buf_z(b, "CAPA ");
+		buf_str(b, line);
+		buf_chr(b, '\n');
+		rest = str_from(rest, 1);
+	}
+	buf_free(&capabilities);
+}
+
 _Noreturn static void
 start_session(struct pop3_login *c)
 {
-	struct buf input;
+	struct buf input, state, sorry;
 
+	buf_init(&state, 2 * CAPA_OCTETS);
+	put_state(c, &state);
+	buf_init(&sorry, 512);
+	buf_fmt(&sorry, "-ERR %s\r\n",
+	    pop3_lang_text(
+		c->lang, "[SYS/TEMP] The session cannot be started"));
 	buf_init(&input, (size_t)4 * SERVE_IN);
 	b64_encode(&input, in_unread(&c->l.s.in));
-	login_hand_over(&c->l, (struct str){NULL, 0}, buf_slice(&input),
-	    STR("-ERR [SYS/TEMP] The session cannot be started\r\n"));
+	login_hand_over(
+	    &c->l, buf_slice(&state), buf_slice(&input), buf_slice(&sorry));
 }
 
 static void
@@ -232,29 +279,55 @@ do_auth(struct pop3_login *c, struct str arg)
 static void
 do_capa(struct pop3_login *c, struct str arg)
 {
-	struct out *o = &c->l.s.out;
+	struct buf b;
 
 	if (arg.n > 0) {
-		bad(c, "CAPA takes no argument");
+		bad(c, "That command has no argument");
 		return;
 	}
+	buf_init(&b, CAPA_OCTETS);
+	put_capabilities(c, &b);
 	ok(c, "Capabilities");
-	out_z(o, "TOP\r\nUIDL\r\nPIPELINING\r\nRESP-CODES\r\n"
-		 "AUTH-RESP-CODE\r\n");
-	if (c->l.can_starttls)
-		out_z(o, "STLS\r\n");
-	if (login_by_password(&c->l))
-		out_z(o, "USER\r\n");
-	if (login_allowed(&c->l))
-		out_fmt(o, "SASL %s\r\n", c->l.offered);
-	out_z(o, "IMPLEMENTATION yubin\r\n.\r\n");
+	out_str(&c->l.s.out, buf_slice(&b));
+	out_z(&c->l.s.out, POP3_CAPABILITIES ".\r\n");
+	buf_free(&b);
+}
+
+/* RFC 6856 3. */
+static void
+do_lang(struct pop3_login *c, struct str arg)
+{
+	enum pop3_lang lang = pop3_lang_find(str_trim(arg));
+
+	if (str_trim(arg).n == 0) {
+		ok(c, "Languages");
+		out_z(&c->l.s.out, pop3_lang_list);
+	} else if (lang == POP3_LANGS) {
+		bad(c, "There is no such language");
+	} else {
+		c->lang = lang;
+		out_fmt(&c->l.s.out, "+OK %s %s\r\n", pop3_lang_tag(lang),
+		    pop3_lang_text(lang, "This is the language"));
+	}
+}
+
+/* RFC 6856 2.1. */
+static void
+do_utf8(struct pop3_login *c, struct str arg)
+{
+	if (arg.n > 0) {
+		bad(c, "That command has no argument");
+		return;
+	}
+	c->utf8 = true;
+	ok(c, "UTF-8 it is");
 }
 
 static void
 do_stls(struct pop3_login *c, struct str arg)
 {
 	if (arg.n > 0 || !c->l.can_starttls) {
-		bad(c, arg.n > 0    ? "STLS takes no argument"
+		bad(c, arg.n > 0    ? "That command has no argument"
 		       : c->l.s.tls ? "TLS is on already"
 				    : "TLS is not available here");
 		return;
@@ -265,9 +338,11 @@ do_stls(struct pop3_login *c, struct str arg)
 		err(c, "Nothing may follow STLS");
 		login_leave(&c->l);
 	}
+	ok(c, "Begin TLS negotiation");
 	/* RFC 2595 4: what the client said before is forgotten. */
 	c->user_n = 0;
-	ok(c, "Begin TLS negotiation");
+	c->lang = POP3_I_DEFAULT;
+	c->utf8 = false;
 	login_starttls(&c->l);
 }
 
@@ -275,7 +350,7 @@ static void
 do_quit(struct pop3_login *c, struct str arg)
 {
 	if (arg.n > 0) {
-		bad(c, "QUIT takes no argument");
+		bad(c, "That command has no argument");
 		return;
 	}
 	ok(c, "Goodbye");
@@ -288,17 +363,19 @@ static const struct command {
 } commands[] = {
     {"AUTH", do_auth},
     {"CAPA", do_capa},
+    {"LANG", do_lang},
     {"PASS", do_pass},
     {"QUIT", do_quit},
     {"STLS", do_stls},
     {"USER", do_user},
+    {"UTF8", do_utf8},
 };
 
 static void
 run(struct pop3_login *c, struct str line)
 {
 	static const char later[] =
-	    "STAT LIST RETR DELE NOOP RSET TOP UIDL LAST UTF8 LANG";
+	    "STAT LIST RETR DELE NOOP RSET TOP UIDL LAST";
 	size_t blank = str_find(line, ' ');
 	struct str name = str_to(line, blank);
 	struct str arg = str_from(line, blank + 1);
@@ -328,7 +405,7 @@ run(struct pop3_login *c, struct str line)
 int
 main(int argc, char **argv)
 {
-	static struct pop3_login c;
+	static struct pop3_login c = {.l.tag_name = POP3_STATE};
 	struct str line;
 
 	login_start(&c.l, "pop3-login", argc, argv);

@@ -32,7 +32,7 @@ ucspi_name(const char *entry)
 {
 	static const char *const prefix[] = {"TCP", "SSL",
 	    "PROTO=", "REMOTE_ADDR=", "REMOTE_HOST=", "IMAPLOGINTAG=",
-	    "AUTHENTICATED=", "CLIENT_INPUT="};
+	    "POP3_STATE=", "AUTHENTICATED=", "CLIENT_INPUT="};
 
 	for (size_t i = 0; i < sizeof(prefix) / sizeof(prefix[0]); i++)
 		if (strncmp(entry, prefix[i], strlen(prefix[i])) == 0)

@@ -184,6 +184,15 @@ const struct setting settings[] = {
 	"time without a command before the session ends (RFC 3501 5.4)"),
     NUM("POP3_TIMEOUT", "s", "600", 1, 86400, "pop3d",
 	"time without a command before the session ends (RFC 1939 3)"),
+    TEXT("POP3_UIDL", "%08Xu%08Xv", "pop3d",
+	"format of unique-ids: %u UID, %v UIDVALIDITY, %f file name; to change "
+	"it makes clients fetch everything again"),
+    WORD("POP3_LOCK", "shared exclusive", "shared", "pop3d",
+	"exclusive: one session at a time has the maildrop, others are refused "
+	"with [IN-USE]"),
+    WORD("POP3_UTF8", "send refuse", "send", "pop3d",
+	"what clients that have not said UTF8 get of a message with UTF-8 in "
+	"its header: the message, or -ERR [UTF8]"),
 };
 
 const size_t settings_n = sizeof(settings) / sizeof(settings[0]);

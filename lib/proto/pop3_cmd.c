@@ -12,6 +12,7 @@ static const struct {
     {"AUTH", POP3_AUTH},
     {"CAPA", POP3_CAPA},
     {"DELE", POP3_DELE},
+    {"LANG", POP3_LANG},
     {"LIST", POP3_LIST},
     {"NOOP", POP3_NOOP},
     {"PASS", POP3_PASS},

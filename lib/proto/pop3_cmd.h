@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* One POP3 command line: RFC 1939 3 and 9, RFC 2449 4. */
+/* One POP3 command line: RFC 1939 3 and 9, RFC 2449 4; and what the programs
+ * before and after the login have in common. */
 #ifndef PROTO_POP3_CMD_H
 #define PROTO_POP3_CMD_H
 
@@ -11,12 +12,32 @@
 
 #define POP3_LINE 253 /* octets of a command without its CRLF */
 
+/* The capabilities that are the same whoever serves the session, before and
+ * after the login; each line with its CRLF.  Without a version: strangers ask
+ * too. */
+#define POP3_CAPABILITIES \
+	"TOP\r\n" \
+	"UIDL\r\n" \
+	"PIPELINING\r\n" \
+	"RESP-CODES\r\n" \
+	"AUTH-RESP-CODE\r\n" \
+	"UTF8\r\n" \
+	"LANG\r\n" \
+	"EXPIRE NEVER\r\n" \
+	"IMPLEMENTATION yubin\r\n"
+
+/* The environment variable that tells a session what went before the login, in
+ * lines that end in LF: "LANG ja", "UTF8", and "CAPA" with a line of CAPA that
+ * the login program has added to POP3_CAPABILITIES. */
+#define POP3_STATE "POP3_STATE"
+
 enum pop3_verb {
 	POP3_UNKNOWN,
 	POP3_APOP,
 	POP3_AUTH,
 	POP3_CAPA,
 	POP3_DELE,
+	POP3_LANG,
 	POP3_LIST,
 	POP3_NOOP,
 	POP3_PASS,

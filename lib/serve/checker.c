@@ -200,8 +200,8 @@ checker_var(const struct checker_reply *reply, const char *name)
 static void
 make_environ(const char *env[ENVIRON_MAX], const char *const *vars)
 {
-	static const char *const without[] = {
-	    "AUTHORIZED=", "CREDENTIALS_LOOKUP=", "SCHEME=", "IMAPLOGINTAG=",
+	static const char *const without[] = {"AUTHORIZED=",
+	    "CREDENTIALS_LOOKUP=", "SCHEME=", "IMAPLOGINTAG=", "POP3_STATE=",
 	    "AUTHENTICATED=", "CHECKPW_REPLY=", "CHECKPW_MECHANISM=",
 	    "CHECKPW_OFFERED=", "CLIENT_INPUT=", "USER=", "HOME=", "SHELL=",
 	    "MAILDIR=", "MAILDIRQUOTA=", "AUTHUSER=", "VPOPUSER=", NULL};

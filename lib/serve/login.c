@@ -106,17 +106,19 @@ answer_tls(struct login *l)
 
 /* The session's environment, but for what the checker's reply says. */
 static int
-set_environment(struct str tag, struct str input)
+set_environment(const char *tag_name, struct str tag, struct str input)
 {
 	char text[65536];
 
-	unsetenv("IMAPLOGINTAG");
+	if (!tag_name)
+		tag_name = "IMAPLOGINTAG";
+	unsetenv(tag_name);
 	unsetenv("CLIENT_INPUT");
 	unsetenv("SSLCTLFD");
 	unsetenv("SSLREADFD");
 	unsetenv("SSLWRITEFD");
 	if (tag.n > 0 && (str_copy(text, sizeof(text), tag) < 0 ||
-			     setenv("IMAPLOGINTAG", text, 1) < 0))
+			     setenv(tag_name, text, 1) < 0))
 		return fail("set the environment", NULL);
 	if (input.n > 0 && (str_copy(text, sizeof(text), input) < 0 ||
 			       setenv("CLIENT_INPUT", text, 1) < 0))
@@ -135,7 +137,7 @@ become_session(struct login *l, char **session, const struct str *args,
 	arena_init(&a, 65536);
 	sorry = arena_str(&a, args[2]);
 	if ((l->started && starttls_adopt() < 0) ||
-	    set_environment(args[0], args[1]) < 0)
+	    set_environment(l->tag_name, args[0], args[1]) < 0)
 		die(EXIT_TEMP);
 	monitor_end(&l->m);
 	log_event("session", "user",

@@ -31,6 +31,10 @@ struct login {
 	char offered[MECHANISMS_MAX]; /* SASL mechanisms, if login_allowed() */
 	const char *checker;
 
+	/* Set before the start: the variable in which the session finds the
+	 * tag of login_hand_over(); NULL: IMAPLOGINTAG. */
+	const char *tag_name;
+
 	/* the monitor's */
 	struct converse talk;
 	bool started; /* TLS, by us */
@@ -38,7 +42,8 @@ struct login {
 
 /* Start prog: checks the arguments "CHECKER SESSION [ARGUMENTS]", splits, and
  * returns in the network side only, which is confined then and has
- * LOGIN_TIMEOUT seconds.  l must be zeroed.  Logs and exits on failure. */
+ * LOGIN_TIMEOUT seconds.  l must be zeroed but for tag_name.  Logs and exits on
+ * failure. */
 void login_start(struct login *l, const char *prog, int argc, char **argv);
 
 /* Whether a login may be tried now: TLS is on, or not needed.  And whether it
@@ -60,9 +65,10 @@ bool login_sasl(struct login *l, struct sasl *s, enum sasl_result *r);
  * fails. */
 void login_starttls(struct login *l);
 
-/* After LOGIN_OK: the monitor becomes the session.  tag is the IMAP command's
- * (p NULL: none, POP3), input_b64 what the client has sent already, sorry the
- * line that tells the client when the session cannot be started. */
+/* After LOGIN_OK: the monitor becomes the session.  tag is the IMAP command's,
+ * or what else of the session's state is to be told (n 0: nothing), input_b64
+ * what the client has sent already, sorry the line that tells the client when
+ * the session cannot be started. */
 _Noreturn void login_hand_over(
     struct login *l, struct str tag, struct str input_b64, struct str sorry);
 

@@ -26,13 +26,16 @@ login() {
 		S: +OK mx.example.test ready
 		C: CAPA
 		S: +OK*
+		S: USER
+		S: SASL SCRAM-SHA-256 PLAIN LOGIN
 		S: TOP
 		S: UIDL
 		S: PIPELINING
 		S: RESP-CODES
 		S: AUTH-RESP-CODE
-		S: USER
-		S: SASL SCRAM-SHA-256 PLAIN LOGIN
+		S: UTF8
+		S: LANG
+		S: EXPIRE NEVER
 		S: IMPLEMENTATION yubin
 		S: .
 		C: QUIT

@@ -134,7 +134,7 @@ uidvalidity_hex() {
 	S: ..x
 	S: .
 	C: RETR 4
-	S: +OK*
+	S: +OK 16 octets
 	S: A: b
 	S:
 	S: a*b
@@ -240,7 +240,10 @@ uidvalidity_hex() {
 	S: PIPELINING
 	S: RESP-CODES
 	S: AUTH-RESP-CODE
-	S: IMPLEMENTATION*
+	S: UTF8
+	S: LANG
+	S: EXPIRE NEVER
+	S: IMPLEMENTATION yubin
 	S: .
 	C: QUIT
 	S: +OK*
@@ -261,8 +264,6 @@ uidvalidity_hex() {
 	C~ AUTH \r\n
 	S: -ERR*
 	C: STLS
-	S: -ERR*
-	C: UTF8
 	S: -ERR*
 	C: noop
 	S: +OK*
