@@ -51,13 +51,18 @@ send_text(struct pop3d *p, struct str text, uint32_t lines)
 	out_z(o, last == '\n' ? ".\r\n" : "\r\n.\r\n");
 }
 
-/* The octets of all of it, but for the stuffed dots. */
+/* The octets of all of message i, but for the stuffed dots.  Where the name of
+ * its file told something else, LIST says the truth from now on. */
 static uint64_t
-sent_size(struct str text)
+sent_size(struct pop3d *p, size_t i, struct str text)
 {
 	bool ended = text.n == 0 || text.p[text.n - 1] == '\n';
+	uint64_t octets = crlf_size(text), listed;
+	struct mail mail;
 
-	return crlf_size(text) + (ended ? 0 : 2);
+	if (mailbox_wire_size(&p->box, i, &listed) == 1 && listed != octets)
+		mailbox_measure(&p->box, i, &mail);
+	return octets + (ended ? 0 : 2);
 }
 
 /* Whether there is a character beyond ASCII in the header, in UTF-8: a message
@@ -95,7 +100,8 @@ send_message(struct pop3d *p, size_t i, uint32_t lines)
 		sent = false;
 	} else if (lines == UINT32_MAX) {
 		out_fmt(&p->s.out, "+OK %llu %s\r\n",
-		    (unsigned long long)sent_size(t.text), say(p, "octets"));
+		    (unsigned long long)sent_size(p, i, t.text),
+		    say(p, "octets"));
 	} else {
 		ok(p, "Top of the message follows");
 	}
