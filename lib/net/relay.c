@@ -81,9 +81,14 @@ to_net(struct relay *r)
 		return false;
 	n = SSL_write(
 	    r->t->ssl, r->out.p + r->out.pos, (int)(r->out.end - r->out.pos));
+	if (n <= 0 && tls_wants(r, n))
+		return false;
+	/* Not what SSL_get_error() says: after the peer's end it takes any
+	 * failure for that end. */
 	if (n <= 0)
-		return !tls_wants(r, n);
-	r->out.pos += (size_t)n;
+		r->net_broken = true;
+	else
+		r->out.pos += (size_t)n;
 	return true;
 }
 
