@@ -245,14 +245,6 @@ index_get(struct index *x, uint32_t r, struct index_record *rec)
 	return ok;
 }
 
-void
-index_rest(struct index *x)
-{
-	if (x->read >= READ_MANY && x->map && x->fd >= 0)
-		madvise(x->map, x->mapped, MADV_DONTNEED);
-	x->read = 0;
-}
-
 static void
 write_record(struct index *x, uint32_t r, struct index_record *rec)
 {

@@ -127,10 +127,6 @@ void index_unlock(struct index *x);
 /* Read record r < head.count.  False: damaged, x->bad is set. */
 bool index_get(struct index *x, uint32_t r, struct index_record *rec);
 
-/* Nothing will be read for a while: pages of the file that this process has come
- * to map are given back, if they may be many. */
-void index_rest(struct index *x);
-
 /* The same of an index that is bad, too. */
 bool index_peek(const struct index *x, uint32_t r, struct index_record *rec);
 
