@@ -53,10 +53,10 @@ oauth(void)
 enum wish {
 	ANY_CHECKER,
 	OURS,
-	/* With our checker, and not in SMTP: mutt with GNU SASL, as Debian has
-	 * it, begins with it, cannot do it, and does not send then.  In IMAP it
-	 * goes on with another mechanism. */
-	OURS_NOT_SMTP
+	/* With our checker, in IMAP: mutt with GNU SASL, as Debian has it,
+	 * begins with it, cannot do it over TLS 1.3, and then neither sends nor
+	 * logs in by POP3.  In IMAP it goes on with another mechanism. */
+	OURS_IN_IMAP
 };
 
 /* The strongest first. */
@@ -66,7 +66,7 @@ static const struct {
 	enum wish wish;
 } mechanisms[] = {
     {"EXTERNAL", certificate, OURS},
-    {"SCRAM-SHA-256-PLUS", binding, OURS_NOT_SMTP},
+    {"SCRAM-SHA-256-PLUS", binding, OURS_IN_IMAP},
     {"SCRAM-SHA-256", always, OURS},
     {"OAUTHBEARER", oauth, OURS},
     {"XOAUTH2", oauth, OURS},
@@ -87,11 +87,11 @@ is_ours(const char *checker)
 }
 
 static bool
-is_smtp(void)
+is_imap(void)
 {
 	const char *service = getenv("SERVICE");
 
-	return service && strcmp(service, "smtp") == 0;
+	return service && strcmp(service, "imap") == 0;
 }
 
 void
@@ -99,8 +99,8 @@ mechanisms_offered(char to[MECHANISMS_MAX], const char *checker)
 {
 	struct str wanted = str_trim(str_z(settings_text("SASL_MECHANISMS")));
 	enum wish most = !is_ours(checker) ? ANY_CHECKER
-	                 : is_smtp()       ? OURS
-	                                   : OURS_NOT_SMTP;
+	                 : is_imap()       ? OURS_IN_IMAP
+	                                   : OURS;
 	struct buf b;
 
 	buf_fixed(&b, to, MECHANISMS_MAX);

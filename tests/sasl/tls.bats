@@ -22,7 +22,8 @@ teardown() {
 serve() {
 	local worker=(-w)
 	local handler=(yubin-imap-login -w yubin-checkpw "$SESSION")
-	[ "$2" != pop3 ] || handler[0]=yubin-pop3-login
+	[ "$2" != pop3 ] || handler=(env SASL_MECHANISMS="$ALL" yubin-pop3-login -w
+	    yubin-checkpw "$SESSION")
 	[ "$2" != smtp ] || worker=() \
 	    handler=(env SASL_MECHANISMS="$ALL" yubin-smtpd yubin-checkpw)
 	start yubin-tlsserver "${worker[@]}" -t "$1" -p port 127.0.0.1 0 "${handler[@]}"
