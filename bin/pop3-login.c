@@ -90,7 +90,7 @@ put_capabilities(struct pop3_login *c, struct buf *b)
 		buf_z(b, "STLS\r\n");
 	if (login_by_password(&c->l))
 		buf_z(b, "USER\r\n");
-	if (login_allowed(&c->l))
+	if (login_allowed(&c->l) && *c->l.offered)
 		buf_fmt(b, "SASL %s\r\n", c->l.offered);
 }
 

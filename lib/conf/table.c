@@ -71,8 +71,8 @@ const struct setting settings[] = {
 	"imap-login pop3-login smtpd checkpw", "time for the password checker"),
     TEXT("SASL_MECHANISMS", "", "imap-login pop3-login smtpd yubin",
 	"SASL mechanisms to offer, with blanks between; default: all with "
-	"yubin-checkpw, but SCRAM-SHA-256-PLUS in SMTP; PLAIN LOGIN with "
-	"another checker"),
+	"yubin-checkpw, but SCRAM-SHA-256-PLUS in SMTP and POP3; PLAIN LOGIN "
+	"with another checker"),
     PATHNAME("OAUTH_CHECKER", "", "imap-login pop3-login smtpd checkpw",
 	"program that checks OAuth tokens; empty: OAUTHBEARER and XOAUTH2 are "
 	"not offered"),

@@ -14,7 +14,7 @@
  * SASL_MECHANISMS says which are wanted; where it is empty, all with our own
  * checker (the program is called yubin-checkpw), and with others those that the
  * checkpassword interface is made for: PLAIN LOGIN.  SCRAM-SHA-256-PLUS is
- * among them in IMAP and POP3 only (by the variable SERVICE).  EXTERNAL needs a
+ * among them in IMAP only (by the variable SERVICE).  EXTERNAL needs a
  * client's certificate that was verified and has an address, SCRAM-SHA-256-PLUS
  * the binding data of the TLS channel, both from the TLS server (SSL_…
  * variables); OAUTHBEARER and XOAUTH2 need OAUTH_CHECKER. */

@@ -82,6 +82,13 @@ imap() {
 		C: USER ann
 		S: -ERR *
 	EOF
+	SASL_MECHANISMS=EXTERNAL dialog yubin-pop3-login yubin-checkpw "$SESSION" <<-'EOF'
+		S: +OK *
+		C: CAPA
+		S: +OK *
+		S: TOP
+		S* .
+	EOF
 	run ! grep ev=login-ok log
 }
 

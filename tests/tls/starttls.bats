@@ -152,6 +152,9 @@ hi" ]
 	new_root
 	for mode in tls starttls; do
 		for checker in "" yubin-checkpw; do
+			# The last server may have the pipe open still.
+			rm port
+			mkfifo port
 			start yubin-tlsserver -t "$mode" -p port 127.0.0.1 0 \
 			    yubin-smtpd $checker
 			read -r _ PORT <port
