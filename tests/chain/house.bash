@@ -2,12 +2,12 @@
 # A house of its own for services exactly as they are shipped: the users of
 # services/systemd/yubin.sysusers, the programs in /usr/local/bin, the state in
 # /var/lib/yubin, and a network in which all ports are free.  All of it is seen
-# by the processes of in_house alone.  Needs root; call house_build in setup and
+# by the processes of in_house alone, which end with the house.  Needs root; call house_build in setup and
 # house_leave in teardown.
 
 house_build() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
-	unshare -m -n true 2>/dev/null || skip "no name spaces to be had"
+	unshare -m -n -p -f true 2>/dev/null || skip "no name spaces to be had"
 	command -v ip >/dev/null || skip "iproute2 is not installed"
 	HOUSE=$BATS_TEST_TMPDIR/house
 	mkdir -p "$HOUSE/etc" "$HOUSE/root"
@@ -15,7 +15,7 @@ house_build() {
 	echo '127.0.0.1 localhost mail.example.test' >"$HOUSE/etc/hosts"
 	house_users
 	# $0 and the arguments: nothing of this shell is expanded in there.
-	unshare -m -n sh -c '
+	unshare -m -n -p -f --mount-proc --kill-child sh -c '
 		mount --bind "$0/etc/passwd" /etc/passwd &&
 		mount --bind "$0/etc/group" /etc/group &&
 		mount --bind "$0/etc/hosts" /etc/hosts &&
@@ -25,8 +25,9 @@ house_build() {
 		mount --bind "$1" /usr/local/bin &&
 		ip link set lo up && : >"$0/ready" && exec sleep 600' \
 	    "$HOUSE" "$BIN" 3>&- 4>&- &
-	HOUSE_PID=$!
+	HOUSE_OWNER=$!
 	wait_for test -e "$HOUSE/ready"
+	HOUSE_PID=$(pgrep -P "$HOUSE_OWNER")
 	in_house yubin init mail.example.test
 	in_house yubin domain add example.test
 	local user
@@ -63,15 +64,14 @@ house_users() {
 
 # A program in the house, with a bare environment.
 in_house() {
-	nsenter -t "$HOUSE_PID" -m -n env -i HOME=/root \
+	nsenter -t "$HOUSE_PID" -m -n -p env -i HOME=/root \
 	    ASAN_OPTIONS="${ASAN_OPTIONS-}" \
 	    PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
 }
 
-# The same in the background, remembered for stop_all.
+# The same in the background.
 start_in_house() {
 	in_house "$@" >>"$BATS_TEST_TMPDIR/log" 2>&1 3>&- 4>&- &
-	STARTED+=("$!")
 }
 
 # Port $1 is listened on in the house.
@@ -80,7 +80,9 @@ house_listens() {
 }
 
 house_leave() {
-	stop_all
-	[ -z "${HOUSE_PID-}" ] || kill "$HOUSE_PID" || :
-	[ -z "${HOUSE_PID-}" ] || wait "$HOUSE_PID" 2>/dev/null || :
+	local first
+	[ -n "${HOUSE_OWNER-}" ] || return 0
+	# With the first process of the house all of them end.
+	first=$(pgrep -P "$HOUSE_OWNER") && kill -KILL "$first"
+	wait || :
 }
