@@ -278,9 +278,8 @@ app_day(char to[APP_DAY], int64_t when)
 {
 	int64_t days = when / 86400 + 719468;
 	int64_t of_era = days % 146097; /* 400 years */
-	int64_t year = (of_era - of_era / 1460 + of_era / 36524 -
-			   of_era / 146096) /
-	               365;
+	int64_t year =
+	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
 	int64_t day = of_era - (365 * year + year / 4 - year / 100);
 	int64_t month = (5 * day + 2) / 153;
 
