@@ -83,8 +83,7 @@ received_write(const struct smtp *s, int64_t now_s, struct buf *b)
 	    s->esmtp && s->serve.tls ? "S" : "",
 	    s->esmtp && *s->user ? "A" : "", s->id);
 	if (*cipher)
-		buf_fmt(
-		    b, "\r\n\t(version=%s cipher=%s)", version, cipher);
+		buf_fmt(b, "\r\n\t(version=%s cipher=%s)", version, cipher);
 	/* With several recipients the others' addresses stay secret. */
 	if (s->nrcpt == 1) {
 		buf_z(b, "\r\n\tfor <");

@@ -155,8 +155,8 @@ unknown(struct smtp *s, struct str line, const char *enhanced, const char *why)
 		return session_reply(s, 500, enhanced, "%s", why);
 	s->closing = true;
 	log_event("foreign", "protocol", "http", NULL);
-	return session_reply(s, 421, "4.7.0", "%s speaks SMTP, not HTTP",
-	    s->serve.hostname);
+	return session_reply(
+	    s, 421, "4.7.0", "%s speaks SMTP, not HTTP", s->serve.hostname);
 }
 
 static const struct smtp_reply *

@@ -48,7 +48,7 @@ static const unsigned char relay[] = {
 static const unsigned char runner[] = {C(SOCKET), C(SOCKETPAIR), C(SOCKOPT),
     C(RECV), C(SEND), C(WAIT), C(OPEN), C(STAT), C(STATFS), C(ACCESS),
     C(READLINK), C(GETDENTS), C(FCNTL), C(FCHMOD), C(PREAD), C(PWRITE),
-    C(FSYNC), C(SYNCFS), C(RENAME), C(LINK), C(UNLINK), CALL_NONE};
+    C(FSYNC), C(SYNCFS), C(MKDIR), C(RENAME), C(LINK), C(UNLINK), CALL_NONE};
 static const unsigned char syncer[] = {C(RECV), C(SEND), C(SYNCFS), CALL_NONE};
 static const unsigned char hand[] = {C(RECV), C(SEND), C(OPEN), C(STAT),
     C(ACCESS), C(GETDENTS), C(FCNTL), C(MKDIR), C(RENAME), C(LINK), C(UNLINK),

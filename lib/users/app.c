@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/ascii.h"
 #include "base/fail.h"
@@ -272,12 +271,23 @@ app_del(const char *root, struct str local, struct str domain, struct str label)
 	return r < 0 ? -1 : n;
 }
 
+/* By a calendar whose years begin in March: gmtime(3) would look for the time
+ * zone, where no file can be opened any more. */
 void
 app_day(char to[APP_DAY], int64_t when)
 {
-	time_t t = (time_t)when;
-	struct tm tm;
+	int64_t days = when / 86400 + 719468;
+	int64_t of_era = days % 146097; /* 400 years */
+	int64_t year =
+	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
+	int64_t day = of_era - (365 * year + year / 4 - year / 100);
+	int64_t month = (5 * day + 2) / 153;
 
-	if (!gmtime_r(&t, &tm) || strftime(to, APP_DAY, "%Y-%m-%d", &tm) == 0)
+	year += days / 146097 * 400 + (month >= 10);
+	if (when < 0 || year > 9999)
 		snprintf(to, APP_DAY, "9999-12-31");
+	else
+		snprintf(to, APP_DAY, "%04u-%02u-%02u", (unsigned)year % 10000,
+		    (unsigned)(month < 10 ? month + 3 : month - 9) % 100,
+		    (unsigned)(day - (153 * month + 2) / 5 + 1) % 100);
 }

@@ -164,7 +164,7 @@ def sessions(ports, name, password):
     """One of each kind, logged in; the mail's text is the user's own."""
     address = f'{name}@{DOMAIN}'
     text = MAIL if name == 'bob' else 'a mail of ann'
-    smtp, submission, imap, imaps, pop3s = ports
+    smtp, submission, imap, imaps, pop3s, imap_worker, pop3_worker = ports
     out = []
     for port, user in (smtp, None), (smtp, None), (submission, address):
         s = smtplib.SMTP('127.0.0.1', port, timeout=60)
@@ -177,24 +177,27 @@ def sessions(ports, name, password):
         s.sendmail(address, [address], f'Subject: {text}\r\n\r\n{text}\r\n')
         out.append(s)
     for m in imaplib.IMAP4('127.0.0.1', imap), imaplib.IMAP4_SSL(
-            '127.0.0.1', imaps, ssl_context=context()):
-        if port != imaps and not isinstance(m, imaplib.IMAP4_SSL):
+            '127.0.0.1', imaps, ssl_context=context()), imaplib.IMAP4_SSL(
+            '127.0.0.1', imap_worker, ssl_context=context()):
+        if not isinstance(m, imaplib.IMAP4_SSL):
             m.starttls(context())
         m.login(address, password)
         m.append('INBOX', '', None, f'Subject: {text}\n\n{text}\n'.encode())
         m.select()
         m.fetch('1:*', '(BODY[])')
         out.append(m)
-    for protocol, port in ('imap', imaps), ('pop3', pop3s):
+    for protocol, port in (('imap', imaps), ('pop3', pop3s),
+                           ('imap', imap_worker), ('pop3', pop3_worker)):
         p = PROTOCOLS[protocol](Wire(port=port, tls=context()))
         got = scram(p, address, password)
         assert got[0] == 'ok', got
         out.append(p)
-    p = poplib.POP3_SSL('127.0.0.1', pop3s, context=context())
-    p.user(address)
-    p.pass_(password)
-    p.retr(1)
-    out.append(p)
+    for port in pop3s, pop3_worker:
+        p = poplib.POP3_SSL('127.0.0.1', port, context=context())
+        p.user(address)
+        p.pass_(password)
+        p.retr(1)
+        out.append(p)
     return out
 
 
@@ -219,7 +222,11 @@ def main():
         serve('starttls', f'{BIN}/yubin-smtpd', check),
         serve('starttls', f'{BIN}/yubin-imap-login', check, f'{BIN}/yubin-imapd'),
         serve('tls', f'{BIN}/yubin-imap-login', check, f'{BIN}/yubin-imapd'),
-        serve('tls', f'{BIN}/yubin-pop3-login', check, f'{BIN}/yubin-pop3d')]
+        serve('tls', f'{BIN}/yubin-pop3-login', check, f'{BIN}/yubin-pop3d'),
+        serve('tls', f'{BIN}/yubin-imap-login', '-w', check,
+              f'{BIN}/yubin-imapd', worker=True),
+        serve('tls', f'{BIN}/yubin-pop3-login', '-w', check,
+              f'{BIN}/yubin-pop3d', worker=True)]
     for session in sessions(ports, 'bob', BOB):
         end(session)
     open_ones = sessions(ports, 'ann', ANN)
@@ -233,7 +240,7 @@ def main():
     waiting.append(half)
     checkers, look_for, n, found = 0, needles(), 0, 0
     for server, port, starttls in zip(STARTED, ports, (
-            'smtp', 'smtp', 'imap', None, None)):
+            'smtp', 'smtp', 'imap', None, None, None, None)):
         look_for.update(ticket_keys(server.pid, port, starttls))
     for server in STARTED:
         # It listens, reads nothing from anybody, and keeps the key for those

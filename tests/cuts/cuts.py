@@ -21,6 +21,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -73,6 +74,7 @@ class Rig:
         if self.server:
             self.server.terminate()
             self.server.wait()
+            self.server = None
         self.w.log.close()
 
     def processes(self, pid):
@@ -229,7 +231,7 @@ class Campaign:
             self.count["crash"] += 1
             traceback.print_exc()
         finally:
-            for rig in rigs.values():
+            for rig in list(rigs.values()):
                 rig.stop()
 
     def note(self, c, problems):
@@ -257,6 +259,8 @@ def main(build, kind=None, how=None, place=None):
     root = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     base = tempfile.mkdtemp(prefix="yubin-cuts.", dir=root)
     os.chmod(base, 0o755)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("cuts: ended"))
+    c = None
     try:
         c = Campaign(build, base)
         kinds = [kind] if kind else list(ALL)
@@ -280,6 +284,8 @@ def main(build, kind=None, how=None, place=None):
         return 1 if any(c.count[p] for p in PROBLEMS) or \
             not c.count["cuts"] else 0
     finally:
+        for rig in c.rigs.values() if c else ():
+            rig.stop()
         shutil.rmtree(base, ignore_errors=True)
 
 

@@ -255,9 +255,17 @@ class Imaps(Imap):
     mode = "tls"
 
 
+class Imapworker(Imaps):
+    program, worker = ("imap-login", "-w", "checkpw", "imapd"), True
+
+
+class Pop3worker(Pop3s):
+    program, worker = ("pop3-login", "-w", "checkpw", "pop3d"), True
+
+
 SESSIONS = {c.__name__.lower(): c for c in (
     Smtp, Worker, Submission, Starttls, Smtps, Large, Pop3, Pop3s, Imap,
-    Imaps)}
+    Imaps, Imapworker, Pop3worker)}
 
 
 class World:

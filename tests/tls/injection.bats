@@ -20,6 +20,8 @@ setup_file() {
 	serve worker yubin-smtpd -w
 	serve imap yubin-imap-login yubin-checkpw yubin-imapd
 	serve pop3 yubin-pop3-login yubin-checkpw yubin-pop3d
+	serve imap-worker yubin-imap-login -w yubin-checkpw yubin-imapd
+	serve pop3-worker yubin-pop3-login -w yubin-checkpw yubin-pop3d
 	timeout 120 python3 "$TESTS/tls/injection.py" $(cat ports) >verdicts \
 	    2>errors 3>&-
 	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR stop_all
@@ -37,10 +39,12 @@ teardown() {
 	[ -n "${BATS_TEST_COMPLETED-}" ] || cat errors
 }
 
+IMAP='imap imap-worker' POP3='pop3 pop3-worker'
+
 # serve NAME PROGRAM…: its name and port go to the file ports.
 serve() {
 	local name=$1 worker=() port
-	[ "$name" != worker ] || worker=(-w)
+	[[ $name != *worker ]] || worker=(-w)
 	shift
 	mkfifo "port.$name"
 	BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR start yubin-tlsserver -t starttls \
@@ -66,7 +70,7 @@ table() {
 }
 
 @test "commands injected behind STARTTLS, in the same packet or not" {
-	table 'smtp worker imap pop3' <<-'X'
+	table "smtp worker $IMAP $POP3" <<-'X'
 		inject          refused   # the tester's own case; CVE-2011-0411
 		inject-split    refused   # at each octet: refused, or an error of TLS
 		inject-hello    refused   # 6: no handshake before the reply
@@ -79,7 +83,7 @@ table() {
 }
 
 @test "handshakes that fail: never back to clear text" {
-	table 'smtp worker imap pop3' <<-'X'
+	table "smtp worker $IMAP $POP3" <<-'X'
 		garbage         dead      # RFC 8446 6.2
 		half-hello      dead
 		old-hello       dead      # RFC 8996
@@ -89,7 +93,7 @@ table() {
 }
 
 @test "other forms of the command" {
-	table 'smtp worker imap pop3' <<-'X'
+	table "smtp worker $IMAP $POP3" <<-'X'
 		arguments       answered  # 4: 501; takes none
 		nul             answered
 		lower           tls       # RFC 5321 2.4, RFC 3501 9, RFC 1939 3
@@ -98,13 +102,13 @@ table() {
 	table 'smtp worker' <<-'X'
 		bare-lf         refused   # README: ends the session
 	X
-	table 'imap pop3' <<-'X'
+	table "$IMAP $POP3" <<-'X'
 		bare-lf         answered
 	X
 }
 
 @test "amid a login" {
-	table 'smtp imap pop3' <<-'X'
+	table "smtp $IMAP $POP3" <<-'X'
 		sasl            answered  # RFC 4954 4: a response, and a bad one
 		sasl-cut        forgotten
 		resumed         forgotten # RFC 8446 2.2 resumes keys, no login of ours
@@ -122,7 +126,7 @@ table() {
 	table smtp <<-'X'
 		login-forgotten forgotten # 4.2: and may be done again
 	X
-	table pop3 <<-'X'
+	table "$POP3" <<-'X'
 		user-forgotten  forgotten # USER before, PASS inside
 	X
 }
@@ -132,7 +136,7 @@ table() {
 		in-data         content   # RFC 5321 4.1.1.4
 	X
 	[ "$(cat $(find root/queue/new -type f) | grep -ac '^STARTTLS')" -eq 2 ]
-	table imap <<-'X'
+	table "$IMAP" <<-'X'
 		literal         content   # RFC 3501 4.3: octets, whatever they say
 		literal-plus    content   # RFC 7888
 		literal-argument answered # STARTTLS takes none
@@ -142,13 +146,13 @@ table() {
 		in-idle         answered  # RFC 2177: only DONE
 	X
 	[ "$(cat root/mail/example.test/ann/new/* root/mail/example.test/ann/cur/* \
-	    2>/dev/null | grep -c '^a STARTTLS')" -eq 1 ]
-	table 'imap pop3' <<-'X'
+	    2>/dev/null | grep -c '^a STARTTLS')" -eq 2 ]
+	table "$IMAP $POP3" <<-'X'
 		after-login     answered  # 3: not authenticated; AUTHORIZATION
 	X
 }
 
 @test "every case is in a table above, and none is missing" {
-	[ "$(wc -l <verdicts)" -eq 97 ]
+	[ "$(wc -l <verdicts)" -eq 149 ]
 	cut -d ' ' -f 1,2 verdicts | sort | diff - <(sort tabled)
 }

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: ISC
 """STARTTLS and STLS of our servers against somebody in the middle.
 
-usage: injection.py PROTOCOL:PORT…      PROTOCOL: smtp, worker, imap or pop3
+usage: injection.py PROTOCOL:PORT…
 
-worker is smtp without a checker.  Each case is one connection or more; one line
+PROTOCOL: smtp, imap, pop3, or the same served by a worker (tlsserver -w): worker,
+which is smtp without a checker, imap-worker, pop3-worker.  Each case is one connection or more; one line
 is printed for each, "PROTOCOL CASE VERDICT":
   refused    one negative reply in clear text, no TLS, the connection is closed
   answered   one negative reply, no TLS, and the session goes on
@@ -640,7 +641,8 @@ CASES = {
 def main():
     for word in sys.argv[1:]:
         name, port = word.split(":")
-        kind, cases = CASES[name]
+        kind, cases = CASES[name if name == "worker" else
+                            name.removesuffix("-worker")]
         for case in cases:
             try:
                 verdict = case(kind(int(port)))

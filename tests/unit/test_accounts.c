@@ -377,10 +377,41 @@ test_masters(void)
 	CHECK(!there("penalty/user-ann*adm"), "whosever mailbox it was");
 }
 
+static void
+test_app_day(void)
+{
+	static const struct {
+		int64_t when;
+		const char *day;
+	} days[] = {
+	    {0, "1970-01-01"},
+	    {68169599, "1972-02-28"},
+	    {68169600, "1972-02-29"},
+	    {68256000, "1972-03-01"},
+	    {951782400, "2000-02-29"},
+	    {1798675199, "2026-12-30"},
+	    {1798761599, "2026-12-31"},
+	    {1798761600, "2027-01-01"},
+	    {4107542399, "2100-02-28"},
+	    {4107542400, "2100-03-01"},
+	    {253402300799, "9999-12-31"},
+	    {253402300800, "9999-12-31"},
+	    {-1, "9999-12-31"},
+	};
+	char to[APP_DAY];
+
+	for (size_t i = 0; i < sizeof(days) / sizeof(days[0]); i++) {
+		app_day(to, days[i].when);
+		CHECK_STR(
+		    str_z(to), str_z(days[i].day), "a day in UTC");
+	}
+}
+
 int
 main(void)
 {
 	root_make();
+	test_app_day();
 	test_names();
 	test_doubles();
 	test_app_match();
