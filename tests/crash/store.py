@@ -426,7 +426,7 @@ class Quit(Store):
                             b"RETR 2\r\nQUIT\r\n", **how)
 
     def complete(self, run):
-        return run.out.endswith(b"+OK goodbye\r\n") and \
+        return run.out.endswith(b"+OK Goodbye\r\n") and \
             b"-ERR" not in run.out
 
     def commands(self):
