@@ -29,6 +29,7 @@
 #include "io/file.h"
 #include "io/lock.h"
 #include "io/spawn.h"
+#include "queue/full.h"
 #include "serve/ready.h"
 #include "serve/sandbox.h"
 #include "serve/session.h"
@@ -447,6 +448,7 @@ main(int argc, char **argv)
 	schedule_init(&r);
 	scan_init(&r);
 	workers_init(&r);
+	full_make(r.queue);
 	if (ready_tell(&ready) < 0)
 		log_event("trouble", "err", fail_last(), NULL);
 	confine(&r);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "queue/full.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
@@ -38,6 +37,12 @@ path_of(char to[PATH_SIZE], struct str address)
 }
 
 void
+full_make(int queue)
+{
+	(void)!mkdirat(queue, FULL_DIR, 0750);
+}
+
+void
 full_note(int queue, struct str address, uint64_t octets)
 {
 	const int flags =
@@ -48,8 +53,6 @@ full_note(int queue, struct str address, uint64_t octets)
 	if (!path_of(path, address))
 		return;
 	fd = openat(queue, path, flags, 0640);
-	if (fd < 0 && errno == ENOENT && mkdirat(queue, FULL_DIR, 0750) == 0)
-		fd = openat(queue, path, flags, 0640);
 	if (fd < 0)
 		return;
 	if (write(fd, text, num_print(text, octets)) < 0)

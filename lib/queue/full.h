@@ -17,8 +17,11 @@
 #define FULL_TRACE 1024  /* octets that a message may grow by on its way in */
 #define FULL_KEEP_S 86400 /* the runner removes what is older */
 
-/* A message of so many octets found no room at this address; queue: the queue's
- * directory.  Best effort. */
+/* Make the directory of these files where there is none; queue: the queue's.
+ * Best effort. */
+void full_make(int queue);
+
+/* A message of so many octets found no room at this address.  Best effort. */
 void full_note(int queue, struct str address, uint64_t octets);
 
 /* Whether a message of so many octets (0: not known) would find none either, as

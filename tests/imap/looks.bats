@@ -12,6 +12,8 @@ readings() {
 }
 
 setup() {
+	# A session is not dumpable: only root sees its descriptors and maps.
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
 	export MAILDIR=$BATS_TEST_TMPDIR/mail
 	mkdir -p "$MAILDIR"/{cur,new,tmp}
@@ -40,8 +42,6 @@ setup() {
 }
 
 @test "the index does not stay in the memory of a session that has read it" {
-	# A session is not dumpable: its maps are root's.
-	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	for ((i = 3000; i < 8000; i++)); do
 		: >"$MAILDIR/cur/$((1700000000 + i)).M${i}P1.x:2,"
 	done

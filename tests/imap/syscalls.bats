@@ -44,6 +44,8 @@ allocator() {
 }
 
 setup() {
+	# A session is not dumpable: only root sees what it reads and writes.
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
 	folder small 500
 	folder large 2000
