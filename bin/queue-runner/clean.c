@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* Leftovers: files in tmp whose writer died, notes about full mailboxes, and files in new that no 250 was
- * ever given for. */
+/* Leftovers: files in tmp whose writer died, notes about full mailboxes, and
+ * files in new that no 250 was ever given for. */
 #include "runner.h"
 
 #include <fcntl.h>

@@ -71,8 +71,8 @@ lines_count(struct str s, bool after_cr, size_t *bare)
 		if (s.p[from - 1] != '\r' && !any(ncr))
 			continue;
 		for (size_t k = from; k < i; k += BLOCK)
-			ncrlf -= (load(s.p + k) == lf) &
-			         (load(s.p + k - 1) == cr);
+			ncrlf -=
+			    (load(s.p + k) == lf) & (load(s.p + k - 1) == cr);
 		crlf += sum(ncrlf);
 	}
 	for (; i < s.n; i++) {
@@ -88,7 +88,7 @@ lines_dashes(struct str s)
 {
 	size_t i = 1;
 
-	/* What is long has no dash for a while: it is encoded, or it is text. */
+	/* Dashes are rare in what is long: it is encoded, or it is text. */
 	while (i < s.n && (i += str_find(str_from(s, i), '-')) + 1 < s.n) {
 		if (s.p[i - 1] == '\n' && s.p[i + 1] == '-')
 			return i - 1;

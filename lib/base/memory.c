@@ -128,7 +128,7 @@ MEMORY(memchr)(const void *p, int c, size_t n)
 		i = n - BLOCK;
 		hit = same(*(const loose *)(s + i), all);
 		return hit ? (char *)(uintptr_t)(s + i) + __builtin_ctz(hit)
-			   : NULL;
+		           : NULL;
 	}
 	for (; i < n; i++)
 		if (s[i] == w)

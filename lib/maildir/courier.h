@@ -38,9 +38,9 @@ struct courier_kept {
 };
 
 /* Give the messages in cur/ of the folder open at fd their keywords, as letters
- * in names and in dovecot-keywords, or in yubin-keywords, beside the letters they
- * have already.  dry: only
- * count.  Durable on return; may be repeated.  Returns 0 or -1. */
+ * in names and in dovecot-keywords, or in yubin-keywords, beside the letters
+ * they have already.  dry: only count.  Durable on return; may be repeated.
+ * Returns 0 or -1. */
 int courier_keywords(int fd, int cur, bool dry, struct courier_kept *kept);
 
 struct courier_pop3 {

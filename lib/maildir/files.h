@@ -72,8 +72,8 @@ bool files_changed(int fd, const struct files_seen *seen);
 /* The file with this base, or NULL. */
 struct file *files_find(const struct files *f, struct str base);
 
-/* The files without a UID, in the order of arrival (by the number in front, then
- * by octets), into order[], which has room for f->n.  Returns how many. */
+/* The files without a UID, in the order of arrival (by the number in front,
+ * then by octets), into order[], which has room for f->n.  Returns how many. */
 size_t files_arrived(struct files *f, struct file **order);
 
 /* Sort by UID (those without first); files_find() is over then. */

@@ -91,8 +91,8 @@ struct index {
 	int fd; /* -1: only in memory, for this process alone */
 	unsigned char *map;
 	size_t mapped;
-	int locked; /* how often */
-	bool bad;   /* damaged: not to be used any more */
+	int locked;  /* how often */
+	bool bad;    /* damaged: not to be used any more */
 	size_t read; /* records, since index_rest() */
 };
 

@@ -115,8 +115,8 @@ number(struct look *l)
 	for (size_t i = 0; i < n; i++) {
 		struct file *file = order[i];
 
-		file->uid = uidlist_add(
-		    &l->list, str_make(file->name, file->base_n));
+		file->uid =
+		    uidlist_add(&l->list, str_make(file->name, file->base_n));
 		l->list.list[l->list.n - 1].of =
 		    (size_t)(file - l->files.list) + 1;
 	}

@@ -52,8 +52,8 @@ struct mailbox {
 	uint64_t modseq;  /* HIGHESTMODSEQ of the view (RFC 7162) */
 	bool readonly;
 	bool deleted; /* the mailbox itself was removed: every mail is gone */
-	bool lost;    /* deleted is set, but only the view was lost: nobody knows
-	               * any more which messages it had */
+	bool lost; /* deleted is set, but only the view was lost: nobody knows
+	            * any more which messages it had */
 	/* Names of keywords, NULL where there is none. */
 	const char *keyword[MAILBOX_KEYWORDS];
 	size_t nkeywords; /* all in use are below this index */
@@ -154,8 +154,9 @@ void mailbox_id(struct mailbox *m, size_t i, char to[MAILBOX_ID]);
 int mailbox_vanished(struct mailbox *m, uint64_t modseq, struct arena *a,
     uint32_t **uids, size_t *n);
 
-/* The client asks whether there is anything new (NOOP, CHECK): the next sync may
- * cost more, and finds what others changed in the moment of our own changes. */
+/* The client asks whether there is anything new (NOOP, CHECK): the next sync
+ * may cost more, and finds what others changed in the moment of our own
+ * changes. */
 void mailbox_poll(struct mailbox *m);
 
 /* At leisure, when the client waits for nothing: look again at what may have

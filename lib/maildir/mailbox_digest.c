@@ -110,8 +110,7 @@ make_anew(struct mailbox *m, size_t i, bool whole)
 }
 
 static bool
-is_record(
-    struct mailbox *m, uint32_t r, uint32_t uid, struct index_record *rec)
+is_record(struct mailbox *m, uint32_t r, uint32_t uid, struct index_record *rec)
 {
 	return r < m->index.head.count && index_get(&m->index, r, rec) &&
 	       rec->uid == uid;

@@ -124,11 +124,11 @@ unchanged(struct mailbox *m, size_t i, const struct index_record *new)
 /* Whether it says that a message lives of which ours says that it is gone.  Who
  * made it had read the directory just before we removed the file. */
 static bool
-revived(struct mailbox *m, size_t i, const struct index_record *new)
+revived(struct mailbox *m, size_t i, const struct index_record *rec)
 {
 	struct index_record old;
 
-	return !(new->flags & INDEX_DEAD) &&
+	return !(rec->flags & INDEX_DEAD) &&
 	       index_peek(&m->index, mailbox_at(m, i), &old) &&
 	       old.flags & INDEX_DEAD;
 }

@@ -78,7 +78,8 @@ append_new(struct mailbox *m, struct file **order, size_t n)
 	return ok;
 }
 
-/* UIDs for the n files without one, as they arrived.  Returns 1; 0: this needs a full look. */
+/* UIDs for the n files without one, as they arrived.  Returns 1; 0: this needs
+ * a full look. */
 static int
 number_new(struct mailbox *m, struct file **order, size_t n)
 {

@@ -180,7 +180,7 @@ struct writer {
 	size_t done;       /* what these pairs speak of so far */
 	struct nstring_wanted f[FIELDS];
 	const struct part *f_of; /* the part whose fields these are */
-	struct arena *a;   /* for one field */
+	struct arena *a;         /* for one field */
 };
 
 /* "(name value …)" or NIL.  Continuations are joined (RFC 2231 6); a value that

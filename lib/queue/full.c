@@ -93,6 +93,5 @@ full_is(const char *root, struct str address, uint64_t octets, int64_t age_s)
 		return false;
 	least = noted(fd, age_s);
 	close(fd);
-	return least <= FULL_SMALL ||
-	       (octets && octets >= least - FULL_TRACE);
+	return least <= FULL_SMALL || (octets && octets >= least - FULL_TRACE);
 }

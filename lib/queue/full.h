@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Mailboxes that were full a moment ago: a file each, queue/full/ADDRESS, which
  * holds the octets of a message that found no room.  The runner writes it when
- * a delivery ends with X.2.2 (RFC 3463 3.3), and smtpd asks for it at RCPT, since
- * it may not look into a Maildir.  It is only a help: rm lifts it, and so does
- * time. */
+ * a delivery ends with X.2.2 (RFC 3463 3.3), and smtpd asks for it at RCPT,
+ * since it may not look into a Maildir.  It is only a help: rm lifts it, and so
+ * does time. */
 #ifndef QUEUE_FULL_H
 #define QUEUE_FULL_H
 
@@ -13,8 +13,9 @@
 #include "base/str.h"
 
 #define FULL_DIR "full"
-#define FULL_SMALL 16384 /* what has no room for this is full for everything */
-#define FULL_TRACE 1024  /* octets that a message may grow by on its way in */
+#define FULL_SMALL 16384  /* what has no room for this is full for everything \
+	                   */
+#define FULL_TRACE 1024   /* octets that a message may grow by on its way in */
 #define FULL_KEEP_S 86400 /* the runner removes what is older */
 
 /* Make the directory of these files where there is none; queue: the queue's.

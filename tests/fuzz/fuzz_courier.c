@@ -2,8 +2,9 @@
 /* A Maildir with Courier's files from hostile hands, taken over: UIDs rise, no
  * message is lost, and a second session sees the same as the first.
  *
- * The input is, with 0x1e between them, courierimapuiddb, :list of the keywords,
- * the keywords of one message, courierpop3dsizelist, courierimapsubscribed. */
+ * The input is, with 0x1e between them, courierimapuiddb, :list of the
+ * keywords, the keywords of one message, courierpop3dsizelist,
+ * courierimapsubscribed. */
 #define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <ftw.h>

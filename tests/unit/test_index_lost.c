@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-/* What a session tells when its index is damaged or replaced at a bad moment. */
+/* What a session tells when its index is damaged or replaced at a bad moment.
+ */
 #define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <ftw.h>
@@ -90,8 +91,8 @@ test_made_before(void)
 	mailbox_open(&m, &home, STR("INBOX"), false);
 	CHECK_NUM(m.n, MAILS, "all are there");
 	copy_index(&old);
-	CHECK(mailbox_copy(&m, (size_t[]){3, 4}, 2, STR("Box"), true, pairs,
-		  &n, &v) == 0 &&
+	CHECK(mailbox_copy(&m, (size_t[]){3, 4}, 2, STR("Box"), true, pairs, &n,
+		  &v) == 0 &&
 		  n == 2,
 	    "moved");
 	CHECK(file_replace(m.fd, "yubin-index", buf_slice(&old), 0600) == 0,

@@ -41,8 +41,8 @@ test_copy(void)
 		fill(end, n, 256);
 		memset(text, 0, sizeof(text));
 		wrong += memory_memcpy(text + 1, end, n) != text + 1;
-		wrong += memcmp(text + 1, end, n) != 0 || text[0] ||
-		         text[1 + n];
+		wrong +=
+		    memcmp(text + 1, end, n) != 0 || text[0] || text[1 + n];
 	}
 	CHECK_NUM(wrong, 0, "memcpy: all of it and nothing else");
 	wrong = 0;
@@ -91,8 +91,8 @@ test_look(void)
 		memcpy(text, p, n);
 		for (int k = rand() % 3; n && k > 0; k--)
 			text[(size_t)rand() % n] = (unsigned char)rand();
-		wrong += sign(memory_memcmp(p, text, n)) !=
-		         sign(memcmp(p, text, n));
+		wrong +=
+		    sign(memory_memcmp(p, text, n)) != sign(memcmp(p, text, n));
 	}
 	CHECK_NUM(wrong, 0, "memcmp: which one is less");
 }
