@@ -56,6 +56,14 @@ imap() {
 	}
 	[ "$(ehlo)" = "SCRAM-SHA-256 PLAIN LOGIN" ]
 	[ "$(SASL_MECHANISMS=scram-sha-256-plus ehlo)" = SCRAM-SHA-256-PLUS ]
+	capa() {
+		printf 'CAPA\r\n' | SSL_PROTOCOL=TLSv1.3 \
+		    SSL_CHANNEL_BINDING_TLS_EXPORTER=00 yubin-pop3-login \
+		    yubin-checkpw true 2>/dev/null | tr -d '\r' |
+		    sed -n 's/^SASL //p'
+	}
+	[ "$(capa)" = "SCRAM-SHA-256 PLAIN LOGIN" ]
+	[ "$(SASL_MECHANISMS=scram-sha-256-plus capa)" = SCRAM-SHA-256-PLUS ]
 	checker=/usr/lib/other/checkpassword
 	[ "$(tls)" = " AUTH=PLAIN AUTH=LOGIN" ]
 	checker=/usr/lib/other/yubin-checkpw
