@@ -102,7 +102,7 @@ fetchmail_run() {
 		cat >getmail/getmailrc <<-X
 			[retriever]
 			type = SimplePOP3SSLRetriever
-			server = localhost
+			server = 127.0.0.1
 			port = $POP3S
 			username = ann@example.test
 			password = secret
@@ -118,7 +118,7 @@ fetchmail_run() {
 		X
 		# It takes no orders from root to run programs otherwise.
 		[ "$(id -u)" -ne 0 ] || sed -i '/^path/a allow_root_commands = true' getmail/getmailrc
-		run -0 getmail -g "$PWD/getmail"
+		getmail -g "$PWD/getmail" >said 2>&1 || { cat said; return 1; }
 	}
 	put a b
 	getmail_run false

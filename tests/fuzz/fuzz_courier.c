@@ -55,7 +55,7 @@ fill(int dir, struct str text)
 struct seen {
 	uint32_t uidvalidity, uids[MAILS];
 	uint64_t keywords[MAILS];
-	char uidls[MAILS][MAILBOX_UIDL];
+	char uidls[MAILS][NAME_SIZE];
 };
 
 static void
