@@ -42,6 +42,19 @@ count() {
 	grep -cE "^($1)\(" "$TRACE" || :
 }
 
+# more CALLS: how many more than a session with an empty maildrop makes, for the
+# libraries of this build among other things.
+more() {
+	local n trace=$TRACE
+	n=$(count "$1")
+	folder empty 0
+	TRACE=$BATS_TEST_TMPDIR/trace.empty
+	traced STAT >/dev/null
+	traced STAT >/dev/null
+	echo $((n - $(count "$1")))
+	TRACE=$trace
+}
+
 PER_MESSAGE='open|openat|stat|lstat|newfstatat|fstatat64|statx|read|pread64|close|fcntl|rename|renameat|renameat2'
 
 @test "the first LIST opens and asks for no message whose name tells its sizes" {
@@ -49,8 +62,9 @@ PER_MESSAGE='open|openat|stat|lstat|newfstatat|fstatat64|statx|read|pread64|clos
 	run -0 traced STAT LIST UIDL
 	[[ $output == *$'\n+OK 1000 17000\n'* ]]
 	[[ $output == *$'\n1000 17\n.\n'* ]]
-	echo "$(count "$PER_MESSAGE") calls"
-	[ "$(count "$PER_MESSAGE")" -lt 100 ]
+	calls=$(more "$PER_MESSAGE")
+	echo "$calls calls"
+	[ "$calls" -lt 100 ]
 }
 
 @test "messages without sizes in their names are read once, by the first" {
@@ -60,8 +74,9 @@ PER_MESSAGE='open|openat|stat|lstat|newfstatat|fstatat64|statx|read|pread64|clos
 	[ "$(count 'read|pread64')" -ge 200 ]
 	run -0 traced STAT LIST UIDL
 	[[ $output == *$'\n200 17\n.\n'* ]]
-	echo "$(count "$PER_MESSAGE") calls"
-	[ "$(count "$PER_MESSAGE")" -lt 60 ]
+	calls=$(more "$PER_MESSAGE")
+	echo "$calls calls"
+	[ "$calls" -lt 60 ]
 }
 
 @test "a warm session costs as much in a large maildrop as in a small one" {
@@ -90,8 +105,9 @@ PER_MESSAGE='open|openat|stat|lstat|newfstatat|fstatat64|statx|read|pread64|clos
 	traced 'RETR 1' 'RETR 2' 'RETR 3' 'RETR 4' 'RETR 5' >/dev/null
 	sed -i '/^close(0)/,$d' "$TRACE"
 	[ "$(count 'rename|renameat|renameat2')" -eq 5 ]
-	echo "$(count "$PER_MESSAGE|getdents64") calls"
-	[ "$(count "$PER_MESSAGE|getdents64")" -le 100 ]
+	calls=$(more "$PER_MESSAGE|getdents64")
+	echo "$calls calls"
+	[ "$calls" -le 100 ]
 }
 
 @test "QUIT answers when all is removed, and that is on disk" {
