@@ -339,3 +339,13 @@ date_imap(char to[DATE_SIZE], int64_t utc_s, int zone_min)
 	    m.day, months[m.month - 1], m.year, m.hour, m.min, m.sec);
 	return n + print_zone(to + n, m.zone_min);
 }
+
+size_t
+date_iso(char to[DATE_SIZE], int64_t utc_s)
+{
+	struct moment m;
+
+	split(utc_s, 0, &m);
+	return (size_t)snprintf(
+	    to, DATE_SIZE, "%04d-%02d-%02d", m.year, m.month, m.day);
+}
