@@ -62,7 +62,7 @@ find_user(struct login *l)
 static int
 find_master(struct login *l)
 {
-	struct str rest, line, secret;
+	struct str rest, line;
 	struct buf b;
 	int r;
 
@@ -76,12 +76,9 @@ find_master(struct login *l)
 	buf_wipe(&b);
 	while (r == 0 && line_next(&rest, &line)) {
 		struct str name = line_name(line, STR(""));
+		struct str secret = line_secret(line);
 
-		if (!name.p || name.n == line.n)
-			continue;
-		secret = str_from(line, name.n + 1);
-		secret = str_to(secret, str_find(secret, ':'));
-		if (secret_locked(secret))
+		if (!name.p || secret_locked(secret))
 			continue;
 		if (l->master_like.n == 0)
 			l->master_like = secret;
