@@ -102,6 +102,21 @@ find_account(struct login *l)
 	    logins_open(settings_root(), l->user.name, l->user.domain);
 }
 
+struct str
+account_address(struct login *l)
+{
+	struct buf b;
+	struct str s;
+
+	buf_init(&b, 1024);
+	buf_str(&b, l->user.name);
+	buf_chr(&b, '@');
+	buf_str(&b, l->user.domain);
+	s = arena_str(&l->arena, buf_slice(&b));
+	buf_free(&b);
+	return s;
+}
+
 int
 take_place(void)
 {
