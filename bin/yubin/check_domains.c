@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* yubin check: the users and aliases files, with line numbers. */
+/* yubin check: the files of accounts and aliases, with line numbers. */
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
