@@ -283,7 +283,7 @@ date_day(int64_t utc_s, int zone_min)
 static void
 split(int64_t utc_s, int zone_min, struct moment *m)
 {
-	static const int64_t least = -62135596800, most = 253402300799;
+	static const int64_t least = -62135596800, most = DATE_LAST_S;
 	int64_t local, day;
 
 	if (zone_min < -5999 || zone_min > 5999)

@@ -9,7 +9,8 @@
 
 #include "base/str.h"
 
-#define DATE_SIZE 40 /* the longest date written here and a NUL */
+#define DATE_LAST_S 253402300799 /* the last second of 9999 */
+#define DATE_SIZE 40             /* the longest date written here and a NUL */
 
 /* Read the date-time of a Date: or Received: field (RFC 5322 3.3), with its
  * obsolete forms (4.3: comments and folding anywhere, years of two and three

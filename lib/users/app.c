@@ -20,8 +20,6 @@
 #define GROUPS 5
 #define GROUP 4
 
-#define LAST_S 253402300799 /* the last second of the year 9999 */
-
 bool
 app_scope_has(struct str scope, struct str service)
 {
@@ -280,6 +278,6 @@ app_day(char to[APP_DAY], int64_t when)
 {
 	char day[DATE_SIZE];
 
-	date_iso(day, when < 0 || when > LAST_S ? LAST_S : when);
+	date_iso(day, when < 0 || when > DATE_LAST_S ? DATE_LAST_S : when);
 	memcpy(to, day, APP_DAY);
 }
