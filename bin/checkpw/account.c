@@ -62,7 +62,7 @@ find_user(struct login *l)
 static int
 find_master(struct login *l)
 {
-	struct str rest, line, secret;
+	struct str rest, line;
 	struct buf b;
 	int r;
 
@@ -76,12 +76,9 @@ find_master(struct login *l)
 	buf_wipe(&b);
 	while (r == 0 && line_next(&rest, &line)) {
 		struct str name = line_name(line, STR(""));
+		struct str secret = line_secret(line);
 
-		if (!name.p || name.n == line.n)
-			continue;
-		secret = str_from(line, name.n + 1);
-		secret = str_to(secret, str_find(secret, ':'));
-		if (secret_locked(secret))
+		if (!name.p || secret_locked(secret))
 			continue;
 		if (l->master_like.n == 0)
 			l->master_like = secret;
@@ -103,6 +100,21 @@ find_account(struct login *l)
 		l->user = l->like;
 	l->logins_fd =
 	    logins_open(settings_root(), l->user.name, l->user.domain);
+}
+
+struct str
+account_address(struct login *l)
+{
+	struct buf b;
+	struct str s;
+
+	buf_init(&b, 1024);
+	buf_str(&b, l->user.name);
+	buf_chr(&b, '@');
+	buf_str(&b, l->user.domain);
+	s = arena_str(&l->arena, buf_slice(&b));
+	buf_free(&b);
+	return s;
 }
 
 int

@@ -62,6 +62,9 @@ void warn_nobody(const struct login *l);
  * does not depend on whether it exists.  Ends the program when it cannot. */
 void find_account(struct login *l);
 
+/* The address of the account that was found, as it is in the file. */
+struct str account_address(struct login *l);
+
 /* Wait for one of MAX_HASHES places, so that many logins at once cannot eat
  * all memory and processors.  The place is held until we exec or exit.
  * Returns 0 or -1. */
@@ -90,7 +93,7 @@ void verify_source(struct login *l);
 /* record.c: one line in the log for each login */
 
 /* Put down the login: into the log and among the account's last ones. */
-void record_success(const struct login *l);
+void record_success(struct login *l);
 void record_failure(const struct login *l, const char *reason);
 
 /* session.c: when it was right */

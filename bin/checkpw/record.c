@@ -46,7 +46,7 @@ record_failure(const struct login *l, const char *reason)
 }
 
 void
-record_success(const struct login *l)
+record_success(struct login *l)
 {
 	struct login_line line = {.time = now_wall_s(),
 	    .service = str_z(given("SERVICE")),
@@ -54,15 +54,9 @@ record_success(const struct login *l)
 	    .tls = str_z(given("SSL_PROTOCOL")),
 	    .mech = str_z(mechanism()),
 	    .how = l->how};
-	struct buf b;
 
-	buf_init(&b, 1024);
-	buf_str(&b, l->user.name);
-	buf_chr(&b, '@');
-	buf_str(&b, l->user.domain);
-	event(l, l->name.master.p ? "master-login" : "login-ok", buf_slice(&b),
-	    NULL);
-	buf_free(&b);
+	event(l, l->name.master.p ? "master-login" : "login-ok",
+	    account_address(l), NULL);
 	if (l->logins_fd >= 0)
 		logins_note(l->logins_fd, &line);
 }

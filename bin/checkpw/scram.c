@@ -82,9 +82,9 @@ pretend(struct login *l, struct scram_login *s)
 	bool have = secret_scram(l->like.secret, &like) > 0;
 
 	s->keys.salt_n = have ? like.salt_n : SALT;
-	s->keys.iterations = have ? like.iterations : SCRAM_ITERATIONS;
+	s->keys.iterations = have ? like.iterations : SCRAM_ITERATIONS_LEAST;
 	if (s->plain.n > 0)
-		s->keys.iterations = SCRAM_ITERATIONS;
+		s->keys.iterations = SCRAM_ITERATIONS_LEAST;
 	if (pretend_salt(settings_root(), l->name.local, l->name.domain,
 		s->keys.salt, s->keys.salt_n) < 0)
 		later(l);
@@ -181,7 +181,7 @@ prove(struct scram_login *s, struct str message)
 	buf_fixed(&proof, room, sizeof(room));
 	good = b64_decode(&proof, s->final.proof) == 0 && !proof.over &&
 	       proof.n == SCRAM_KEY;
-	if (scram_derive(pass, salt, SCRAM_ITERATIONS, &derived) < 0)
+	if (scram_derive(pass, salt, SCRAM_ITERATIONS_LEAST, &derived) < 0)
 		good = false;
 	else if (s->plain.n > 0)
 		s->keys = derived;

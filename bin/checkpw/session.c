@@ -64,18 +64,14 @@ static void
 variables(struct login *l, struct str vars[NVARS])
 {
 	const struct user *u = &l->user;
+	struct str id = account_address(l);
 	struct buf b;
-	struct str id;
 
 	buf_init(&b, 8192);
-	buf_str(&b, u->name);
-	buf_chr(&b, '@');
-	buf_str(&b, u->domain);
-	id = arena_str(&l->arena, buf_slice(&b));
 	vars[0] = variable(l, &b, "USER", id);
 	vars[1] = variable(l, &b, "HOME", u->home.n ? u->home : u->maildir);
-	vars[2] = variable(
-	    l, &b, "SHELL", u->shell.n ? u->shell : STR("/bin/sh"));
+	vars[2] =
+	    variable(l, &b, "SHELL", u->shell.n ? u->shell : STR("/bin/sh"));
 	vars[3] = variable(l, &b, "MAILDIR", u->maildir);
 	vars[4] = variable(l, &b, "AUTHUSER", id);
 	vars[5] = variable(l, &b, "MAILDIRQUOTA", quota(l, &b));

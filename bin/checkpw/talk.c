@@ -143,9 +143,6 @@ talk_name(struct login *l, struct str name)
 struct str
 talk_find(struct login *l)
 {
-	struct buf b;
-	struct str name;
-
 	find_account(l);
 	find_ids(l);
 	/* Only a master's own password opens other mailboxes. */
@@ -153,11 +150,5 @@ talk_find(struct login *l)
 		talk_refuse(l, l->found ? "master" : l->missing);
 	if (secret_locked(l->user.secret))
 		talk_refuse(l, "locked");
-	buf_init(&b, 1024);
-	buf_str(&b, l->user.name);
-	buf_chr(&b, '@');
-	buf_str(&b, l->user.domain);
-	name = arena_str(&l->arena, buf_slice(&b));
-	buf_free(&b);
-	return name;
+	return account_address(l);
 }

@@ -57,6 +57,15 @@ bool split_address(const char *text, struct str *local, struct str *domain);
 /* Whether the domain is ours; complains when not. */
 bool need_domain(const char *root, struct str domain);
 
+/* Complain that there is no such user; returns EXIT_PERM. */
+int no_user(struct str local, struct str domain);
+
+/* Whether there is such a user: 1, 0, or -1 it cannot be found out. */
+int has_user(const char *root, struct str local, struct str domain);
+
+/* Returns 0 when there is such a user, or the exit code after complaining. */
+int need_user(const char *root, struct str local, struct str domain);
+
 /* The domains a list is wanted of: the one named, which must be ours, or all
  * when domain is NULL.  *names is an array of *n in the arena.  Returns 0, or
  * the exit code after complaining. */
@@ -74,8 +83,9 @@ int make_dir(const char *root, const char *name, mode_t mode, const char *user,
  * of it to uid and gid when we are root.  What exists stays.  0 or -1. */
 int make_maildir(const char *path, uid_t uid, gid_t gid);
 
-/* Read a new password: asked for twice without echo at a terminal, else one
- * line of standard input.  Returns 0, or -1 after a complaint. */
-int ask_password(struct buf *pass);
+/* Read a new password, asked for twice without echo at a terminal, else one
+ * line of standard input, and append the secret of this scheme, NULL for that
+ * of PASSWORD_SCHEME.  Returns 0 or -1. */
+int ask_secret(const char *scheme, struct buf *secret);
 
 #endif

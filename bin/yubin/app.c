@@ -16,7 +16,6 @@
 #include "users/line.h"
 #include "users/logins.h"
 #include "users/secret.h"
-#include "users/user.h"
 
 #define DAY_S 86400
 
@@ -160,24 +159,6 @@ remove_one(const char *root, const struct app *app, struct str domain)
 	if (n == 0)
 		return refuse("there is no app password %.*s of %.*s@%.*s",
 		    STR_FMT(app->label), STR_FMT(app->name), STR_FMT(domain));
-	return 0;
-}
-
-static int
-need_user(const char *root, struct str local, struct str domain)
-{
-	struct user u;
-	struct arena a;
-	int r;
-
-	arena_init(&a, 1u << 20);
-	r = user_find(root, local, domain, &a, &u);
-	arena_free(&a);
-	if (r < 0)
-		return failed("read the users");
-	if (r == 0)
-		return refuse("there is no user %.*s@%.*s", STR_FMT(local),
-		    STR_FMT(domain));
 	return 0;
 }
 

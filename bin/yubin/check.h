@@ -19,7 +19,7 @@ struct check {
 void found(struct check *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Each domain's users and aliases, line by line, and the Maildirs. */
+/* Each domain's users, apps and aliases, line by line, and the Maildirs. */
 void check_domains(struct check *c);
 
 /* The file MASTER_USERS, if there is one. */

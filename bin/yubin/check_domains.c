@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-/* yubin check: the users and aliases files, with line numbers. */
+/* yubin check: the files of accounts and aliases, with line numbers. */
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
@@ -247,13 +247,10 @@ check_masters(struct check *c)
 		found(c, "%s is open to everybody: chmod o-rwx it", file);
 	rest = buf_slice(&b);
 	for (size_t n = 1; line_next(&rest, &line); n++) {
-		struct str name = line_name(line, STR("")), secret = line;
+		struct str name = line_name(line, STR(""));
 
-		if (!name.p)
-			continue;
-		secret = str_from(secret, str_find(secret, ':') + 1);
-		check_secret(
-		    c, file, n, name, str_to(secret, str_find(secret, ':')));
+		if (name.p)
+			check_secret(c, file, n, name, line_secret(line));
 	}
 	buf_wipe(&b);
 }

@@ -15,6 +15,7 @@
 #include "conf/settings.h"
 #include "serve/session.h"
 #include "users/domain.h"
+#include "users/user.h"
 
 static const struct command {
 	const char *name;
@@ -156,6 +157,36 @@ need_domain(const char *root, struct str domain)
 		       "\"yubin domain add\"",
 		    STR_FMT(domain));
 	return false;
+}
+
+int
+no_user(struct str local, struct str domain)
+{
+	return refuse(
+	    "there is no user %.*s@%.*s", STR_FMT(local), STR_FMT(domain));
+}
+
+int
+has_user(const char *root, struct str local, struct str domain)
+{
+	struct user u;
+	struct arena a;
+	int r;
+
+	arena_init(&a, 1u << 20);
+	r = user_find(root, local, domain, &a, &u);
+	arena_free(&a);
+	return r;
+}
+
+int
+need_user(const char *root, struct str local, struct str domain)
+{
+	int r = has_user(root, local, domain);
+
+	if (r < 0)
+		return failed("read the users");
+	return r == 0 ? no_user(local, domain) : 0;
 }
 
 int

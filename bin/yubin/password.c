@@ -56,13 +56,11 @@ ask_twice(struct buf *pass)
 	fprintf(stderr, "\n");
 	if (r == 0 && !str_eq(buf_slice(pass), buf_slice(&again)))
 		r = fail_text(EINVAL, "the passwords differ");
-	if (again.p)
-		secret_wipe(again.p, again.n);
-	buf_free(&again);
+	buf_wipe(&again);
 	return r;
 }
 
-int
+static int
 ask_password(struct buf *pass)
 {
 	struct termios old, quiet;
@@ -86,24 +84,34 @@ ask_password(struct buf *pass)
 }
 
 int
+ask_secret(const char *scheme, struct buf *secret)
+{
+	struct buf pass;
+	int r;
+
+	if (!scheme)
+		scheme = settings_text("PASSWORD_SCHEME");
+	buf_init(&pass, SECRET_PASS_MAX + 1);
+	r = ask_password(&pass);
+	if (r == 0)
+		r = secret_make(str_z(scheme), buf_slice(&pass), secret);
+	buf_wipe(&pass);
+	return r;
+}
+
+int
 admin_password(int argc, char **argv)
 {
 	const char *scheme = take_option(&argc, argv, "--scheme");
-	struct buf pass, secret;
+	struct buf secret;
 	int r;
 
 	if (argc != 1)
 		return refuse("usage: yubin password [--scheme SCHEME]");
-	if (!scheme)
-		scheme = settings_text("PASSWORD_SCHEME");
-	buf_init(&pass, SECRET_PASS_MAX + 1);
 	buf_init(&secret, SECRET_MAX);
-	r = ask_password(&pass);
-	if (r == 0)
-		r = secret_make(str_z(scheme), buf_slice(&pass), &secret);
+	r = ask_secret(scheme, &secret);
 	if (r == 0)
 		printf("%s\n", buf_cstr(&secret));
-	buf_wipe(&pass);
 	buf_wipe(&secret);
 	return r < 0 ? failed("make the secret") : 0;
 }

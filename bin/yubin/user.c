@@ -57,20 +57,14 @@ static int
 set_password(
     const char *root, struct str local, struct str domain, const char *scheme)
 {
-	struct buf pass, secret;
+	struct buf secret;
 	int r;
 
-	buf_init(&pass, SECRET_PASS_MAX + 1);
 	buf_init(&secret, SECRET_MAX);
-	r = ask_password(&pass);
-	if (r == 0)
-		r = secret_make(str_z(scheme), buf_slice(&pass), &secret);
+	r = ask_secret(scheme, &secret);
 	if (r == 0)
 		r = user_set(root, local, domain, buf_slice(&secret));
-	if (pass.p)
-		secret_wipe(pass.p, pass.n);
-	buf_free(&pass);
-	buf_free(&secret);
+	buf_wipe(&secret);
 	return r < 0 ? -1 : 0;
 }
 
@@ -94,22 +88,9 @@ add_maildir(const char *root, struct str local, struct str domain)
 }
 
 static int
-exists(const char *root, struct str local, struct str domain)
-{
-	struct user u;
-	struct arena a;
-	int r;
-
-	arena_init(&a, 1u << 20);
-	r = user_find(root, local, domain, &a, &u);
-	arena_free(&a);
-	return r;
-}
-
-static int
 add(const char *root, struct str local, struct str domain, const char *scheme)
 {
-	int r = exists(root, local, domain);
+	int r = has_user(root, local, domain);
 
 	if (!user_name_valid(local))
 		return refuse("%.*s cannot be a user's name", STR_FMT(local));
@@ -130,13 +111,10 @@ static int
 change_password(
     const char *root, struct str local, struct str domain, const char *scheme)
 {
-	int r = exists(root, local, domain);
+	int r = need_user(root, local, domain);
 
-	if (r < 0)
-		return failed("read the users");
-	if (r == 0)
-		return refuse("there is no user %.*s@%.*s", STR_FMT(local),
-		    STR_FMT(domain));
+	if (r != 0)
+		return r;
 	if (set_password(root, local, domain, scheme) < 0)
 		return failed("change the password");
 	return 0;
@@ -155,8 +133,7 @@ del(const char *root, struct str local, struct str domain)
 	if (r < 0)
 		return failed("remove the user");
 	if (r == 0)
-		return refuse("there is no user %.*s@%.*s", STR_FMT(local),
-		    STR_FMT(domain));
+		return no_user(local, domain);
 	return 0;
 }
 
@@ -167,8 +144,6 @@ admin_user(int argc, char **argv)
 	const char *scheme = take_option(&argc, argv, "--scheme");
 	struct str local, domain;
 
-	if (!scheme)
-		scheme = settings_text("PASSWORD_SCHEME");
 	if ((argc == 2 || argc == 3) && strcmp(argv[1], "list") == 0)
 		return list(root, argv[2]);
 	if (argc >= 2 && strcmp(argv[1], "quota") == 0)

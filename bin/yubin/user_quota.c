@@ -97,8 +97,7 @@ show_one(const char *root, struct str local, struct str domain)
 	else if (r < 0)
 		r = failed("read the users");
 	else
-		r = refuse("there is no user %.*s@%.*s", STR_FMT(local),
-		    STR_FMT(domain));
+		r = no_user(local, domain);
 	arena_free(&a);
 	return r;
 }
@@ -123,8 +122,7 @@ set(const char *root, struct str local, struct str domain, const char *text)
 	if (r < 0)
 		return failed("change the user");
 	if (r == 0)
-		return refuse("there is no user %.*s@%.*s", STR_FMT(local),
-		    STR_FMT(domain));
+		return no_user(local, domain);
 	return 0;
 }
 

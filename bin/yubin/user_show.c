@@ -163,7 +163,7 @@ user_show(int argc, char **argv)
 	if (r < 0 || logins_read(root, local, domain, &a, &lines, &n) < 0)
 		r = failed("read what is known of the user");
 	else if (r == 0)
-		r = refuse("there is no user %s", argv[1]);
+		r = no_user(local, domain);
 	else
 		r = print(root, &u, lines, n, whole, json);
 	arena_wipe(&a);

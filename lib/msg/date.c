@@ -283,7 +283,7 @@ date_day(int64_t utc_s, int zone_min)
 static void
 split(int64_t utc_s, int zone_min, struct moment *m)
 {
-	static const int64_t least = -62135596800, most = 253402300799;
+	static const int64_t least = -62135596800, most = DATE_LAST_S;
 	int64_t local, day;
 
 	if (zone_min < -5999 || zone_min > 5999)
@@ -338,4 +338,14 @@ date_imap(char to[DATE_SIZE], int64_t utc_s, int zone_min)
 	n = (size_t)snprintf(to, DATE_SIZE - 6, "%2d-%s-%04d %02d:%02d:%02d ",
 	    m.day, months[m.month - 1], m.year, m.hour, m.min, m.sec);
 	return n + print_zone(to + n, m.zone_min);
+}
+
+size_t
+date_iso(char to[DATE_SIZE], int64_t utc_s)
+{
+	struct moment m;
+
+	split(utc_s, 0, &m);
+	return (size_t)snprintf(
+	    to, DATE_SIZE, "%04d-%02d-%02d", m.year, m.month, m.day);
 }

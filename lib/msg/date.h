@@ -9,7 +9,8 @@
 
 #include "base/str.h"
 
-#define DATE_SIZE 40 /* the longest date written here and a NUL */
+#define DATE_LAST_S 253402300799 /* the last second of 9999 */
+#define DATE_SIZE 40             /* the longest date written here and a NUL */
 
 /* Read the date-time of a Date: or Received: field (RFC 5322 3.3), with its
  * obsolete forms (4.3: comments and folding anywhere, years of two and three
@@ -28,6 +29,10 @@ size_t date_imap(char to[DATE_SIZE], int64_t utc_s, int zone_min);
 
 /* Read that form (all of s, no quotes).  Returns 0, or -1 with EINVAL. */
 int date_parse_imap(struct str s, int64_t *utc_s, int *zone_min);
+
+/* Write "2026-11-23" (RFC 3339 5.6, full-date), the day in UTC, with a NUL, as
+ * date_rfc5322(). */
+size_t date_iso(char to[DATE_SIZE], int64_t utc_s);
 
 /* Read "1-Feb-1994" (RFC 3501 9, date-text; no quotes) as days since
  * 1970-01-01.  Returns 0, or -1 with errno EINVAL. */

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "base/utf8.h"
+#include "msg/charset.h"
 
 struct range {
 	uint32_t first, last;
@@ -48,23 +48,10 @@ in_ranges(const struct range *list, size_t n, uint32_t c)
 	return false;
 }
 
-/* The character of n octets of valid UTF-8. */
-static uint32_t
-character(const char *p, size_t n)
-{
-	static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-	uint32_t c = (unsigned char)p[0] & mask[n];
-
-	for (size_t i = 1; i < n; i++)
-		c = c << 6 | ((unsigned char)p[i] & 0x3f);
-	return c;
-}
-
+/* The character c, which is `one` in UTF-8. */
 static int
-put(struct buf *to, struct str one)
+put(struct buf *to, uint32_t c, struct str one)
 {
-	uint32_t c = character(one.p, one.n);
-
 	if (IN(nothing, c))
 		return 0;
 	if (IN(refused, c) || (c & 0xfffe) == 0xfffe) {
@@ -88,13 +75,15 @@ int
 saslprep(struct buf *to, struct str s)
 {
 	while (s.n > 0) {
-		size_t n = utf8_len(s);
+		uint32_t c;
+		size_t n = charset_utf8(s, &c);
 
 		if (n == 0) {
 			errno = EINVAL;
 			return -1;
 		}
-		if (put(to, str_to(s, n)) < 0)
+		/* Broken UTF-8 is U+FFFD, which is refused. */
+		if (put(to, c, str_to(s, n)) < 0)
 			return -1;
 		s = str_from(s, n);
 	}

@@ -3,12 +3,12 @@
 #include "users/app.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/fail.h"
 #include "base/num.h"
+#include "msg/date.h"
 #include "users/domain.h"
 #include "users/line.h"
 #include "users/secret.h"
@@ -271,23 +271,13 @@ app_del(const char *root, struct str local, struct str domain, struct str label)
 	return r < 0 ? -1 : n;
 }
 
-/* By a calendar whose years begin in March: gmtime(3) would look for the time
- * zone, where no file can be opened any more. */
+/* Not by gmtime(3): it would look for the time zone, where no file can be
+ * opened any more. */
 void
 app_day(char to[APP_DAY], int64_t when)
 {
-	int64_t days = when / 86400 + 719468;
-	int64_t of_era = days % 146097; /* 400 years */
-	int64_t year =
-	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	int64_t day = of_era - (365 * year + year / 4 - year / 100);
-	int64_t month = (5 * day + 2) / 153;
+	char day[DATE_SIZE];
 
-	year += days / 146097 * 400 + (month >= 10);
-	if (when < 0 || year > 9999)
-		snprintf(to, APP_DAY, "9999-12-31");
-	else
-		snprintf(to, APP_DAY, "%04u-%02u-%02u", (unsigned)year % 10000,
-		    (unsigned)(month < 10 ? month + 3 : month - 9) % 100,
-		    (unsigned)(day - (153 * month + 2) / 5 + 1) % 100);
+	date_iso(day, when < 0 || when > DATE_LAST_S ? DATE_LAST_S : when);
+	memcpy(to, day, APP_DAY);
 }

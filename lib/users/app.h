@@ -66,7 +66,8 @@ int app_add(const char *root, struct str domain, const struct app *app);
 int app_del(
     const char *root, struct str local, struct str domain, struct str label);
 
-/* The day in UTC of a time in seconds since 1970. */
+/* The day in UTC of a time in seconds since 1970; what is before that, or after
+ * the year 9999, counts as 9999-12-31. */
 void app_day(char to[APP_DAY], int64_t time);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* Our domains: D is ours when the folder domains/D/ exists below the root.  It
- * holds the small text files `users` and `aliases`, which are read whole each
- * time they are needed and replaced by rename, so that nothing has ever to be
- * reloaded.  Domains are matched without regard to ASCII case (RFC 1035
- * 2.3.3); the folder's name is in lower case. */
+ * holds the small text files `users`, `apps` and `aliases`, which are read
+ * whole each time they are needed and replaced by rename, so that nothing has
+ * ever to be reloaded.  Domains are matched without regard to ASCII case (RFC
+ * 1035 2.3.3); the folder's name is in lower case. */
 #ifndef USERS_DOMAIN_H
 #define USERS_DOMAIN_H
 
@@ -15,7 +15,7 @@
 #include "base/str.h"
 
 #define DOMAIN_MAX 253           /* octets of a domain (RFC 1035 3.1) */
-#define DOMAIN_FILE_MAX 67108864 /* octets of a users or aliases file */
+#define DOMAIN_FILE_MAX 67108864 /* octets of one of its files */
 #define DOMAIN_LIST_MAX 100000   /* domains of one host */
 
 /* Whether s may be a domain of ours: labels of letters, digits, "-" and "_",

@@ -37,6 +37,15 @@ line_name(struct str line, struct str domain)
 	return str_to(name, at);
 }
 
+struct str
+line_secret(struct str line)
+{
+	struct str name;
+
+	str_cut(&line, ':', &name);
+	return line.p ? str_to(line, str_find(line, ':')) : STR("");
+}
+
 bool
 user_name_valid(struct str s)
 {

@@ -15,4 +15,7 @@ bool line_next(struct str *rest, struct str *line);
  * p is NULL for comments, empty lines, accounts of another domain. */
 struct str line_name(struct str line, struct str domain);
 
+/* The second field, a secret (users/secret.h); "" when there is none. */
+struct str line_secret(struct str line);
+
 #endif

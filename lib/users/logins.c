@@ -18,6 +18,7 @@
 #include "base/num.h"
 #include "io/file.h"
 #include "io/lock.h"
+#include "msg/date.h"
 #include "users/domain.h"
 #include "users/line.h"
 #include "users/user.h"
@@ -87,7 +88,8 @@ parse(struct str text, struct login_line *l)
 	struct str time;
 	uint64_t t;
 
-	if (!str_cut(&text, ' ', &time) || num_scan(time, INT64_MAX, &t) < 0 ||
+	if (!str_cut(&text, ' ', &time) ||
+	    num_scan(time, DATE_LAST_S, &t) < 0 ||
 	    !str_cut(&text, ' ', &l->service) ||
 	    !str_cut(&text, ' ', &l->source) || !str_cut(&text, ' ', &l->tls) ||
 	    !str_cut(&text, ' ', &l->mech) || !text.p)

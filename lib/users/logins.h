@@ -5,8 +5,8 @@
  *   1764138000 imap 192.0.2.1 TLSv1.3 PLAIN password
  *   time service source tls mechanism how
  *
- * how is "password", "app:LABEL" or "master:NAME", to the end of the line; "-"
- * stands for what is not known.  The file is written in place under the lock on
+ * how is "password", "app:LABEL", "master:NAME", "certificate" or "token", to
+ * the end of the line; "-" stands for what is not known.  The file is written in place under the lock on
  * its record (io/lock.h), at most once a minute for each line, and not synced.
  * Without the folder logins/ nothing is kept; a file may be removed at any
  * time. */

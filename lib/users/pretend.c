@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/ascii.h"
@@ -16,10 +15,12 @@
 #include "base/fail.h"
 #include "base/hash.h"
 #include "io/file.h"
+#include "users/secret.h"
 
 #define KEY 32
 
-/* Two at once make one key: whose link is first. */
+/* Two at once make one key: whose link is first.  It has its octets on disk
+ * before it has its name: an empty one would be everybody's. */
 static int
 make_key(const char *path)
 {
@@ -27,8 +28,8 @@ make_key(const char *path)
 	char text[4096];
 	int fd, r;
 
-	if (getrandom(key, sizeof(key), 0) != (ssize_t)sizeof(key))
-		return fail("getrandom", NULL);
+	if (secret_random(key, sizeof(key)) < 0)
+		return -1;
 	if (snprintf(text, sizeof(text), "%s.XXXXXX", path) >=
 	    (int)sizeof(text))
 		return fail_text(ENAMETOOLONG, "the root's name is too long");
@@ -36,6 +37,8 @@ make_key(const char *path)
 	if (fd < 0)
 		return fail("make ", text);
 	r = file_write(fd, key, sizeof(key));
+	if (r == 0 && fsync(fd) < 0)
+		r = fail("write ", text);
 	if (r == 0 && link(text, path) < 0 && errno != EEXIST)
 		r = fail("make ", path);
 	unlink(text);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "base/fail.h"
 #include "users/secret_schemes.h"
@@ -62,6 +63,14 @@ void
 secret_wipe(void *p, size_t n)
 {
 	explicit_bzero(p, n);
+}
+
+int
+secret_random(void *to, size_t n)
+{
+	if (getrandom(to, n, 0) != (ssize_t)n)
+		return fail("random octets", NULL);
+	return 0;
 }
 
 /* Cut "{SCHEME.encoding}" off; CRYPT when there is none, also for {MD5}$1$…,

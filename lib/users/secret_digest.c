@@ -11,14 +11,14 @@
 #define CRAM 32
 #define SALT 8
 
-static int
-malformed(void)
+int
+secret_malformed(void)
 {
 	return fail_text(EPROTO, "not a hash of its scheme");
 }
 
-static bool
-read_hex(struct buf *to, struct str s)
+bool
+secret_hex(struct buf *to, struct str s)
 {
 	uint64_t v;
 
@@ -46,7 +46,8 @@ decode(struct str encoding, struct str data, size_t n, bool salted,
 		return false;
 	if (encoding.n == 0)
 		hex = !salted && data.n == 2 * n;
-	if (hex ? !read_hex(raw, data) : b64_decode(raw, data) < 0 || raw->over)
+	if (hex ? !secret_hex(raw, data)
+		: b64_decode(raw, data) < 0 || raw->over)
 		return false;
 	return salted ? raw->n > n : raw->n == n;
 }
@@ -63,7 +64,7 @@ secret_digest_check(enum hash_kind kind, bool salted, struct str encoding,
 
 	buf_fixed(&raw, octets, sizeof(octets));
 	if (!decode(encoding, data, n, salted, &raw))
-		return malformed();
+		return secret_malformed();
 	hash_begin(&h, kind);
 	hash_feed(&h, pass);
 	hash_feed(&h, str_from(buf_slice(&raw), n));
@@ -100,7 +101,7 @@ secret_cram_check(struct str encoding, struct str data, struct str pass)
 
 	buf_fixed(&raw, octets, sizeof(octets));
 	if (!decode(encoding, data, CRAM, false, &raw))
-		return malformed();
+		return secret_malformed();
 	hash_key(&k, HASH_MD5, pass);
 	for (size_t i = 0; i < CRAM; i++) {
 		const struct hash *h = i < 16 ? &k.outer : &k.inner;

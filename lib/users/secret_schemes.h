@@ -38,4 +38,10 @@ int secret_scram1_check(struct str data, struct str pass);
 /* Dovecot's PBKDF2. */
 int secret_pbkdf2_check(struct str data, struct str pass);
 
+/* -1 EPROTO for data that are none of their scheme. */
+int secret_malformed(void);
+
+/* Append the octets that are in hex.  False: they are not, or do not fit. */
+bool secret_hex(struct buf *to, struct str hex);
+
 #endif

@@ -10,15 +10,6 @@
 #include "users/line.h"
 #include "users/secret.h"
 
-static struct str
-secret_of(struct str line)
-{
-	struct str field;
-
-	str_cut(&line, ':', &field);
-	return line.p ? str_to(line, str_find(line, ':')) : str_make("", 0);
-}
-
 /* The draw that decides: the highest wins.  A line that comes or goes changes
  * the winner of few names only. */
 static uint64_t
@@ -58,7 +49,7 @@ user_like_find(const char *root, struct str local, struct str domain,
 
 		if (name.p && !found.p && str_ieq(name, local)) {
 			found = line;
-		} else if (d > best && !secret_locked(secret_of(line))) {
+		} else if (d > best && !secret_locked(line_secret(line))) {
 			best = d;
 			other = line;
 		}

@@ -318,6 +318,13 @@ test_logins(void)
 	CHECK_STR(l[n - 1].how, STR("app:my phone"), "this one");
 	put("logins/example.test", "ann", "nonsense\n1 2\n");
 	CHECK_NUM(lines(&a, &l), 0, "nonsense is no line");
+	put("logins/example.test", "ann",
+	    "253402300799 imap 192.0.2.5 - - password\n"
+	    "253402300800 imap 192.0.2.6 - - password\n"
+	    "9223372036854775807 imap 192.0.2.7 - - password\n");
+	CHECK_NUM(lines(&a, &l), 1, "nor is what comes after the year 9999");
+	CHECK(known("192.0.2.5") && !known("192.0.2.6") && !known("192.0.2.7"),
+	    "no time overflows");
 	CHECK_NUM(logins_forget(root, STR("ann"), DOMAIN), 0, "forgotten");
 	CHECK_NUM(logins_forget(root, STR("ann"), DOMAIN), 0, "once is enough");
 	CHECK(!there("logins/example.test/ann"), "it is gone");

@@ -78,6 +78,8 @@ test_write(void)
 	date_imap(to, 5 * 86400 - 1, 60);
 	CHECK_STR(str_z(to), STR(" 6-Jan-1970 00:59:59 +0100"),
 	    "two places for the day, RFC 3501 9 (date-day-fixed)");
+	CHECK_NUM(date_iso(to, 1795408174), 10, "length");
+	CHECK_STR(str_z(to), STR("2026-11-23"), "RFC 3339 5.6 (full-date)");
 	date_rfc5322(to, INT64_MAX, INT32_MAX);
 	CHECK_STR(
 	    str_z(to), STR("Thu, 01 Jan 1970 00:00:00 +0000"), "too late");
