@@ -146,22 +146,23 @@ imap_select_set(struct imap *s, struct scan *args, struct imap_set *set,
     bool uid, size_t **index, size_t *n)
 {
 	struct mailbox *m = &s->box;
+	struct span *spans;
 	uint32_t last = m->n ? mailbox_uid(m, m->n - 1) : 0;
 
 	imap_set_resolve(set, uid ? last : (uint32_t)m->n);
 	if (!uid && imap_set_last(set) > m->n)
 		return scan_fail(args, "no such message");
-	*n = 0;
-	for (size_t k = 0; k < set->n; k++)
-		*n += span(m, &set->r[k], uid).n;
-	*index = arena_array(&s->arena, *n, sizeof(**index));
+	spans = arena_array(&s->arena, set->n, sizeof(*spans));
 	*n = 0;
 	for (size_t k = 0; k < set->n; k++) {
-		struct span at = span(m, &set->r[k], uid);
-
-		for (size_t i = 0; i < at.n; i++)
-			(*index)[(*n)++] = at.from + i;
+		spans[k] = span(m, &set->r[k], uid);
+		*n += spans[k].n;
 	}
+	*index = arena_array(&s->arena, *n, sizeof(**index));
+	*n = 0;
+	for (size_t k = 0; k < set->n; k++)
+		for (size_t i = 0; i < spans[k].n; i++)
+			(*index)[(*n)++] = spans[k].from + i;
 	return true;
 }
 

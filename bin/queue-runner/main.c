@@ -65,14 +65,11 @@ catch_signals(sigset_t *while_waiting)
 	sigemptyset(&block);
 	sigaddset(&block, SIGTERM);
 	sigaddset(&block, SIGINT);
-	sigaddset(&block, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &block, while_waiting);
 	sigdelset(while_waiting, SIGTERM);
 	sigdelset(while_waiting, SIGINT);
-	sigdelset(while_waiting, SIGCHLD);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
-	sigaction(SIGCHLD, &sa, NULL);
 }
 
 static int

@@ -265,8 +265,6 @@ workers_read(struct runner *r, const struct pollfd *p, size_t n)
 		if (k && !read_worker(r, k))
 			lost(r, k);
 	}
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		continue;
 }
 
 /* -------------------------------------------------------------- tending */

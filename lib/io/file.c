@@ -92,21 +92,29 @@ file_read_at(int fd, void *to, size_t n, uint64_t at)
 }
 
 int
-file_write(int fd, const void *data, size_t n)
+file_write_at(int fd, const void *data, size_t n, uint64_t at)
 {
 	const char *p = data;
+	size_t have = 0;
 
-	while (n > 0) {
-		ssize_t done = write(fd, p, n);
+	while (have < n) {
+		ssize_t done = at == FILE_HERE ? write(fd, p + have, n - have)
+		                               : pwrite(fd, p + have, n - have,
+						     (off_t)(at + have));
 
 		if (done < 0 && errno == EINTR)
 			continue;
 		if (done < 0)
 			return -1;
-		p += done;
-		n -= (size_t)done;
+		have += (size_t)done;
 	}
 	return 0;
+}
+
+int
+file_write(int fd, const void *data, size_t n)
+{
+	return file_write_at(fd, data, n, FILE_HERE);
 }
 
 static int

@@ -22,6 +22,9 @@ ssize_t file_read_at(int fd, void *to, size_t n, uint64_t at);
 /* Write all n octets to fd, however often write(2) stops short.  0 or -1. */
 int file_write(int fd, const void *p, size_t n);
 
+/* The same from `at` on. */
+int file_write_at(int fd, const void *p, size_t n, uint64_t at);
+
 /* Replace `name` below dirfd with data: a temporary file beside it
  * (".NAME.tmp", which a crash may leave and the next time removes), write,
  * fsync, rename, fsync of the directory.  Two at once are the caller's to

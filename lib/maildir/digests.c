@@ -15,6 +15,7 @@
 #include "base/now.h"
 #include "io/file.h"
 #include "io/lock.h"
+#include "maildir/index.h"
 
 #define HEAD STR("yubin digests 1\n")
 #define FILE_MAX ((uint64_t)UINT32_MAX * 8) /* what slots can speak of */
@@ -242,6 +243,12 @@ look(struct digests *d)
 	open_file(d, 0);
 	if (file_size(d) < d->end)
 		forget(d); /* cut short */
+}
+
+void
+digests_name(char to[DIGESTS_NAME], const char *index)
+{
+	snprintf(to, DIGESTS_NAME, DIGESTS "%s", index + sizeof(INDEX) - 1);
 }
 
 void

@@ -62,6 +62,9 @@ struct digests_place {
 	uint32_t n;  /* octets of the entry */
 };
 
+/* The name of the file that goes with an index of this name. */
+void digests_name(char to[DIGESTS_NAME], const char *index);
+
 /* The file `name` below dirfd, which must stay open until digests_close(); that
  * writes what was added. */
 void digests_init(struct digests *d, int dirfd, const char *name);

@@ -15,8 +15,8 @@
 #include "io/drop.h"
 #include "io/file.h"
 #include "io/lock.h"
-#include "maildir/folder.h"
 #include "maildir/digests.h"
+#include "maildir/folder.h"
 #include "maildir/index.h"
 #include "maildir/folder_name.h"
 
@@ -106,7 +106,7 @@ home_index(const struct home *h, int folder, int cur, char name[HOME_INDEX])
 void
 home_forget(const struct home *h, const char *dir)
 {
-	char path[NAME_MAX + 8], index[HOME_INDEX], digests[NAME_MAX];
+	char path[NAME_MAX + 8], index[HOME_INDEX], digests[DIGESTS_NAME];
 	int cur;
 
 	if (h->cache < 0)
@@ -116,8 +116,7 @@ home_forget(const struct home *h, const char *dir)
 	if (cur < 0)
 		return;
 	if (home_index(h, -1, cur, index) >= 0) {
-		snprintf(digests, sizeof(digests), DIGESTS "%s",
-		    index + sizeof(INDEX) - 1);
+		digests_name(digests, index);
 		unlinkat(h->cache, index, 0);
 		unlinkat(h->cache, digests, 0);
 	}

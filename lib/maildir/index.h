@@ -41,7 +41,7 @@ struct index_record {
 	uint64_t modseq;
 	uint64_t keywords; /* bits 0 to 25: the letters in the name */
 	uint64_t size;
-	int64_t date_s;
+	int64_t date_s; /* not measured: the UID list's wire size, or 0 */
 	/* Where the content cache has this message's entry (length 0: none)
 	 * and the entry's checksum; nothing here looks inside. */
 	uint64_t digest_at;

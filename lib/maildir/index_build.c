@@ -99,19 +99,10 @@ fill_head(struct index_build *b)
 static int
 put(struct index *x, size_t at, const void *p, size_t n)
 {
-	const char *from = p;
-
-	if (x->fd < 0 && n)
+	if (x->fd >= 0)
+		return file_write_at(x->fd, p, n, at);
+	if (n)
 		memcpy(x->map + at, p, n);
-	while (x->fd >= 0 && n > 0) {
-		ssize_t done = pwrite(x->fd, from, n, (off_t)at);
-
-		if (done <= 0)
-			return -1;
-		from += done;
-		at += (size_t)done;
-		n -= (size_t)done;
-	}
 	return 0;
 }
 
@@ -135,15 +126,31 @@ fill(const struct index_build *b, struct index *x)
 	return put(x, index_names_at(h), b->names, b->names_n);
 }
 
-/* An empty file of that size with another name, mapped.  -1: failed. */
+/* A new file of this name, locked.  Before it is, others take its maker for
+ * dead: then it may be gone, which is EEXIST, too. */
+static int
+claim(int dirfd, const char *name)
+{
+	int fd = openat(dirfd, name,
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+	if (fd < 0 || (lock_take(fd, true, now_ms()) == 1 &&
+			  file_has_name(fd, dirfd, name)))
+		return fd;
+	close(fd);
+	errno = EEXIST;
+	return -1;
+}
+
+/* An empty file of that size with another name, locked and mapped.  -1: failed,
+ * EEXIST somebody else has the name. */
 static int
 create(struct index *x, int dirfd, const char *name, size_t size)
 {
 	void *p = MAP_FAILED;
 	int err;
 
-	x->fd = openat(dirfd, name,
-	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	x->fd = claim(dirfd, name);
 	if (x->fd < 0)
 		return -1;
 	/* With its blocks, lest the disk be full when we write to them. */
@@ -192,17 +199,14 @@ write_file(struct index_build *b, struct index *x, int dirfd, const char *name,
 	for (int i = 0; create(x, dirfd, temp, index_size(&b->head)) < 0; i++)
 		if (errno != EEXIST || i == TRIES || !clear_way(dirfd, temp))
 			return -1;
-	if (lock_take(x->fd, true, now_ms()) == 1) {
-		if (fill(b, x) == 0 &&
-		    renameat(dirfd, temp, dirfd, name) == 0) {
-			if (!lock)
-				lock_release(x->fd);
-			return 0;
-		}
+	if (fill(b, x) < 0 || renameat(dirfd, temp, dirfd, name) < 0) {
 		unlinkat(dirfd, temp, 0);
+		index_close(x);
+		return -1;
 	}
-	index_close(x);
-	return -1;
+	if (!lock)
+		lock_release(x->fd);
+	return 0;
 }
 
 void

@@ -124,13 +124,13 @@ int mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c);
 size_t mailbox_recent(const struct mailbox *m);
 size_t mailbox_first_unseen(struct mailbox *m);
 
+/* The first message with this UID or a higher one; m->n: none.  Logarithmic. */
+size_t mailbox_seek(struct mailbox *m, uint32_t uid);
+
 /* Message i < m->n: all that is known of it, its UID, whether it vanished.  No
  * system call. */
 void mailbox_mail(struct mailbox *m, size_t i, struct mail *mail);
 uint32_t mailbox_uid(struct mailbox *m, size_t i);
-
-/* The first message with this UID or a higher one; m->n: none.  Logarithmic. */
-size_t mailbox_seek(struct mailbox *m, uint32_t uid);
 bool mailbox_gone(struct mailbox *m, size_t i);
 
 /* Like mailbox_mail(), with the sizes and the date.  Costs a stat(2) when they

@@ -38,8 +38,7 @@ begin(struct mailbox *m)
 	if (!s)
 		oom();
 	/* Where the index is. */
-	snprintf(name, sizeof(name), DIGESTS "%s",
-	    m->index_name + sizeof(INDEX) - 1);
+	digests_name(name, m->index_name);
 	digests_init(&s->file, m->index_dir, name);
 	digest_init(&s->maker);
 	buf_init(&s->text, DIGEST_MAX);

@@ -13,8 +13,7 @@
 #include "base/str.h"
 
 #define FULL_DIR "full"
-#define FULL_SMALL 16384  /* what has no room for this is full for everything \
-	                   */
+#define FULL_SMALL 16384  /* no room for this is room for nothing */
 #define FULL_TRACE 1024   /* octets that a message may grow by on its way in */
 #define FULL_KEEP_S 86400 /* the runner removes what is older */
 

@@ -170,9 +170,8 @@ int
 queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
     uint64_t size_hint)
 {
-	int err;
-
 	const size_t from = offsetof(struct queue_put, fd);
+	int err;
 
 	if (open_queue(q, root) < 0)
 		return -1;
@@ -186,6 +185,40 @@ queue_put_begin(struct queue_put *q, const char *root, const struct envelope *e,
 	return -1;
 }
 
+static bool
+send_to(int fd, struct str what, const struct sockaddr_un *a, int flags)
+{
+	return sendto(fd, what.p, what.n, MSG_NOSIGNAL | flags,
+		   (const struct sockaddr *)a, sizeof(*a)) >= 0;
+}
+
+/* *bell is the socket, made when it is -1. */
+static bool
+nudge_by(int *bell, int queue, struct str what)
+{
+	const struct timeval patience = {0, NUDGE_MS * 1000L};
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	bool there;
+
+	if (*bell < 0)
+		*bell = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (*bell < 0)
+		return false;
+	errno = 0;
+	/* The real path may be longer than a socket's name can be. */
+	snprintf(
+	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
+	/* A runner whose socket is full reads it soon; if not, it will look
+	 * by itself. */
+	there = send_to(*bell, what, &a, MSG_DONTWAIT) || errno == EAGAIN;
+	if (there && errno == EAGAIN) {
+		setsockopt(*bell, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		    sizeof(patience));
+		send_to(*bell, what, &a, 0);
+	}
+	return there;
+}
+
 void
 queue_put_pace(struct queue_put *q)
 {
@@ -194,7 +227,7 @@ queue_put_pace(struct queue_put *q)
 
 	/* Without a runner there is nobody to wait for. */
 	while (slot_scarce(q->queue) && now_ms() < deadline &&
-	       queue_put_nudge(q->queue, STR("")))
+	       nudge_by(&q->bell, q->queue, STR("")))
 		nanosleep(&pause, NULL);
 }
 
@@ -208,22 +241,12 @@ queue_put_data(struct queue_put *q, const void *p, size_t n)
 	append(q, p, n);
 }
 
-/* Returns 0, or -1 after fewer than n octets. */
 static int
 write_at(struct queue_put *q, const char *p, size_t n, size_t at)
 {
-	while (n > 0) {
-		ssize_t done = pwrite(q->fd, p, n, (off_t)at);
-
-		if (done < 0 && errno != EINTR)
-			return fail("write queue/", q->path);
-		if (done > 0) {
-			p += done;
-			at += (size_t)done;
-			n -= (size_t)done;
-		}
-	}
-	return 0;
+	return file_write_at(q->fd, p, n, at) < 0
+	           ? fail("write queue/", q->path)
+	           : 0;
 }
 
 /* The header makes the message valid, so it comes last. */
@@ -314,40 +337,6 @@ commit(struct queue_put *q)
 	if (r == 0)
 		r = commit_file(q);
 	return r < 0 ? -1 : 0;
-}
-
-static bool
-send_to(int fd, struct str what, const struct sockaddr_un *a, int flags)
-{
-	return sendto(fd, what.p, what.n, MSG_NOSIGNAL | flags,
-		   (const struct sockaddr *)a, sizeof(*a)) >= 0;
-}
-
-/* *bell is the socket, made when it is -1. */
-static bool
-nudge_by(int *bell, int queue, struct str what)
-{
-	const struct timeval patience = {0, NUDGE_MS * 1000L};
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	bool there;
-
-	if (*bell < 0)
-		*bell = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (*bell < 0)
-		return false;
-	errno = 0;
-	/* The real path may be longer than a socket's name can be. */
-	snprintf(
-	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
-	/* A runner whose socket is full reads it soon; if not, it will look
-	 * by itself. */
-	there = send_to(*bell, what, &a, MSG_DONTWAIT) || errno == EAGAIN;
-	if (there && errno == EAGAIN) {
-		setsockopt(*bell, SOL_SOCKET, SO_SNDTIMEO, &patience,
-		    sizeof(patience));
-		send_to(*bell, what, &a, 0);
-	}
-	return there;
 }
 
 static void

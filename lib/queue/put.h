@@ -15,13 +15,13 @@
 #include "queue/walk.h"
 
 struct queue_put {
-	bool open; /* these are, from the first message to queue_put_close(): */
-	int queue; /* its directory */
-	int bell;  /* the socket of nudges; -1 before the first one */
+	bool open;       /* these are, until queue_put_close() or a failure: */
+	int queue;       /* its directory */
+	int bell;        /* the socket of nudges; -1 before the first one */
 	struct buf text; /* the envelope */
 
-	int fd;    /* the file or slot being written; -1 when none yet */
-	int err;   /* errno of the failure that sticks, or 0 */
+	int fd;  /* the file or slot being written; -1 when none yet */
+	int err; /* errno of the failure that sticks, or 0 */
 	bool begun, named; /* named: it lies at path, below new/ or a slot */
 	struct envelope_header header;
 	uint32_t text_crc;
@@ -33,11 +33,11 @@ struct queue_put {
 };
 
 /* Begin a message in the queue below root.  *q is zeroed before its first
- * message; later ones are for the same root.  size_hint: its size if known, 0 if
- * not; refused when twice that and 16 MiB, or 1,000 inodes, are not free.  The
- * id must be a new one.  Returns 0; -1 failed and there is nothing to abort:
- * ENOSPC (452 4.3.1), EINVAL (the envelope has a value that may not be written,
- * see envelope_print()), or what the system said. */
+ * message; later ones are for the same root.  size_hint: its size if known, 0
+ * if not; refused when twice that and 16 MiB, or 1,000 inodes, are not free.
+ * The id must be a new one.  Returns 0; -1 failed and there is nothing to
+ * abort: ENOSPC (452 4.3.1), EINVAL (the envelope has a value that may not be
+ * written, see envelope_print()), or what the system said. */
 int queue_put_begin(struct queue_put *q, const char *root,
     const struct envelope *e, uint64_t size_hint);
 
@@ -53,7 +53,8 @@ void queue_put_data(struct queue_put *q, const void *p, size_t n);
  * safe; or -1 and nothing is left behind.  Ends the put in both cases. */
 int queue_put_commit(struct queue_put *q);
 
-/* Forget it; nothing is left behind.  Fine after a commit or a failed begin. */
+/* Forget it, and close; nothing is left behind.  Fine after a commit or a
+ * failed begin. */
 void queue_put_abort(struct queue_put *q);
 
 /* Give back what is kept between messages.  Not in the midst of one. */

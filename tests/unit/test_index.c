@@ -8,6 +8,7 @@
 #include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,6 +89,44 @@ test_records(void)
 	CHECK_STR(str_z(name), STR("uidl"), "its unique-id");
 	index_close(&y);
 	index_close(&x);
+}
+
+/* How many of the indexes that it makes are no file, or not whole. */
+static int
+make_many(void)
+{
+	int wrong = 0;
+
+	for (int i = 0; i < 1000; i++) {
+		struct index x, y;
+		struct index_record rec;
+
+		make(&x, 50);
+		wrong += x.fd < 0;
+		if (index_open(&y, dir, INDEX) == 1) {
+			wrong += y.head.count != 50 || !index_get(&y, 49, &rec);
+			index_close(&y);
+		}
+		index_close(&x);
+		usleep((useconds_t)(rand() % 500));
+	}
+	return wrong;
+}
+
+/* Two make the same index: neither takes the other's file away.  Who finds it
+ * in the making each time has none in the end, so a few may be missing. */
+static void
+test_two_makers(void)
+{
+	int status = 0, wrong;
+	pid_t pid = fork();
+
+	srand(pid == 0);
+	wrong = make_many();
+	if (pid == 0)
+		_exit(wrong > 2);
+	CHECK(waitpid(pid, &status, 0) == pid && status == 0 && wrong <= 2,
+	    "files, and whole ones");
 }
 
 /* Whether a page of the mapping is ours now: /proc/self/pagemap, bit 63. */
@@ -541,6 +580,7 @@ main(void)
 		return 1;
 	dir = open(root, O_RDONLY | O_DIRECTORY);
 	test_records();
+	test_two_makers();
 	test_rest();
 	test_ring();
 	test_modseq();

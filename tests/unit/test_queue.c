@@ -125,6 +125,48 @@ test_abort(void)
 	CHECK(stat(path, &st) < 0, "and leaves nothing");
 }
 
+/* Rises with each descriptor that is left open. */
+static int
+lowest_free(void)
+{
+	int fd = dup(0);
+
+	close(fd);
+	return fd;
+}
+
+static void
+test_kept_open(void)
+{
+	static struct queue_put q;
+	int before = lowest_free(), after_one = 0;
+	char id[ID_SIZE];
+	char block[4096] = "x";
+	struct envelope e;
+
+	for (int i = 0; i < 4; i++) {
+		id_make(id);
+		e = example(id);
+		CHECK_NUM(queue_put_begin(&q, root, &e, 0), 0, "begin");
+		for (int k = 0; k < (i % 2 ? 20 : 1); k++)
+			queue_put_data(&q, block, sizeof(block));
+		CHECK_NUM(queue_put_commit(&q), 0, "commit");
+		after_one = i ? after_one : lowest_free();
+	}
+	CHECK_NUM(lowest_free(), after_one, "more messages hold no more open");
+	queue_put_close(&q);
+	CHECK_NUM(lowest_free(), before, "closed, nothing");
+	queue_put_close(&q);
+	CHECK_NUM(queue_put_begin(&q, root, &e, 0), 0, "opened again");
+	for (int k = 0; k < 20; k++)
+		queue_put_data(&q, block, sizeof(block));
+	queue_put_abort(&q);
+	CHECK_NUM(lowest_free(), before, "aborted, nothing either");
+	CHECK(queue_put_begin(&q, root, &e, UINT64_MAX / 3) < 0,
+	    "no room for the next one");
+	CHECK_NUM(lowest_free(), before, "nor when it does not begin");
+}
+
 static void
 test_error_sticks(void)
 {
@@ -302,6 +344,7 @@ main(void)
 	test_walk();
 	test_put();
 	test_abort();
+	test_kept_open();
 	test_error_sticks();
 	test_slots();
 	test_large_envelope();
