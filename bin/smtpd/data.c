@@ -156,7 +156,7 @@ finish(struct smtp *s, struct data *d)
 const struct smtp_reply *
 data_receive(struct smtp *s, struct str args)
 {
-	static struct data d;
+	static struct data d; /* zeros between two messages */
 	const struct smtp_reply *r;
 	int end;
 
@@ -166,7 +166,6 @@ data_receive(struct smtp *s, struct str args)
 		return session_reply(s, 503, "5.5.1", "RCPT first");
 	if (s->nrcpt == 0)
 		return session_reply(s, 554, "5.5.1", "No valid recipients");
-	memset(&d, 0, sizeof(d));
 	if (begin(s, &d) < 0)
 		return storage(s);
 	session_send(
@@ -181,6 +180,7 @@ data_receive(struct smtp *s, struct str args)
 	} else {
 		r = finish(s, &d);
 	}
+	memset(&d, 0, sizeof(d));
 	session_reset(s);
 	return r;
 }

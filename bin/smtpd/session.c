@@ -91,7 +91,8 @@ session_again(struct smtp *s)
 	explicit_bzero(s->put.chunk, sizeof(s->put.chunk));
 	buf_erase(&s->put.text);
 	s->closing = s->quit = s->esmtp = false;
-	s->helo[0] = s->user[0] = '\0';
+	explicit_bzero(s->helo, sizeof(s->helo));
+	explicit_bzero(s->user, sizeof(s->user));
 	s->errors = s->failed_logins = s->refusals = 0;
 }
 

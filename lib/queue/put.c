@@ -392,7 +392,7 @@ queue_put_close(struct queue_put *q)
 	close(q->queue);
 	if (q->bell >= 0)
 		close(q->bell);
-	buf_free(&q->text);
+	buf_wipe(&q->text);
 	q->open = false;
 }
 
