@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/now.h"
@@ -108,6 +109,24 @@ test_hostile(void)
 		    monitor_next(&m, &kind, args, 2, &n), -1, hostile[i].what);
 		monitor_end(&m);
 	}
+}
+
+/* Without descriptors: who has children already must not take itself for one
+ * that was just born. */
+static void
+test_no_descriptors(void)
+{
+	struct monitor m = {.spare = &nobody};
+	struct rlimit old, none;
+
+	if (getrlimit(RLIMIT_NOFILE, &old) < 0)
+		exit(1);
+	none = old;
+	none.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &none);
+	CHECK_NUM(monitor_split(&m, "LOGIN_USER"), -1, "no descriptors");
+	setrlimit(RLIMIT_NOFILE, &old);
+	CHECK(m.child != 0, "not in a child");
 }
 
 /* The child must not outlive the monitor. */
@@ -323,6 +342,7 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	test_questions();
 	test_hostile();
+	test_no_descriptors();
 	test_deaths();
 	test_checkers();
 	test_conversations();
