@@ -213,12 +213,9 @@ list_mechanisms(struct pop3_login *c)
 }
 
 static void
-answer_sasl(struct pop3_login *c, struct sasl *s, enum sasl_result r)
+answer_sasl(struct pop3_login *c, enum sasl_result r)
 {
 	switch (r) {
-	case SASL_DONE:
-		conclude(c, login_try(&c->l, s->user, s->pass));
-		return;
 	case SASL_GRANTED:
 		start_session(c);
 	case SASL_REFUSED:
@@ -238,6 +235,7 @@ answer_sasl(struct pop3_login *c, struct sasl *s, enum sasl_result r)
 		return;
 	case SASL_BAD:
 	case SASL_MORE:
+	case SASL_DONE:
 	case SASL_ASK:
 		bad(c, "A malformed response");
 	}
@@ -272,7 +270,7 @@ do_auth(struct pop3_login *c, struct str arg)
 		r = sasl_step(&s, line);
 	}
 	if (r != SASL_MORE)
-		answer_sasl(c, &s, r);
+		answer_sasl(c, r);
 	sasl_end(&s);
 }
 

@@ -168,16 +168,14 @@ answer_sasl(struct smtp *s, const struct str *args)
 	struct converse *talk = &s->talk;
 	struct converse_with w = {
 	    s->serve.root, s->serve.peer.remote_ip, s->checker, s->offered};
-	struct str mechanism = args[0].n > 0 ? args[0] : (struct str){NULL, 0};
-	struct str account;
+	struct str account = STR("");
 	char verdict;
 
 	mechanisms_offered(s->offered, s->checker);
-	verdict = converse(talk, &w, mechanism, args[1], &reply);
+	verdict = converse(talk, &w, args[0], args[1], &reply);
 	if (verdict == 't')
 		log_event("checker-failed", "checker", s->checker, "err",
 		    fail_last(), NULL);
-	account = STR("");
 	if (verdict == 'y')
 		account = checker_var(&reply, "AUTHUSER");
 	if (verdict == 'y' && account.n == 0)

@@ -277,9 +277,9 @@ converse(struct converse *c, const struct converse_with *w,
 	char verdict = 't';
 
 	reply->verdict = CHECKER_BUSY;
-	if (!mechanism.p && c->pid == 0)
+	if (mechanism.n == 0 && c->pid == 0)
 		return 'b';
-	if (mechanism.p && begin(c, w, mechanism) < 0)
+	if (mechanism.n > 0 && begin(c, w, mechanism) < 0)
 		return 't';
 	buf_reset(&c->data);
 	if (send_message(c, message) == 0)

@@ -61,8 +61,8 @@ struct converse_with {
 	const char *offered; /* the mechanisms, see mechanisms.h */
 };
 
-/* The client's next message.  mechanism.p NULL: in the conversation that is
- * going on; else it begins another one.  c must be zeroed before the first.
+/* The client's next message.  No mechanism: in the conversation that is going
+ * on; else it begins another one.  c must be zeroed before the first.
  * Takes 2 * CHECKER_TIMEOUT and SLOW_PATIENCE seconds at most.
  * Returns 'c' a challenge for the client is in c->data; 'y' *reply says whom to
  * become, and only then is its verdict CHECKER_OK; 'n' refused, with c->data
