@@ -12,8 +12,8 @@
  * descriptors:
  *
  *	the clear-text socket, which is the connection
- *	a socket on which the TLS variables come, ended by an empty one, once
- *the hands are shaken; nothing is done for the client before
+ *	a socket on which the TLS variables come once the hands are shaken,
+ *	ended by an empty one; nothing is done for the client before
  *
  * The parent keeps the privilege and never reads from a connection.  For each
  * it forks a network side (serve/login.h) and, when that asks its first
