@@ -33,7 +33,7 @@
 /* Returns 0 in the network side of each connection and 1 in the monitor of one,
  * with the connection's descriptors, variables, l->s and l->m all set up.  The
  * parent exits when no more connections come and all network sides are gone.
- * l: what serve_host() sets up, and l->m.user, which is NULL without root. */
+ * l: what serve_host() sets up, and l->m.user, which only root becomes. */
 int login_worker(struct login *l);
 
 #endif
