@@ -82,12 +82,11 @@ refuse_cleartext(struct pop3_login *c)
 	return true;
 }
 
-/* The capabilities that are not in POP3_CAPABILITIES, with CRLF. */
+/* The capabilities that are not in POP3_CAPABILITIES, with CRLF, but for
+ * STLS. */
 static void
 put_capabilities(struct pop3_login *c, struct buf *b)
 {
-	if (c->l.can_starttls)
-		buf_z(b, "STLS\r\n");
 	if (login_by_password(&c->l))
 		buf_z(b, "USER\r\n");
 	if (login_allowed(&c->l) && *c->l.offered)
@@ -95,7 +94,8 @@ put_capabilities(struct pop3_login *c, struct buf *b)
 }
 
 /* What the session is to know: see POP3_STATE.  CAPA says the same before and
- * after the login (RFC 2449 6: no differences between states). */
+ * after the login (RFC 2449 6: no differences between states), but for STLS,
+ * which is said where it is permitted (RFC 2595 4). */
 static void
 put_state(struct pop3_login *c, struct buf *b)
 {
@@ -213,12 +213,9 @@ list_mechanisms(struct pop3_login *c)
 }
 
 static void
-answer_sasl(struct pop3_login *c, struct sasl *s, enum sasl_result r)
+answer_sasl(struct pop3_login *c, enum sasl_result r)
 {
 	switch (r) {
-	case SASL_DONE:
-		conclude(c, login_try(&c->l, s->user, s->pass));
-		return;
 	case SASL_GRANTED:
 		start_session(c);
 	case SASL_REFUSED:
@@ -238,6 +235,7 @@ answer_sasl(struct pop3_login *c, struct sasl *s, enum sasl_result r)
 		return;
 	case SASL_BAD:
 	case SASL_MORE:
+	case SASL_DONE:
 	case SASL_ASK:
 		bad(c, "A malformed response");
 	}
@@ -272,7 +270,7 @@ do_auth(struct pop3_login *c, struct str arg)
 		r = sasl_step(&s, line);
 	}
 	if (r != SASL_MORE)
-		answer_sasl(c, &s, r);
+		answer_sasl(c, r);
 	sasl_end(&s);
 }
 
@@ -288,6 +286,8 @@ do_capa(struct pop3_login *c, struct str arg)
 	buf_init(&b, CAPA_OCTETS);
 	put_capabilities(c, &b);
 	ok(c, "Capabilities");
+	if (c->l.can_starttls)
+		out_z(&c->l.s.out, "STLS\r\n");
 	out_str(&c->l.s.out, buf_slice(&b));
 	out_z(&c->l.s.out, POP3_CAPABILITIES ".\r\n");
 	buf_free(&b);
@@ -379,19 +379,16 @@ run(struct pop3_login *c, struct str line)
 	size_t blank = str_find(line, ' ');
 	struct str name = str_to(line, blank);
 	struct str arg = str_from(line, blank + 1);
-	struct str rest = str_z(later);
-	struct str word;
 
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (str_ieq(name, str_z(commands[i].name))) {
 			commands[i].run(c, arg);
 			return;
 		}
-	while (str_cut(&rest, ' ', &word))
-		if (str_ieq(word, name)) {
-			bad(c, "Log in first");
-			return;
-		}
+	if (str_listed(str_z(later), name)) {
+		bad(c, "Log in first");
+		return;
+	}
 	/* What follows would be a browser's body, and somebody else's commands;
 	 * see proto/http.h. */
 	if (http_request(line) || http_field(line)) {

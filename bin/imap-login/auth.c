@@ -91,12 +91,9 @@ parse(struct scan *args, struct str *mechanism, struct str *initial)
 }
 
 static void
-answer_sasl(struct imap_login *c, struct sasl *s, enum sasl_result r)
+answer_sasl(struct imap_login *c, enum sasl_result r)
 {
 	switch (r) {
-	case SASL_DONE:
-		conclude(c, login_try(&c->l, s->user, s->pass));
-		return;
 	case SASL_GRANTED:
 		start_session(c);
 	case SASL_REFUSED:
@@ -117,6 +114,7 @@ answer_sasl(struct imap_login *c, struct sasl *s, enum sasl_result r)
 		return;
 	case SASL_BAD:
 	case SASL_MORE:
+	case SASL_DONE:
 	case SASL_ASK:
 		answer_bad(c, "A malformed response");
 	}
@@ -145,6 +143,6 @@ do_authenticate(struct imap_login *c, struct scan *args)
 		r = sasl_step(&s, line);
 	}
 	if (r != SASL_MORE)
-		answer_sasl(c, &s, r);
+		answer_sasl(c, r);
 	sasl_end(&s);
 }

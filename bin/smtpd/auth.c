@@ -52,31 +52,24 @@ denied(struct smtp *s)
 	    s, 421, "4.7.0", "%s too many failed logins", s->serve.hostname);
 }
 
-/* The verdict on a name and password. */
-static const struct smtp_reply *
-judge(struct smtp *s, const struct sasl *sasl)
-{
-	struct str answer = ask(s, PARENT_AUTH, sasl->user, sasl->pass);
-
-	if (answer.n > 1 && answer.p[0] == PARENT_WELCOME &&
-	    str_copy(s->user, sizeof(s->user), str_from(answer, 1)) == 0)
-		return welcome(s, sasl->mechanism);
-	return answer.n > 0 && answer.p[0] == PARENT_DENIED ? denied(s)
-	                                                    : later(s);
-}
-
-/* The verdict on a message for the checker, and the account's name, which is
- * put into name[size], "" while it is not known. */
+/* The checker's verdict on a name and password (SASL_DONE) or on a message, and
+ * the account's name, which is put into name[size], "" while it is not known.
+ */
 static enum sasl_result
-ask_checker(struct smtp *s, struct sasl *sasl, char *name, size_t size)
+ask_checker(struct smtp *s, struct sasl *sasl, enum sasl_result r, char *name,
+    size_t size)
 {
 	struct str mechanism = sasl->asked ? STR("") : str_z(sasl->mechanism);
-	struct str answer =
-	    ask(s, PARENT_SASL, mechanism, buf_slice(&sasl->text));
-	struct scan scan = scan_make(str_from(answer, 1));
-	struct str account = STR("");
+	struct str account = STR(""), answer;
+	struct scan scan;
 
-	sasl->asked = true;
+	if (r == SASL_DONE) {
+		answer = ask(s, PARENT_AUTH, sasl->user, sasl->pass);
+	} else {
+		sasl->asked = true;
+		answer = ask(s, PARENT_SASL, mechanism, buf_slice(&sasl->text));
+	}
+	scan = scan_make(str_from(answer, 1));
 	if (!scan_netstr(&scan, size - 1, &account) ||
 	    str_copy(name, size, account) < 0)
 		return SASL_LATER;
@@ -130,8 +123,6 @@ static const struct smtp_reply *
 finish(struct smtp *s, struct sasl *sasl, enum sasl_result r, const char *name)
 {
 	switch (r) {
-	case SASL_DONE:
-		return judge(s, sasl);
 	case SASL_GRANTED:
 		if (*name &&
 		    str_copy(s->user, sizeof(s->user), str_z(name)) == 0)
@@ -151,6 +142,7 @@ finish(struct smtp *s, struct sasl *sasl, enum sasl_result r, const char *name)
 		    s, 504, "5.5.4", "One of these, please: %s", s->offered);
 	case SASL_BAD:
 	case SASL_MORE:
+	case SASL_DONE:
 	case SASL_ASK:
 		break;
 	}
@@ -164,11 +156,11 @@ exchange(struct smtp *s, struct sasl *sasl, enum sasl_result r)
 	const struct smtp_reply *bad = NULL;
 	char name[sizeof(s->user)] = "";
 
-	while (r == SASL_MORE || r == SASL_ASK) {
-		if (r == SASL_ASK)
-			r = ask_checker(s, sasl, name, sizeof(name));
-		else
+	while (r == SASL_MORE || r == SASL_DONE || r == SASL_ASK) {
+		if (r == SASL_MORE)
 			r = challenge(s, sasl, &bad);
+		else
+			r = ask_checker(s, sasl, r, name, sizeof(name));
 		if (r == SASL_MORE && (bad || s->closing))
 			return bad;
 	}

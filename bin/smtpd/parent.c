@@ -133,32 +133,36 @@ child_confine(const struct smtp *s)
 	sandbox_enter("smtpd", paths, 1);
 }
 
+/* Of a login: for the child, and where it failed here for the log. */
+static void
+put_verdict(struct smtp *s, char verdict, struct str name,
+    const char *mechanism, const struct checker_reply *reply)
+{
+	struct str account = STR("");
+
+	if (verdict == 't')
+		log_event("checker-failed", "checker", s->checker, "user",
+		    log_str(name), "mech", mechanism, "err", fail_last(), NULL);
+	if (verdict == 'y')
+		account = checker_var(reply, "AUTHUSER");
+	if (verdict == 'y' && account.n == 0)
+		account = name;
+	buf_chr(&s->line, verdict);
+	buf_netstr(&s->line, account);
+}
+
 static void
 answer_auth(struct smtp *s, const struct str *args)
 {
 	static struct checker_reply reply;
-	struct str name = args[0];
 
-	if (!s->checker) {
-		buf_chr(&s->line, PARENT_DENIED);
-		return;
-	}
-	switch (monitor_check(s->serve.root, s->serve.peer.remote_ip,
-	    s->checker, args[0], args[1], &reply)) {
-	case CHECKER_OK:
-		if (checker_var(&reply, "AUTHUSER").n)
-			name = checker_var(&reply, "AUTHUSER");
-		buf_chr(&s->line, PARENT_WELCOME);
-		buf_str(&s->line, name);
-		break;
-	case CHECKER_DENIED:
-		buf_chr(&s->line, PARENT_DENIED);
-		break;
-	case CHECKER_BROKEN:
-	case CHECKER_BUSY:
-		buf_chr(&s->line, PARENT_LATER);
-		break;
-	}
+	monitor_check(s->serve.root, s->serve.peer.remote_ip, s->checker,
+	    args[0], args[1], &reply);
+	put_verdict(s,
+	    reply.verdict == CHECKER_OK       ? 'y'
+	    : reply.verdict == CHECKER_DENIED ? 'n'
+					      : 't',
+	    args[0], NULL, &reply);
 }
 
 static void
@@ -168,22 +172,11 @@ answer_sasl(struct smtp *s, const struct str *args)
 	struct converse *talk = &s->talk;
 	struct converse_with w = {
 	    s->serve.root, s->serve.peer.remote_ip, s->checker, s->offered};
-	struct str mechanism = args[0].n > 0 ? args[0] : (struct str){NULL, 0};
-	struct str account;
 	char verdict;
 
 	mechanisms_offered(s->offered, s->checker);
-	verdict = converse(talk, &w, mechanism, args[1], &reply);
-	if (verdict == 't')
-		log_event("checker-failed", "checker", s->checker, "err",
-		    fail_last(), NULL);
-	account = STR("");
-	if (verdict == 'y')
-		account = checker_var(&reply, "AUTHUSER");
-	if (verdict == 'y' && account.n == 0)
-		account = str_z(talk->name);
-	buf_chr(&s->line, verdict);
-	buf_netstr(&s->line, account);
+	verdict = converse(talk, &w, args[0], args[1], &reply);
+	put_verdict(s, verdict, str_z(talk->name), talk->mechanism, &reply);
 	buf_str(&s->line, buf_slice(&talk->data));
 }
 
@@ -220,7 +213,7 @@ parent_answer(struct smtp *s, struct monitor *m)
 		return kind;
 	if (kind == PARENT_RCPT && n == 2)
 		answer_rcpt(s, args);
-	else if (kind == PARENT_AUTH && n == 2)
+	else if (kind == PARENT_AUTH && n == 2 && s->checker)
 		answer_auth(s, args);
 	else if (kind == PARENT_SASL && n == 2 && s->checker)
 		answer_sasl(s, args);

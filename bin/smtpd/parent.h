@@ -7,11 +7,9 @@
 #include "session.h"
 
 /* Question kinds. */
-#define PARENT_RCPT 'R' /* local part, domain -> enum parent_rcpt */
-#define PARENT_AUTH 'A' /* user, password -> enum parent_auth */
-#define PARENT_SASL \
-	'M' /* mechanism or "", message -> verdict, account, data \
-	     */
+#define PARENT_RCPT 'R'    /* local part, domain -> enum parent_rcpt */
+#define PARENT_AUTH 'A'    /* user, password -> a verdict */
+#define PARENT_SASL 'M'    /* mechanism or "", message -> a verdict, and data */
 #define PARENT_ABANDON 'X' /* the exchange; no answer */
 #define PARENT_TLS 'T'     /* -> the variables of TLS; nothing: it failed */
 #define PARENT_BUSY 'B'    /* a worker's child has taken a connection */
@@ -26,14 +24,8 @@ enum parent_rcpt {
 	PARENT_FAILED = '!'   /* cannot tell now */
 };
 
-/* The verdict on a SASL message is converse()'s; then come the account's name
- * as a netstring, empty unless it is 'y', and what is for the client. */
-
-enum parent_auth {
-	PARENT_WELCOME = '+', /* the account's name follows */
-	PARENT_DENIED = '-',
-	PARENT_LATER = '!'
-};
+/* A verdict is that of converse(), and the account's name as a netstring, which
+ * is empty unless it is 'y'; data is for the client. */
 
 /* Answer one question of m's child, waiting for it.  Returns the question's
  * kind; 0 the child is gone; -1 it does not behave: end it. */

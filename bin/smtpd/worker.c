@@ -205,7 +205,6 @@ make_spare(struct worker *w)
 
 	if (w->over)
 		return 1;
-	m.child = -1;
 	r = monitor_split(&m, "SMTP_USER");
 	if (r < 0 && m.child == 0)
 		die(EXIT_TEMP);

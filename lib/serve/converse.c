@@ -21,6 +21,7 @@
 /* What has been said on the way to a verdict. */
 struct heard {
 	bool success, malformed;
+	int64_t until; /* for all that it says, but for the delay it asks for */
 };
 
 static int64_t
@@ -125,10 +126,8 @@ read_more(struct converse *c, int64_t until)
 /* Its next message, which points into c->in, and *used octets of it.  Returns
  * 1; 0 it has ended instead; -1. */
 static int
-hear(struct converse *c, struct str *message, size_t *used)
+hear(struct converse *c, struct str *message, size_t *used, int64_t until)
 {
-	int64_t until = deadline();
-
 	for (;;) {
 		struct scan s = scan_make(buf_slice(&c->in));
 		int r;
@@ -173,15 +172,17 @@ judge(struct converse *c, const struct heard *h, struct checker_reply *reply)
 	close(c->to);
 	close(c->from);
 	c->pid = 0;
-	status = spawn_wait(pid, deadline());
+	status = spawn_wait(pid, h->until);
 	if (status == 1 && h->malformed)
 		return 'b';
 	if ((status == 0 || status == 1 || status == 3) && !c->asked) {
 		fail_text(EPROTO, "the checker judges before it may");
 		return 't';
 	}
-	if (status == 0 && h->success && reply->verdict == CHECKER_OK)
+	if (status == 0 && h->success) {
+		reply->verdict = CHECKER_OK;
 		return 'y';
+	}
 	if (status == 1 || status == 3)
 		return 'n';
 	fail_text(EAGAIN, status == 0 || status == 2 || status == EXIT_PERM
@@ -196,10 +197,7 @@ take_reply(struct checker_reply *reply, struct str text)
 	if (text.n > sizeof(reply->text))
 		return fail_text(EPROTO, "the checker's reply is too long");
 	memcpy(reply->text, text.p, text.n);
-	if (checker_reply_parse(reply, text.n) < 0)
-		return -1;
-	reply->verdict = CHECKER_OK;
-	return 0;
+	return checker_reply_parse(reply, text.n);
 }
 
 /* One message of the checker's: 1 there may be more, 0 it is the client's turn,
@@ -215,7 +213,10 @@ take(struct converse *c, const struct converse_with *w, struct str message,
 		buf_str(&c->data, text);
 		return 0;
 	case 'T':
-		return delay(c, w, text) < 0 ? -1 : 1;
+		if (delay(c, w, text) < 0)
+			return -1;
+		h->until = deadline();
+		return 1;
 	case 'D':
 	case 'F':
 		buf_reset(&c->data);
@@ -237,12 +238,12 @@ static char
 listen_on(struct converse *c, const struct converse_with *w,
     struct checker_reply *reply)
 {
-	struct heard h = {false, false};
+	struct heard h = {.until = deadline()};
 
 	for (;;) {
 		struct str message;
 		size_t used = 0;
-		int r = hear(c, &message, &used);
+		int r = hear(c, &message, &used, h.until);
 
 		if (r == 0)
 			return judge(c, &h, reply);
@@ -275,12 +276,12 @@ converse(struct converse *c, const struct converse_with *w,
 {
 	char verdict = 't';
 
-	if (!mechanism.p && c->pid == 0)
+	reply->verdict = CHECKER_BUSY;
+	if (mechanism.n == 0 && c->pid == 0)
 		return 'b';
-	if (mechanism.p && begin(c, w, mechanism) < 0)
+	if (mechanism.n > 0 && begin(c, w, mechanism) < 0)
 		return 't';
 	buf_reset(&c->data);
-	reply->verdict = CHECKER_BUSY;
 	if (send_message(c, message) == 0)
 		verdict = listen_on(c, w, reply);
 	if (verdict != 'c')

@@ -61,13 +61,14 @@ struct converse_with {
 	const char *offered; /* the mechanisms, see mechanisms.h */
 };
 
-/* The client's next message.  mechanism.p NULL: in the conversation that is
- * going on; else it begins another one.  c must be zeroed before the first.
+/* The client's next message.  No mechanism: in the conversation that is going
+ * on; else it begins another one.  c must be zeroed before the first.
  * Takes 2 * CHECKER_TIMEOUT and SLOW_PATIENCE seconds at most.
  * Returns 'c' a challenge for the client is in c->data; 'y' *reply says whom to
- * become, 'n' refused, with c->data for the client, unless it is empty; 'b' the
- * client's message is malformed, or there is no conversation; 't' trouble,
- * which is in fail_last().  After all but 'c' the conversation is over. */
+ * become, and only then is its verdict CHECKER_OK; 'n' refused, with c->data
+ * for the client, unless it is empty; 'b' the client's message is malformed, or
+ * there is no conversation; 't' trouble, which is in fail_last().  After all
+ * but 'c' the conversation is over. */
 char converse(struct converse *c, const struct converse_with *w,
     struct str mechanism, struct str message, struct checker_reply *reply);
 

@@ -67,15 +67,12 @@ answer_message(
 	    .source = l->s.peer.remote_ip,
 	    .checker = l->checker,
 	    .offered = l->offered};
-	struct str mechanism = args[0];
 	struct buf answer;
 	char verdict;
 	int r;
 
 	mechanisms_offered(l->offered, l->checker);
-	if (mechanism.n == 0)
-		mechanism.p = NULL;
-	verdict = converse(&l->talk, &w, mechanism, args[1], reply);
+	verdict = converse(&l->talk, &w, args[0], args[1], reply);
 	log_verdict(l, verdict, str_z(l->talk.name), l->talk.mechanism);
 	buf_init(&answer, CONVERSE_ANSWER + 1);
 	buf_chr(&answer, verdict);
@@ -346,6 +343,14 @@ ask_checker(struct login *l, struct sasl *s)
 bool
 login_sasl(struct login *l, struct sasl *s, enum sasl_result *r)
 {
+	static const enum sasl_result verdicts[] = {
+	    [LOGIN_OK] = SASL_GRANTED,
+	    [LOGIN_DENIED] = SASL_REFUSED,
+	    [LOGIN_LATER] = SASL_LATER,
+	};
+
+	if (*r == SASL_DONE)
+		*r = verdicts[login_try(l, s->user, s->pass)];
 	if (*r == SASL_ASK)
 		*r = ask_checker(l, s);
 	/* It waits for a client that will not go on. */

@@ -55,10 +55,11 @@ bool login_by_password(const struct login *l);
  * LOGIN_OK; at 0 the connection is to end.  Exits when the monitor is gone. */
 enum login_result login_try(struct login *l, struct str user, struct str pass);
 
-/* Go on with an exchange: while *r is SASL_ASK, have the checker answer.  Takes
- * its time.  Counts tries_left down when the checker says no, or cannot say.
- * Exits when the monitor is gone.  Returns true when *r is SASL_MORE, and the
- * client's turn; at the end false. */
+/* Go on with an exchange: when *r is SASL_ASK or SASL_DONE, have the checker
+ * answer.  Takes its time.  Counts tries_left down when the checker says no, or
+ * cannot say.  Exits when the monitor is gone.  Returns true when *r is
+ * SASL_MORE, and the client's turn; at the end false, and *r is neither of
+ * these. */
 bool login_sasl(struct login *l, struct sasl *s, enum sasl_result *r);
 
 /* Start TLS; the positive reply must be in the output buffer.  Exits when that

@@ -12,8 +12,8 @@
  * descriptors:
  *
  *	the clear-text socket, which is the connection
- *	a socket on which the TLS variables come, ended by an empty one, once
- *the hands are shaken; nothing is done for the client before
+ *	a socket on which the TLS variables come once the hands are shaken,
+ *	ended by an empty one; nothing is done for the client before
  *
  * The parent keeps the privilege and never reads from a connection.  For each
  * it forks a network side (serve/login.h) and, when that asks its first
@@ -33,7 +33,7 @@
 /* Returns 0 in the network side of each connection and 1 in the monitor of one,
  * with the connection's descriptors, variables, l->s and l->m all set up.  The
  * parent exits when no more connections come and all network sides are gone.
- * l: what serve_host() sets up, and l->m.user, which is NULL without root. */
+ * l: what serve_host() sets up, and l->m.user, which only root becomes. */
 int login_worker(struct login *l);
 
 #endif

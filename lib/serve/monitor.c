@@ -75,6 +75,7 @@ monitor_split(struct monitor *m, const char *drop_setting)
 	pid_t parent = getpid();
 	int fds[2];
 
+	m->child = -1;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
 		return fail("socketpair", NULL);
 	buf_init(&m->text, MONITOR_MAX);

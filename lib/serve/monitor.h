@@ -39,8 +39,9 @@ struct monitor {
  * child change users, to the one that the setting drop_setting names; in all
  * cases it gets no_new_privs, is not dumpable, and dies with the monitor.
  * Call before threads or children exist.
- * Returns 1 in the monitor, 0 in the child, -1 failed (in the child as well
- * as in the parent; whoever sees it exits, the other one notices). */
+ * Returns 1 in the monitor, 0 in the child, -1 failed: in the child, where
+ * m->child is 0 then, as well as in the parent, where it is not; the child
+ * exits then, which the parent notices. */
 int monitor_split(struct monitor *m, const char *drop_setting);
 
 /* In the child: ask and wait for the answer, which replaces what is in

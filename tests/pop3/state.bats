@@ -37,6 +37,17 @@ session() {
 	run ! grep -E '^(STLS|LOGIN-DELAY|APOP)' "$BATS_TEST_TMPDIR/capa1"
 }
 
+@test "STLS is announced where it is permitted, before the login (RFC 2595 4)" {
+	mkfifo "$BATS_TEST_TMPDIR/tls"
+	printf 'CAPA\r\nUSER ann\r\nPASS secret\r\nCAPA\r\nQUIT\r\n' |
+	    SSLCTLFD=3 SSLREADFD=4 SSLWRITEFD=4 yubin-pop3-login yubin-checkpw \
+	    yubin-pop3d 2>/dev/null 3<>"$BATS_TEST_TMPDIR/tls" \
+	    4<>"$BATS_TEST_TMPDIR/tls" | tr -d '\r' >"$BATS_TEST_TMPDIR/out"
+	[ "$(grep -c '^+OK Capabilities' "$BATS_TEST_TMPDIR/out")" -eq 2 ]
+	sed '/^+OK Logged in/q' "$BATS_TEST_TMPDIR/out" | grep -x STLS
+	run ! grep -x STLS <(sed '1,/^+OK Logged in/d' "$BATS_TEST_TMPDIR/out")
+}
+
 @test "LANG lists languages, in both states" {
 	pop3 <<-'E'
 		S: +OK*

@@ -221,6 +221,7 @@ setup() {
 			C: MAIL FROM:<ann@example.test>
 			S: 530 5.7.0 *
 		X
+		logged "ev=checker-failed .*checker=$checker user=ann.* err="
 	done
 }
 

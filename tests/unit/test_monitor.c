@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: ISC */
-/* serve/monitor, serve/checker, users/slow. */
+/* serve/monitor, serve/checker, serve/converse, users/slow. */
 #define _GNU_SOURCE
 #include "tap.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "base/now.h"
+#include "serve/converse.h"
 #include "serve/monitor.h"
 #include "users/slow.h"
 #include "users_root.h"
@@ -109,6 +111,24 @@ test_hostile(void)
 	}
 }
 
+/* Without descriptors: who has children already must not take itself for one
+ * that was just born. */
+static void
+test_no_descriptors(void)
+{
+	struct monitor m = {.spare = &nobody};
+	struct rlimit old, none;
+
+	if (getrlimit(RLIMIT_NOFILE, &old) < 0)
+		exit(1);
+	none = old;
+	none.rlim_cur = 3;
+	setrlimit(RLIMIT_NOFILE, &none);
+	CHECK_NUM(monitor_split(&m, "LOGIN_USER"), -1, "no descriptors");
+	setrlimit(RLIMIT_NOFILE, &old);
+	CHECK(m.child != 0, "not in a child");
+}
+
 /* The child must not outlive the monitor. */
 static void
 test_deaths(void)
@@ -208,6 +228,74 @@ test_checkers(void)
 	check(path, text, CHECKER_DENIED);
 }
 
+/* Only a yes makes the reply one to become, whatever was said on the way. */
+static void
+test_conversations(void)
+{
+#define ASKED "say Tx; head -c 3 <&3 >/dev/null; "
+#define REPLY "say R1:0,1:0,0:,1:/,6:USER=x,"
+	static const char say[] = "#!/bin/sh\n"
+				  "say() { printf '%d:%s,' ${#1} $1 >&4; }\n"
+				  "head -c 8 <&3 >/dev/null\n";
+	static const struct {
+		const char *text, *mechanism;
+		char want;
+	} says[] = {
+	    {ASKED REPLY, "X", 'y'},
+	    {ASKED REPLY "; exit 1", "X", 'n'},
+	    {ASKED REPLY "; exit 111", "X", 't'},
+	    {ASKED REPLY "; say B; exit 1", "X", 'b'},
+	    {ASKED REPLY "; say Cx", "X", 'c'},
+	    {REPLY, "X", 't'},
+	    {"", NULL, 'b'},
+	    {"", "NO-MECHANISM-HAS-SO-LONG-A-NAME", 't'},
+	};
+	char path[256], text[512], what[300];
+	struct converse_with w = {root, "local", path, "X"};
+
+	for (size_t i = 0; i < sizeof(says) / sizeof(*says); i++) {
+		static struct checker_reply r;
+		struct converse c = {0};
+		struct str mechanism = {0};
+
+		memset(&r, 0, sizeof(r));
+		if (says[i].mechanism)
+			mechanism = str_z(says[i].mechanism);
+		snprintf(text, sizeof(text), "%s%s\n", say, says[i].text);
+		script("checker", text, path);
+		snprintf(what, sizeof(what), "%s: a verdict", says[i].text);
+		CHECK_NUM(converse(&c, &w, mechanism, STR("hello"), &r),
+		    says[i].want, what);
+		CHECK((r.verdict == CHECKER_OK) == (says[i].want == 'y'),
+		    "become it after a yes only");
+		converse_end(&c);
+	}
+#undef ASKED
+#undef REPLY
+}
+
+/* It may take its time once before the delay and once after it. */
+static void
+test_slow_conversation(void)
+{
+	static struct checker_reply r;
+	char path[256];
+	struct converse_with w = {root, "local", path, "X"};
+	struct converse c = {0};
+	int64_t start = now_ms();
+
+	script("checker",
+	    "#!/bin/sh\nprintf '2:Tx,' >&4\n"
+	    "while :; do sleep 0.5; printf '2:Dx,' >&4; done\n",
+	    path);
+	setenv("CHECKER_TIMEOUT", "1", 1);
+	CHECK_NUM(converse(&c, &w, STR("X"), STR("hello"), &r), 't',
+	    "one that never comes to the point");
+	CHECK(now_ms() - start < 5000, "is not waited for for ever");
+	unsetenv("CHECKER_TIMEOUT");
+	converse_end(&c);
+}
+
 /* Failures of one source and account, and how long the next try waits. */
 static void
 test_slow(void)
@@ -254,8 +342,11 @@ main(int argc, char **argv)
 	signal(SIGPIPE, SIG_IGN);
 	test_questions();
 	test_hostile();
+	test_no_descriptors();
 	test_deaths();
 	test_checkers();
+	test_conversations();
+	test_slow_conversation();
 	test_slow();
 	root_remove();
 	return tap_done();
