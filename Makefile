@@ -139,6 +139,8 @@ help:
 #: all         build everything into $(B)/bin
 #: test check  all tests and checks (what CI runs)
 #: unit bats   unit tests; behaviour tests
+#: bats-protocols   of these, those of the protocols: for other builds (B=folder)
+#: fuzz-replay   the corpora of all fuzz targets
 #: asan        unit and behaviour tests under ASan and UBSan
 #: fuzz        libFuzzer on every target, SECONDS_MAX=n each (default 60)
 #: crash       every system call fails once, and is the last one once;
@@ -151,6 +153,7 @@ help:
 #: layers sizes man   house rules: includes, lengths, man pages
 #: install     below $(DESTDIR)$(PREFIX)
 #: run         the demo server, in the foreground; demo-clean forgets its mail
+#: clean       forget all that was built
 #: bench       benchmarks; bench-million: a million queued messages (N=n for
 #:             fewer)
 #: powercut    power cuts on ext4, XFS and btrfs; root; SECONDS_MAX=n shortens it

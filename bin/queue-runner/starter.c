@@ -38,6 +38,7 @@ struct answer {
 
 /* --------------------------------------------------------- in the child */
 
+/* Without an answer the runner waits: it rather sees us end. */
 static void
 start_program(const struct runner *r, int fd, int remote, int socket)
 {
@@ -49,7 +50,9 @@ start_program(const struct runner *r, int fd, int remote, int socket)
 		a.pid = spawn_start(argv, (int[]){socket, 2, 2}, 3, NULL);
 		a.err = errno;
 	}
-	packet_send(fd, str_make((const char *)&a, sizeof(a)), NULL, 0, true);
+	if (packet_send(
+		fd, str_make((const char *)&a, sizeof(a)), NULL, 0, true) < 0)
+		_exit(EXIT_TEMP);
 }
 
 /* A process that has ended is no child any more, whoever has its number. */

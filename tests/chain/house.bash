@@ -2,8 +2,8 @@
 # A house of its own for services exactly as they are shipped: the users of
 # services/systemd/yubin.sysusers, the programs in /usr/local/bin, the state in
 # /var/lib/yubin, and a network in which all ports are free.  All of it is seen
-# by the processes of in_house alone, which end with the house.  Needs root; call house_build in setup and
-# house_leave in teardown.
+# by the processes of in_house alone, which end with the house.  Needs root; call
+# house_build in setup and house_leave in teardown.
 
 house_build() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"

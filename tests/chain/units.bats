@@ -31,7 +31,7 @@ setup() {
 	done
 }
 
-# line NAME SETTING: its value in a unit.
+# value UNIT SETTING
 value() {
 	sed -n "s/^$2=//p" "$1"
 }

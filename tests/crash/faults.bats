@@ -78,6 +78,17 @@ load ../helper
 	done
 }
 
+@test "a starter of deliveries that cannot answer ends, and all is tried again" {
+	new_root
+	cd "$BATS_TEST_TMPDIR"
+	printf 'Subject: x\n\nhi\n' | queue_put "" ann@example.test
+	run -111 faults -t 20 -o report errno queue-runner+:sendmsg:1 ENOMEM \
+	    yubin-queue-runner --once --all
+	grep -q '^hit queue-runner+ sendmsg 1 ' report
+	yubin-queue-runner --once --all
+	[ "$(ls "$YUBIN_ROOT/mail/example.test/ann/new" | wc -l)" -eq 1 ]
+}
+
 @test "a message in a slot is read whole, however little a read returns" {
 	new_root
 	cd "$BATS_TEST_TMPDIR"

@@ -17,6 +17,7 @@ at each point where something is accepted.  SECONDS_MAX=n: those chosen at
 random that n seconds are enough for.  SEED=n: the same ones again.  A single
 one may be named, PLACE as plain:N or wire:N.  The last line has the figures."""
 import collections
+import functools
 import os
 import random
 import re
@@ -157,7 +158,7 @@ def cuts_of(kind, wire):
     s = ALL[kind]()
     size = s.script.size
     step = max(1, size // 80) if size > 10000 else 1
-    places = sorted(set(range(0, size + 1, step)) | edges(s))
+    places = sorted(set(range(0, size + 1, step)) | edges(kind))
     for how in hows(s):
         # A session without TLS at its start was cut there already.
         first = s.script.clear if kind in ("starttls", "remotes") else 0
@@ -169,12 +170,14 @@ def cuts_of(kind, wire):
             yield Cut(kind, "fin", "wire", n)
 
 
-def edges(s):
-    return {n + d for n in s.script.needs.values() for d in (-2, -1, 0)}
+@functools.cache
+def edges(kind):
+    needs = ALL[kind]().script.needs
+    return {n + d for n in needs.values() for d in (-2, -1, 0)}
 
 
 def is_edge(c):
-    return c.unit == "plain" and c.octets in edges(ALL[c.session]())
+    return c.unit == "plain" and c.octets in edges(c.session)
 
 
 def choose(cuts, chance):

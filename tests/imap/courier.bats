@@ -8,17 +8,34 @@ load common
 LAYER=$TESTS/../build/peers/courier-imap+courier-pop
 
 setup_file() {
-	"$TESTS/../tools/peers" courier-imap+courier-pop >/dev/null 2>&1 ||
-	    echo "Courier cannot be fetched from the Debian archive" \
-	        >"$BATS_FILE_TMPDIR/skip"
+	"$TESTS/../tools/peers" courier-imap+courier-pop >/dev/null 2>&1 || {
+		echo "Courier cannot be fetched from the Debian archive" \
+		    >"$BATS_FILE_TMPDIR/skip"
+		return
+	}
+	# It asks gamin what has changed, and would wait seconds for its server
+	# in each session.
+	export GAM_CLIENT_ID=yubin-$$
+	find_courier
+	[ ! -x "$USR/libexec/gam_server" ] ||
+	    LD_LIBRARY_PATH=$LIBS BATS_TEST_TMPDIR=$BATS_FILE_TMPDIR start \
+	        "$USR/libexec/gam_server" --notimeout "$GAM_CLIENT_ID"
+}
+
+teardown_file() {
+	stop_all
+}
+
+# As it is unpacked, or as it is installed.
+find_courier() {
+	USR=$(cd "$LAYER/usr" && pwd)
+	[ -x "$USR/bin/imapd" ] || USR=/usr
+	LIBS=$USR/lib:$USR/lib/$(gcc -print-multiarch)
 }
 
 need_courier() {
 	[ ! -e "$BATS_FILE_TMPDIR/skip" ] || skip "$(cat "$BATS_FILE_TMPDIR/skip")"
-	# As it is unpacked, or as it is installed.
-	USR=$(cd "$LAYER/usr" && pwd)
-	[ -x "$USR/bin/imapd" ] || USR=/usr
-	LIBS=$USR/lib:$USR/lib/$(gcc -print-multiarch)
+	find_courier
 }
 
 # A message under a name that no message had before.

@@ -125,13 +125,16 @@ samples() {
 		    deliver
 	done
 	cache=$MAILDIR/yubin-digests
-	for i in {1..20}; do
-		printf 'a SELECT INBOX\r\nb FETCH 1:* ENVELOPE\r\nc LOGOUT\r\n' |
-		    yubin-imapd >/dev/null 2>&1
-		for f in "$MAILDIR"/cur/*; do
-			mv "$f" "${f%%.host*}$i.host:2,S"
-		done
-	done
+	python3 - "$MAILDIR/cur" <<-'X'
+		import os, subprocess, sys
+		os.chdir(sys.argv[1])
+		for i in range(1, 21):
+		    subprocess.run(["yubin-imapd"], stdout=subprocess.DEVNULL,
+		                   input=b"a SELECT INBOX\r\nb FETCH 1:* ENVELOPE\r\n"
+		                         b"c LOGOUT\r\n", stderr=subprocess.DEVNULL)
+		    for name in os.listdir():
+		        os.rename(name, name.split(".host")[0] + f"{i}.host:2,S")
+	X
 	# 1,200 were added; above 1,000 and twice what is there it is rewritten.
 	[ "$(grep -ac 'Subject: mail' "$cache")" -gt 0 ]
 	[ "$(grep -ao 'Subject: mail 60' "$cache" | wc -l)" -lt 4 ]

@@ -11,15 +11,24 @@ readings() {
 	grep -c 'getdents64(.*/cur>.* = 0$' "$BATS_TEST_TMPDIR/trace"
 }
 
+# messages FIRST LAST: with a subject each, and a name that tells which it is.
+messages() {
+	python3 - "$MAILDIR/cur" "$@" <<-'X'
+		import sys
+		for i in range(int(sys.argv[2]), int(sys.argv[3]) + 1):
+		    name = f"{1700000000 + i}.M{i}P1.x:2,"
+		    with open(f"{sys.argv[1]}/{name}", "w") as f:
+		        f.write(f"Subject: {i}\n")
+	X
+}
+
 setup() {
 	# A session is not dumpable: only root sees its descriptors and maps.
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
 	export MAILDIR=$BATS_TEST_TMPDIR/mail
 	mkdir -p "$MAILDIR"/{cur,new,tmp}
-	for ((i = 1000; i < 3000; i++)); do
-		echo "Subject: $i" >"$MAILDIR/cur/$((1700000000 + i)).M${i}P1.x:2,"
-	done
+	messages 1000 2999
 	# What changed a moment ago would be looked at twice.
 	touch -d '10 seconds ago' "$MAILDIR/cur" "$MAILDIR/new"
 }
@@ -42,9 +51,7 @@ setup() {
 }
 
 @test "the index does not stay in the memory of a session that has read it" {
-	for ((i = 3000; i < 8000; i++)); do
-		: >"$MAILDIR/cur/$((1700000000 + i)).M${i}P1.x:2,"
-	done
+	messages 3000 7999
 	python3 - "$TESTS" "$MAILDIR" 2>>"$BATS_TEST_TMPDIR/log" <<-'X'
 		import os, socket, subprocess, sys
 		sys.path.insert(0, sys.argv[1])

@@ -5,7 +5,7 @@ load common
 
 # folder NAME N: a Maildir of N messages that imapd has seen.
 folder() {
-	export MAILDIR=$BATS_TEST_TMPDIR/$1
+	export MAILDIR=$BATS_FILE_TMPDIR/$1
 	mkdir -p "$MAILDIR"/{cur,new,tmp}
 	python3 - "$MAILDIR/cur" "$2" <<-'EOS'
 		import sys
@@ -15,13 +15,13 @@ folder() {
 		        f.write("Subject: x\n\nx")
 	EOS
 	printf 'a SELECT INBOX\r\nb LOGOUT\r\n' | yubin-imapd \
-	    >/dev/null 2>>"$BATS_TEST_TMPDIR/log"
+	    >/dev/null 2>>"$BATS_FILE_TMPDIR/log"
 }
 
 # calls NAME FIRST COMMAND: the system calls in which a session that has done
 # FIRST answers COMMAND, one a line.
 calls() {
-	export MAILDIR=$BATS_TEST_TMPDIR/$1
+	export MAILDIR=$BATS_FILE_TMPDIR/$1
 	dialog strace -o "$BATS_TEST_TMPDIR/trace" yubin-imapd <<-EOS >"$BATS_TEST_TMPDIR/said" || tail -n 3 "$BATS_TEST_TMPDIR/said" >&2
 		S: * PREAUTH *
 		C: a $2
@@ -43,18 +43,21 @@ allocator() {
 	esac
 }
 
-setup() {
-	# A session is not dumpable: only root sees what it reads and writes.
-	[ "$(id -u)" -eq 0 ] || skip "needs root"
-	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
+setup_file() {
 	folder small 500
 	folder large 2000
 	# What changed within the last two seconds is looked at again.
 	sleep 2.1
 	for f in small large; do
-		MAILDIR=$BATS_TEST_TMPDIR/$f yubin-imapd <<<$'a SELECT INBOX\r' \
-		    >/dev/null 2>>"$BATS_TEST_TMPDIR/log"
+		MAILDIR=$BATS_FILE_TMPDIR/$f yubin-imapd <<<$'a SELECT INBOX\r' \
+		    >/dev/null 2>>"$BATS_FILE_TMPDIR/log"
 	done
+}
+
+setup() {
+	# A session is not dumpable: only root sees what it reads and writes.
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	strace -o /dev/null true 2>/dev/null || skip "no ptrace here"
 }
 
 @test "a warm SELECT takes at most 30 system calls, whatever the size" {
@@ -84,9 +87,10 @@ setup() {
 	[ "$sent" -le 100 ]
 }
 
+# The last test: the folders are not warm any more.
 @test "a message more costs a warm SELECT as many calls in any folder" {
 	for f in small large; do
-		export MAILDIR=$BATS_TEST_TMPDIR/$f
+		export MAILDIR=$BATS_FILE_TMPDIR/$f
 		deliver <<<$'Subject: new\n\nx'
 		calls $f NOOP "SELECT INBOX" >"$BATS_TEST_TMPDIR/$f.calls"
 	done

@@ -406,7 +406,14 @@ uidvalidity_hex() {
 
 @test "a killed session has deleted nothing" {
 	two_messages
-	(printf 'DELE 1\r\n'; sleep 5) | timeout -s KILL 0.5 yubin-pop3d \
-	    >/dev/null || true
+	mkfifo "$BATS_TEST_TMPDIR/in"
+	yubin-pop3d <"$BATS_TEST_TMPDIR/in" >"$BATS_TEST_TMPDIR/out" 3>&- &
+	local pid=$!
+	exec 7>"$BATS_TEST_TMPDIR/in"
+	printf 'DELE 1\r\n' >&7
+	wait_for grep -q '^+OK Marked' "$BATS_TEST_TMPDIR/out"
+	kill -KILL $pid
+	exec 7>&-
+	wait $pid || true
 	[ "$(find "$MAILDIR/cur" "$MAILDIR/new" -type f | wc -l)" -eq 2 ]
 }

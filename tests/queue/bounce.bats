@@ -84,7 +84,7 @@ fake_remote() {
 @test "a message without any header end, binary, huge header: a bounce still" {
 	head -c 100000 /dev/urandom | queue_put ann@example.test nobody@example.test
 	{
-		for i in $(seq 3000); do echo "X-$i: aaaaaaaaaaaaaaaaaaaaaaaa"; done
+		printf 'X-%d: aaaaaaaaaaaaaaaaaaaaaaaa\n' {1..3000}
 		echo
 		echo body
 	} | queue_put ann@example.test nobody@example.test
@@ -152,8 +152,7 @@ fake_remote() {
 }
 
 @test "1,500 failed recipients: two bounces" {
-	rcpts=()
-	for i in $(seq 1500); do rcpts+=("n$i@host.test"); done
+	rcpts=(n{1..1500}@host.test)
 	mkdir "$BATS_TEST_TMPDIR/libexec"
 	fake_remote
 	ln -s "$BIN/yubin-deliver-local" "$BATS_TEST_TMPDIR/libexec/"

@@ -122,7 +122,7 @@ told() {
 		{
 			printf 'EHLO x\r\nMAIL FROM:<ann@example.test>%s\r\n' "$ret"
 			printf 'RCPT TO:<bada@host.test>\r\nDATA\r\nSubject: big\r\n\r\n'
-			for i in $(seq 3000); do printf '%070d\r\n' "$i"; done
+			printf '%070d\r\n' {1..3000}
 			printf 'LAST\r\n.\r\nQUIT\r\n'
 		} | RELAY_CLIENT=1 yubin-smtpd >/dev/null 2>>"$LOG"
 		runner

@@ -174,7 +174,7 @@ refused() {
 
 @test "a checker ends with its client" {
 	cat >script <<-'SH'
-		echo $$ >pid; say Cone; hear; echo "${heard:-over}" >after
+		echo $$ >pid; say Cone; hear
 	SH
 	imap <<-'EOF'
 		S: * OK *

@@ -53,14 +53,23 @@ class Wire:
             self.proc.wait(20)
 
 
-class Imap:
-    """After each command `status` is what the test cases know it by."""
-    results = {'OK': 'ok', 'BAD': 'bad'}
+class Client:
+    """What the protocols share.  begin() and answer() return what the test cases
+    know a result by, and its line or challenge."""
 
-    def __init__(self, wire, greeted=False):
-        self.w, self.n = wire, 0
-        if not greeted:
-            self.greeting = wire.line()
+    def __init__(self, wire):
+        self.w = wire
+        wire.line()  # the greeting
+
+    def begin(self, mechanism, initial, command='AUTH'):
+        self.w.send(command + ' ' + mechanism +
+                    ('' if initial is None else ' ' + (initial or '=')))
+        return self.answer()
+
+
+class Imap(Client):
+    results = {'OK': 'ok', 'BAD': 'bad'}
+    n = 0
 
     def capabilities(self):
         self.w.send('c CAPABILITY')
@@ -75,9 +84,7 @@ class Imap:
 
     def begin(self, mechanism, initial):
         self.n += 1
-        self.w.send('a%d AUTHENTICATE %s%s' % (
-            self.n, mechanism, '' if initial is None else ' ' + (initial or '=')))
-        return self.answer()
+        return super().begin(mechanism, initial, 'a%d AUTHENTICATE' % self.n)
 
     def answer(self):
         text = self.w.line()
@@ -90,12 +97,7 @@ class Imap:
         return self.results.get(result, 'unknown'), text
 
 
-class Pop3:
-    def __init__(self, wire, greeted=False):
-        self.w = wire
-        if not greeted:
-            self.greeting = wire.line()
-
+class Pop3(Client):
     def capabilities(self):
         found = []
         self.w.send('CAPA')
@@ -111,11 +113,6 @@ class Pop3:
         assert self.w.line().startswith('+OK')
         self.w.start_tls(context)
 
-    def begin(self, mechanism, initial):
-        self.w.send('AUTH %s%s' % (
-            mechanism, '' if initial is None else ' ' + (initial or '=')))
-        return self.answer()
-
     def answer(self):
         text = self.w.line()
         if text.startswith('+ ') or text == '+':
@@ -127,12 +124,8 @@ class Pop3:
         return 'no' if text.startswith('-ERR [AUTH]') else 'bad', text
 
 
-class Smtp:
+class Smtp(Client):
     results = {'235': 'ok', '535': 'no', '501': 'bad', '504': 'unknown'}
-
-    def __init__(self, wire, greeted=False):
-        self.w = wire
-        self.greeting = wire.line()
 
     def capabilities(self):
         found = []
@@ -150,11 +143,6 @@ class Smtp:
         assert self.w.line().startswith('220')
         self.w.start_tls(context)
 
-    def begin(self, mechanism, initial):
-        self.w.send('AUTH %s%s' % (
-            mechanism, '' if initial is None else ' ' + (initial or '=')))
-        return self.answer()
-
     def answer(self):
         text = self.w.line()
         if text.startswith('334'):
@@ -171,19 +159,16 @@ def respond(p, text):
 
 
 def scram(p, user, password, flag='n', binding=b'', authzid='', plus=None,
-          ir=True, first=None, final=None, proof=None, last='', nonce=None):
+          ir=True, final=None, proof=None, last='', nonce=None):
     """One exchange.  Returns the result and the line or what else is wrong.
-    first, final, proof: functions that spoil what is sent."""
+    final, proof: functions that spoil what is sent."""
     name = 'SCRAM-SHA-256'
     if plus if plus is not None else flag.startswith('p='):
         name += '-PLUS'
     nonce = nonce or b64(os.urandom(12))
     gs2 = flag + ',' + (authzid and 'a=' + authzid) + ','
     bare = 'n=%s,r=%s' % (user.replace('=', '=3D').replace(',', '=2C'), nonce)
-    message = gs2 + bare
-    if first:
-        message = first(message)
-    initial = b64(message.encode())
+    initial = b64((gs2 + bare).encode())
     what, text = p.begin(name, initial if ir else None)
     if not ir:
         if what != '+':

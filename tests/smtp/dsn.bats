@@ -150,9 +150,7 @@ setup() {
 @test "refused recipients with long ORCPT need no memory" {
 	{
 		printf 'EHLO x\r\nMAIL FROM:<a@b.test>\r\n'
-		for i in $(seq 5000); do
-			printf 'RCPT TO:<ann+%d@example.test> ORCPT=rfc822;%0480d\r\n' "$i" 0
-		done
+		seq 5000 | awk '{ printf "RCPT TO:<ann+%d@example.test> ORCPT=rfc822;%0480d\r\n", $1, 0 }'
 		printf 'NOOP\r\nQUIT\r\n'
 	} >"$BATS_TEST_TMPDIR/in"
 	MAX_RECIPIENTS=100 yubin-smtpd <"$BATS_TEST_TMPDIR/in" \

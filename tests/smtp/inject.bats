@@ -117,7 +117,7 @@ inject() {
 @test "large bodies and long lines pass unchanged" {
 	python3 -c 'import random
 r = random.Random(1)
-b = bytes(r.choice([c for c in range(1, 256) if c != 13]) for i in range(300000))
+b = bytes(r.choices([c for c in range(1, 256) if c != 13], k=300000))
 open("'"$BATS_TEST_TMPDIR"'/m", "wb").write(b"A: b\n\n" + b + b"\n")'
 	yubin-inject -n -i ann@example.test <"$BATS_TEST_TMPDIR/m"
 	sed 's/$/\r/' "$BATS_TEST_TMPDIR/m" >"$BATS_TEST_TMPDIR/want"

@@ -5,8 +5,8 @@
 usage: injection.py PROTOCOL:PORT…
 
 PROTOCOL: smtp, imap, pop3, or the same served by a worker (tlsserver -w): worker,
-which is smtp without a checker, imap-worker, pop3-worker.  Each case is one connection or more; one line
-is printed for each, "PROTOCOL CASE VERDICT":
+which is smtp without a checker, imap-worker, pop3-worker.  Each case is one
+connection or more; one line is printed for each, "PROTOCOL CASE VERDICT":
   refused    one negative reply in clear text, no TLS, the connection is closed
   answered   one negative reply, no TLS, and the session goes on
   dead       behind the positive reply nothing but TLS alerts, and the end
@@ -238,6 +238,13 @@ def started(r):
     return p
 
 
+def logged_in(r):
+    p = r.peer()
+    p.send(r.login[0])
+    want(p.line(), r.login[1])
+    return p
+
+
 # ----------------------------------------------------------------- the cases
 
 def inject(r):
@@ -431,18 +438,14 @@ def sasl_cut(r):
 
 def resumed(r):
     """A session of TLS is no session of ours."""
-    p = r.peer()
-    p.send(r.start)
-    want(p.line(), r.ok)
+    p = started(r)
     p.sock = CONTEXT.wrap_socket(p.sock)
     if isinstance(r, Smtp):
         r.greet(p)
     p.send(r.login[0])
     want(p.line(), r.login[1])
     session = p.sock.session
-    p = r.peer()
-    p.send(r.start)
-    want(p.line(), r.ok)
+    p = started(r)
     p.sock = CONTEXT.wrap_socket(p.sock, session=session)
     if not p.sock.session_reused:
         raise Wrong("not resumed")
@@ -461,9 +464,7 @@ WITH_LOGIN = [sasl, sasl_cut, resumed]
 # ---------------------------------------------------------------------- SMTP
 
 def ehlo_forgotten(r):
-    p = r.peer()
-    p.send(r.start)
-    want(p.line(), b"220 ")
+    p = started(r)
     p.tls()
     p.send(b"MAIL FROM:<>\r\n")
     want(p.line(), b"503 ")
@@ -484,9 +485,7 @@ def mail_forgotten(r):
 
 
 def login_forgotten(r):
-    p = r.peer()
-    p.send(r.login[0])
-    want(p.line(), b"235 ")
+    p = logged_in(r)
     p.send(r.start)
     tls(r, p)
     p.send(b"MAIL FROM:<ann@example.test>\r\n")
@@ -497,10 +496,7 @@ def login_forgotten(r):
 
 
 def in_data(r):
-    p = r.peer()
-    if isinstance(r, Submission):
-        p.send(r.login[0])
-        want(p.line(), b"235 ")
+    p = logged_in(r) if isinstance(r, Submission) else r.peer()
     p.send(b"MAIL FROM:<ann@example.test>\r\nRCPT TO:<ann@example.test>\r\n"
            b"DATA\r\n")
     for start in b"250 ", b"250 ", b"354 ":
@@ -578,20 +574,10 @@ def tag_again(r):
     return "tls"
 
 
-def logged_in(r):
-    p = r.peer()
-    p.send(r.login[0])
-    want(p.line(), r.login[1])
-    return p
-
-
 def after_login(r):
     p = logged_in(r)
     p.send(r.start)
-    want(p.line(), r.no)
-    p.send(b"x NOOP\r\n" if isinstance(r, Imap) else b"NOOP\r\n")
-    want(p.line(), b"x OK" if isinstance(r, Imap) else b"+OK")
-    return "answered"
+    return answered(r, p)
 
 
 def in_append(r):

@@ -129,7 +129,8 @@ side() {
 	echo end >&5
 	run ! read -r -t 10 -u 5
 	wait_for children 0
-	wait_for test "$(grep -c ev=close log)" -eq 2
+	closed() { [ "$(grep -c ev=close log)" -eq 2 ]; }
+	wait_for closed
 }
 
 @test "a session outlives its worker, and the next connection starts another" {
