@@ -252,7 +252,7 @@ is_due(struct mailbox *m, int64_t now)
 enum state { SAME, NEW_MAIL, CHANGED };
 
 /* How the disk differs from what the index says.  trust: usable() has just
- * looked at cur/, and it need not be read again yet. */
+ * looked at the stamp of cur/. */
 static enum state
 compare(struct mailbox *m, bool trust)
 {
@@ -260,7 +260,7 @@ compare(struct mailbox *m, bool trust)
 
 	if (m->stale || (!trust && files_mtime_ns(m->cur) != h->cur_mtime_ns))
 		return CHANGED;
-	if (!trust && is_due(m, files_clock_ns()))
+	if (is_due(m, files_clock_ns()))
 		return CHANGED;
 	if (new_changed(m, &h->new) || (!m->readonly && h->in_new))
 		return NEW_MAIL;

@@ -61,15 +61,37 @@ mailbox_collect(struct mailbox *m)
 		mailbox_list_sort(&m->changed);
 }
 
+/* The view as it was before it grew. */
+struct extent {
+	size_t n, holes;
+	uint32_t total, uidnext;
+};
+
+static struct extent
+extent(const struct mailbox *m)
+{
+	return (struct extent){m->n, m->holes.n, m->total, m->uidnext_told};
+}
+
+/* Undo grow(): nothing of it was told, so nothing of it may be told to have
+ * gone when the index is made anew. */
+static void
+shrink(struct mailbox *m, const struct extent *was)
+{
+	m->n = was->n;
+	m->holes.n = was->holes;
+	m->total = was->total;
+	m->uidnext_told = was->uidnext;
+}
+
 /* Let the view grow.  What came and went unseen never was. */
-static bool
+static void
 grow(struct mailbox *m)
 {
 	struct index_record rec;
-	size_t old = m->n;
 
 	if (!index_look(&m->index))
-		return false;
+		return;
 	while (m->total < m->index.head.count) {
 		if (!index_get(&m->index, m->total, &rec))
 			break;
@@ -84,7 +106,6 @@ grow(struct mailbox *m)
 		m->total++;
 		m->uidnext_told = rec.uid + 1;
 	}
-	return m->n > old;
 }
 
 static void
@@ -201,8 +222,11 @@ mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c)
 	*c = (struct mailbox_changes){0};
 	arena_reset(&m->reported);
 	for (int i = 0; i < 3 && !m->deleted; i++) {
+		struct extent was = extent(m);
+
 		mailbox_collect(m);
-		c->exists = grow(m) || c->exists;
+		grow(m);
+		c->exists = m->n > was.n;
 		/* They may have keywords we do not know yet. */
 		if ((m->changed.n > 0 || c->exists) &&
 		    mailbox_load_words(m) < 0)
@@ -213,6 +237,8 @@ mailbox_sync(struct mailbox *m, bool expunge, struct mailbox_changes *c)
 		}
 		if (!m->index.bad)
 			break;
+		shrink(m, &was);
+		c->exists = false;
 		r = mailbox_look(m);
 	}
 	if (c->exists && mailbox_settle_uids(m) < 0)

@@ -4,7 +4,9 @@
 #define _XOPEN_SOURCE 700
 #include <fcntl.h>
 #include <ftw.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +14,7 @@
 #include "io/file.h"
 #include "maildir/folder.h"
 #include "maildir/home.h"
+#include "maildir/index_check.h"
 #include "maildir/mailbox.h"
 #include "msg/flags.h"
 #include "tap.h"
@@ -162,6 +165,67 @@ test_same_tick(void)
 	mailbox_close(&m);
 }
 
+/* Of two new messages the second cannot be read from the index, and when it is
+ * made anew the first is gone: who was never told of it must not be told so. */
+static void
+test_never_told(void)
+{
+	struct mailbox m, other;
+	struct mailbox_changes c;
+	char name[60], zeros[40] = {0};
+	struct str mail = STR("Subject: x\n\nx\n");
+	size_t told;
+
+	make_old();
+	mailbox_open(&m, &home, STR("INBOX"), false);
+	told = m.n;
+	for (int i = 0; i < 2; i++) {
+		snprintf(name, sizeof(name), "%d.M1P1.x:2,", 9000 + i);
+		CHECK(file_replace(m.cur, name, mail, 0600) == 0,
+		    "a message comes");
+	}
+	mailbox_open(&other, &home, STR("INBOX"), false);
+	CHECK_NUM(other.n, told + 2, "another session has numbered them");
+	CHECK(unlink(in_root("cur/9000.M1P1.x:2,")) == 0, "the first goes");
+	make_old();
+	CHECK(index_lock(&other.index) == 1, "locked");
+	other.index.head.cur_mtime_ns = files_mtime_ns(other.cur);
+	other.index.head.again_ns = 0;
+	memcpy(other.index.map + index_records_at(&other.index.head) +
+	        (other.index.head.count - 1) * sizeof(struct index_record),
+	    zeros, sizeof(zeros));
+	index_unlock(&other.index);
+	CHECK(mailbox_sync(&m, true, &c) == 0 && c.nexpunged == 0 && c.exists &&
+	          m.n == told + 1,
+	    "one message more, and none less");
+	CHECK_NUM(mailbox_uid(&m, told), mailbox_uid(&other, told + 1),
+	    "the second");
+	mailbox_close(&m);
+	mailbox_close(&other);
+}
+
+/* The same, read at SELECT: a look at cur/ that was due is made. */
+static void
+test_due(void)
+{
+	struct mailbox m;
+	size_t n;
+
+	make_old();
+	mailbox_open(&m, &home, STR("INBOX"), false);
+	n = m.n;
+	CHECK(unlink(in_root("cur/9001.M1P1.x:2,")) == 0, "one goes");
+	make_old();
+	CHECK(index_lock(&m.index) == 1, "locked");
+	m.index.head.cur_mtime_ns = files_mtime_ns(m.cur);
+	m.index.head.again_ns = files_clock_ns() - 1;
+	index_unlock(&m.index);
+	mailbox_close(&m);
+	mailbox_open(&m, &home, STR("INBOX"), false);
+	CHECK_NUM(m.n, n - 1, "a new session does not have it");
+	mailbox_close(&m);
+}
+
 int
 main(void)
 {
@@ -172,6 +236,8 @@ main(void)
 	test_made_before();
 	test_damaged();
 	test_same_tick();
+	test_never_told();
+	test_due();
 	home_close(&home);
 	nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
 	return tap_done();
