@@ -306,7 +306,9 @@ make(struct source *s, struct index *x)
 	s->modseq = index_next_modseq(&clock);
 	if (s->old) {
 		*h = s->old->head;
-		s->forget = forget_up_to(s->old);
+		/* Without a look the view is not on the old index: what it has
+		 * not told yet is not known here. */
+		s->forget = s->look ? forget_up_to(s->old) : 0;
 		if (s->forget > h->vanished_from)
 			h->vanished_from = s->forget;
 	} else {

@@ -212,7 +212,7 @@ mailbox_put_view(struct mailbox *m, struct index *x)
 		*x = better;
 		moving_free(&v);
 		v = (struct moving){0};
-		ok = find_view(m, x, uids, &v);
+		ok = find_view(m, x, uids, &v) && v.missing.n == 0;
 	}
 	free(uids);
 	if (!ok || m->deleted) {

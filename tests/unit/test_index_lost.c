@@ -16,10 +16,12 @@
 #include "maildir/home.h"
 #include "maildir/index_check.h"
 #include "maildir/mailbox.h"
+#include "maildir/mailbox_look.h"
 #include "msg/flags.h"
 #include "tap.h"
 
 #define MAILS 400 /* more than are looked at again at once */
+#define DEAD 1300 /* more than are remembered */
 
 static char root[] = "/tmp/yubin-index-lost.XXXXXX";
 static struct home home;
@@ -226,6 +228,39 @@ test_due(void)
 	mailbox_close(&m);
 }
 
+/* An index that lacks a message of the view gets it, and keeps all that it has:
+ * the view may have to tell of any of them. */
+static void
+test_many_dead(void)
+{
+	struct mailbox m;
+	struct mailbox_changes c;
+	struct mailbox_list more = {0};
+	struct index x;
+	char name[60];
+	bool ok = true;
+
+	if (mailbox_open(&m, &home, STR("Box"), false) != 1)
+		exit(1);
+	for (int i = 0; i < DEAD; i++) {
+		snprintf(name, sizeof(name), "%d.M1P1.x:2,", 20000 + i);
+		ok = ok && file_replace(m.cur, name, STR("x\n"), 0600) == 0;
+	}
+	CHECK(ok && mailbox_sync(&m, true, &c) == 0 && m.n == DEAD + 2,
+	    "they come");
+	for (int i = 0; i < DEAD; i++) {
+		snprintf(name, sizeof(name), "%d.M1P1.x:2,", 20000 + i);
+		ok = ok && unlinkat(m.cur, name, 0) == 0;
+	}
+	CHECK(ok && mailbox_sync(&m, true, &c) == 0 && m.n == 2, "they go");
+	mailbox_list_add(&more, m.index.head.uidnext + 1);
+	mailbox_add_dead(&m, &m.index, &more, &x);
+	CHECK_NUM(x.head.dead, DEAD + 1, "all are remembered, and one more");
+	index_close(&x);
+	mailbox_list_free(&more);
+	mailbox_close(&m);
+}
+
 int
 main(void)
 {
@@ -238,6 +273,7 @@ main(void)
 	test_same_tick();
 	test_never_told();
 	test_due();
+	test_many_dead();
 	home_close(&home);
 	nftw(root, drop, 16, FTW_DEPTH | FTW_PHYS);
 	return tap_done();
