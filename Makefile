@@ -159,8 +159,8 @@ help:
 #: powercut    power cuts on ext4, XFS and btrfs; root; SECONDS_MAX=n shortens it
 #: bench-slots two orders of acceptance, below build/ (SLOTS_DIR=folder)
 #: sandbox-check   each process tries 40 things that its sandbox must deny
-#: sandbox-calls   the system calls of the test suites beside the sandboxes' lists;
-#:             strace, slow
+#: sandbox-calls   the system calls of all tests beside the sandboxes' lists;
+#:             strace, a quarter of an hour (JOBS=n files at a time, ADD=1)
 #: bench-smtp  SMTP beside Debian's Postfix; root
 #: bench-store IMAP beside Debian's Dovecot; root
 #: bench-login logins and idle clients beside Debian's Dovecot; root
@@ -365,7 +365,7 @@ sandbox-check:
 	@$(MAKE) --no-print-directory -s $(SANDBOX) all
 	@tools/sandbox-check $(abspath $(B))/sandbox
 
-# With either C library; FILES: other tests than those of the protocols.
+# With either C library; FILES: not all tests.
 SANDBOX_LIBC := B=$(B)/sandbox-libc SANDBOX_CHECK=1 LIBC=system
 sandbox-calls:
 	@$(MAKE) --no-print-directory -s $(SANDBOX) all test-tools

@@ -28,11 +28,11 @@ static const unsigned char forbidden[] = {C(PTRACE), C(PROCESS_VM), C(PIDFD),
 
 static const unsigned char smtpd[] = {C(RECV), C(SEND), C(SHUTDOWN), C(SOCKET),
     C(SOCKOPT), C(DUP), C(CLOSE_RANGE), C(FCNTL), C(OPEN), C(STAT), C(STATFS),
-    C(READLINK), C(FCHMOD), C(PREAD), C(PWRITE), C(FSYNC), C(RENAME), C(UNLINK),
-    CALL_NONE};
-static const unsigned char smtpd_parent[] = {SPLITS, C(ROBUST), C(SYSINFO),
-    C(OPEN), C(STAT), C(GETDENTS), C(RECV), C(SEND), C(SHUTDOWN), C(DUP),
-    C(FCNTL), C(CLOSE_RANGE), C(KILL), CALL_NONE};
+    C(READLINK), C(FCHMOD), C(PREAD), C(PWRITE), C(FSYNC), C(RENAME), C(LINK),
+    C(UNLINK), CALL_NONE};
+static const unsigned char smtpd_parent[] = {SPLITS, C(ROBUST), C(OPEN),
+    C(STAT), C(GETDENTS), C(RECV), C(SEND), C(SHUTDOWN), C(DUP), C(FCNTL),
+    C(CLOSE_RANGE), C(KILL), CALL_NONE};
 static const unsigned char login[] = {C(RECV), C(SEND), C(DUP), CALL_NONE};
 static const unsigned char imapd[] = {C(OPEN), C(STAT), C(ACCESS), C(STATFS),
     C(GETDENTS), C(FCHMOD), C(UTIMES), C(MKDIR), C(RENAME), C(LINK), C(UNLINK),
@@ -48,18 +48,18 @@ static const unsigned char relay[] = {
 static const unsigned char runner[] = {C(SOCKET), C(SOCKETPAIR), C(SOCKOPT),
     C(RECV), C(SEND), C(WAIT), C(OPEN), C(STAT), C(STATFS), C(ACCESS),
     C(READLINK), C(GETDENTS), C(FCNTL), C(FCHMOD), C(PREAD), C(PWRITE),
-    C(FSYNC), C(SYNCFS), C(MKDIR), C(RENAME), C(LINK), C(UNLINK), CALL_NONE};
+    C(FSYNC), C(SYNCFS), C(RENAME), C(LINK), C(UNLINK), CALL_NONE};
 static const unsigned char syncer[] = {C(RECV), C(SEND), C(SYNCFS), CALL_NONE};
 static const unsigned char hand[] = {C(RECV), C(SEND), C(OPEN), C(STAT),
     C(ACCESS), C(GETDENTS), C(FCNTL), C(MKDIR), C(RENAME), C(LINK), C(UNLINK),
-    C(FSYNC), C(PREAD), CALL_NONE};
+    C(FSYNC), C(PREAD), C(UNAME), CALL_NONE};
 static const unsigned char remote[] = {C(FORK), C(SOCKETPAIR), C(PRCTL),
-    C(SETRLIMIT), C(ROBUST), C(SYSINFO), C(SOCKET), C(CONNECT), C(BIND),
-    C(SOCKOPT), C(SOCKNAME), C(SEND), C(RECV), C(SHUTDOWN), C(FCNTL), C(OPEN),
-    C(STAT), C(GETDENTS), C(LSEEK), C(PREAD), CALL_NONE};
+    C(SETRLIMIT), C(ROBUST), C(SOCKET), C(CONNECT), C(BIND), C(SOCKOPT),
+    C(SOCKNAME), C(SEND), C(RECV), C(SHUTDOWN), C(FCNTL), C(OPEN), C(STAT),
+    C(GETDENTS), C(LSEEK), C(PREAD), CALL_NONE};
 static const unsigned char inject[] = {C(SEND), C(SOCKET), C(FCNTL), C(OPEN),
     C(STAT), C(STATFS), C(READLINK), C(FCHMOD), C(PREAD), C(PWRITE), C(FSYNC),
-    C(RENAME), C(UNLINK), CALL_NONE};
+    C(RENAME), C(LINK), C(UNLINK), CALL_NONE};
 
 #define ALONE \
 	(LANDLOCK_FILES | LANDLOCK_TCP | LANDLOCK_TCP_BIND | \

@@ -378,7 +378,7 @@ visits() {
 	(cd "$YUBIN_ROOT/domains" && seq -f 'z%.0f.test' 50000 | xargs mkdir)
 	serve plain
 	hello
-	dialog -c "127.0.0.1:$PORT" <<-'X'
+	dialog -t 60 -c "127.0.0.1:$PORT" <<-'X'
 		S: 220 *
 		C: EHLO me
 		S* 250 *
