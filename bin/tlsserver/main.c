@@ -112,7 +112,7 @@ find_users(struct server *s, const char *user)
 	if (geteuid() != 0)
 		return;
 	if (user) {
-		r = drop_find(user, &program);
+		r = drop_find_apart(user, &program);
 		if (r <= 0) {
 			if (r == 0)
 				fail_text(0, "-u: no such user or group");
@@ -120,7 +120,7 @@ find_users(struct server *s, const char *user)
 		}
 		s->user = &program;
 	}
-	r = drop_find(settings_text("TLS_USER"), &tls);
+	r = drop_find_apart(settings_text("TLS_USER"), &tls);
 	if (r < 0)
 		die(EXIT_PERM);
 	if (r == 0) {

@@ -19,6 +19,10 @@ struct drop {
  * one group.  Returns 1 found, 0 no such user or group, -1 failed (EINVAL). */
 int drop_find(const char *text, struct drop *d);
 
+/* The same, asked by a child: what the C library loads to find names stays out
+ * of this process, and of all that are forked from it. */
+int drop_find_apart(const char *text, struct drop *d);
+
 /* The owner of path, without supplementary groups: who may stand in for a user
  * that does not exist.  Returns 1, or 0 when there is no such path. */
 int drop_owner(const char *path, struct drop *d);

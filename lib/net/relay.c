@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include "base/fail.h"
@@ -178,35 +179,53 @@ say_goodbye(struct relay *r)
 	}
 }
 
-int
-relay_run(struct tls *t, int app)
+static int
+run(struct relay *r)
 {
-	struct relay r = {.t = t, .app = app};
-
 	for (;;) {
 		bool moved;
 		int n;
 
-		r.want = 0;
-		moved = from_net(&r);
-		moved |= to_app(&r);
-		moved |= from_app(&r);
-		moved |= to_net(&r);
-		if (r.net_broken) {
-			shutdown(app, SHUT_RDWR);
+		r->want = 0;
+		moved = from_net(r);
+		moved |= to_app(r);
+		moved |= from_app(r);
+		moved |= to_net(r);
+		if (r->net_broken) {
+			shutdown(r->app, SHUT_RDWR);
 			return fail_text(ECONNRESET, "the connection broke");
 		}
-		if (r.app_ended && empty(&r.out)) {
-			say_goodbye(&r);
+		if (r->app_ended && empty(&r->out)) {
+			say_goodbye(r);
 			return 0;
 		}
 		if (moved)
 			continue;
-		n = pause_for(&r);
+		n = pause_for(r);
 		if (n <= 0) {
-			shutdown(app, SHUT_RDWR);
+			shutdown(r->app, SHUT_RDWR);
 			return n < 0 ? fail("poll", NULL)
 			             : fail_text(ETIMEDOUT, "stalled");
 		}
 	}
+}
+
+int
+relay_run(struct tls *t, int app)
+{
+	/* Not on the stack: only what is used of the buffers is touched. */
+	struct relay *r = malloc(sizeof(*r));
+	int n, err;
+
+	if (!r)
+		oom();
+	r->t = t;
+	r->app = app;
+	r->net_ended = r->net_broken = r->app_ended = r->app_deaf = false;
+	r->in.pos = r->in.end = r->out.pos = r->out.end = 0;
+	n = run(r);
+	err = errno;
+	free(r);
+	errno = err;
+	return n;
 }

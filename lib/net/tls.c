@@ -44,9 +44,13 @@ tls_options(SSL_CTX *ctx)
 	SSL_CTX_set_options(ctx, SSL_OP_NO_COMPRESSION |
 				     SSL_OP_NO_RENEGOTIATION |
 				     SSL_OP_IGNORE_UNEXPECTED_EOF);
+	/* Not SSL_MODE_RELEASE_BUFFERS: buffers of 16 kB are freed then, and
+	 * wiped (tls_key.c), for each record; as it is, of either no more is
+	 * touched than the longest record took. */
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE |
-				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-				  SSL_MODE_RELEASE_BUFFERS);
+				  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	/* A record in one read. */
+	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 }
 
@@ -230,8 +234,10 @@ put_hex(struct buf *vars, const char *name, const unsigned char *p, size_t n)
 	if (n == 0)
 		return;
 	buf_fmt(vars, "SSL_CHANNEL_BINDING_%s=", name);
-	for (size_t i = 0; i < n; i++)
-		buf_fmt(vars, "%02x", p[i]);
+	for (size_t i = 0; i < n; i++) {
+		buf_chr(vars, "0123456789abcdef"[p[i] >> 4]);
+		buf_chr(vars, "0123456789abcdef"[p[i] & 15]);
+	}
 	buf_chr(vars, '\0');
 }
 

@@ -219,9 +219,11 @@ shake_and_relay(
 	r = wish == 'Y' ? ucspi_tls_tell(&t, u->ctl) : 0;
 	close(u->ctl);
 	u->ctl = -1;
+	/* The session is not given back: it goes with the process, and wiping
+	 * its buffers would but copy the pages of the parent that they lie in.
+	 */
 	if (r == 0)
 		r = relay_run(&t, u->data);
-	tls_end(&t);
 	return r < 0 ? -1 : 1;
 }
 

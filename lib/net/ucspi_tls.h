@@ -52,8 +52,9 @@ int ucspi_tls_tell(const struct tls *t, int ctl);
 int ucspi_tls_hear(int ctl, struct buf *vars);
 
 /* TLS side: shake hands within timeout_s seconds, tell the variables as wished
- * for, relay to the end.  Closes all three descriptors.  Returns 1 served, 0
- * the wish is 0: nothing was done, -1 failed, or the wish is. */
+ * for, relay to the end.  Closes all three descriptors; memory is not given
+ * back: the process is to end.  Returns 1 served, 0 the wish is 0: nothing was
+ * done, -1 failed, or the wish is. */
 int ucspi_tls_serve(
     struct ucspi_tls *u, struct tls_server *s, int wish, int timeout_s);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /* The program is a binary search among the numbers where the verdict changes,
- * for the kernel runs it
- * once for each number when it is loaded, and remembers which calls are always
- * allowed; behind it stand the looks at arguments. */
+ * for the kernel runs it once for each number when it is loaded, and remembers
+ * which calls are always allowed; behind it stand the verdicts and the looks at
+ * arguments.  It is short, for its translation by the kernel is most of the
+ * price of a sandbox, and four of them are entered for each login. */
 #define _GNU_SOURCE
 #include "serve/seccomp.h"
 
@@ -37,7 +38,8 @@
 #endif
 
 #define ENTRIES 192
-#define JUMPS 32
+#define CHANGES (2 * ENTRIES + 1)
+#define JUMPS (CHANGES + 1)
 #define NEW_SPACES \
 	0x7e020000u    /* CLONE_NEWNS … CLONE_NEWNET, CLONE_NEWCGROUP \
 	                */
@@ -69,6 +71,14 @@ struct entry {
 	enum verdict verdict;
 };
 
+/* From the comparison at `at`, when it holds or not, to a verdict, which stands
+ * behind the search, once for all: to be filled in. */
+struct jump {
+	unsigned short at;
+	unsigned char holds;
+	unsigned char to; /* enum verdict */
+};
+
 struct making {
 	struct seccomp *s;
 	enum seccomp_mode mode;
@@ -78,8 +88,7 @@ struct making {
 	unsigned family, tty, absent;
 	struct entry entries[ENTRIES];
 	size_t n;
-	size_t jumps[JUMPS]; /* to the looks, to be filled in */
-	enum verdict jump_to[JUMPS];
+	struct jump jumps[JUMPS];
 	size_t njumps;
 };
 
@@ -226,49 +235,60 @@ emit_if_set(struct making *m, unsigned bits, unsigned what)
 }
 
 static void
-emit_leaf(struct making *m, const struct entry *e)
+set_jump(struct making *m, size_t at, bool holds, size_t to)
 {
-	if (e->verdict == ALLOW || e->verdict == DENY) {
-		emit_return(
-		    m, e->verdict == ALLOW ? SECCOMP_RET_ALLOW : m->deny);
-		return;
-	}
-	if (m->njumps == JUMPS) {
+	size_t over = to - at - 1;
+
+	if (over > 255)
 		m->s->over = true;
-		return;
-	}
-	m->jumps[m->njumps] = m->s->n;
-	m->jump_to[m->njumps++] = e->verdict;
-	emit(m, BPF_JMP | BPF_JA, 0, 0, 0);
+	else if (holds)
+		m->s->code[at].jt = (unsigned char)over;
+	else
+		m->s->code[at].jf = (unsigned char)over;
 }
 
-/* e[0..n) are where the verdict changes, the first of them at or below the
- * number that is searched. */
+static void
+jump_later(struct making *m, size_t at, bool holds, enum verdict to)
+{
+	if (m->njumps == JUMPS)
+		m->s->over = true;
+	else
+		m->jumps[m->njumps++] =
+		    (struct jump){(unsigned short)at, holds, (unsigned char)to};
+}
+
+/* e[0..n), n > 1, are where the verdict changes, the first of them at or below
+ * the number that is searched.  One that is unlike both its neighbours takes
+ * one comparison. */
 static void
 emit_search(struct making *m, const struct entry *e, size_t n)
 {
-	size_t at, half = n / 2;
+	size_t at = m->s->n, half = n / 2;
 
-	if (n == 1) {
-		emit_leaf(m, e);
+	if (n == 3 && e[2].nr == e[1].nr + 1 && e[2].verdict == e[0].verdict) {
+		emit(m, BPF_JMP | BPF_JEQ | BPF_K, e[1].nr, 0, 0);
+		jump_later(m, at, true, e[1].verdict);
+		jump_later(m, at, false, e[0].verdict);
 		return;
 	}
-	/* Below: the next instructions; else over them. */
 	emit(m, BPF_JMP | BPF_JGE | BPF_K, e[half].nr, 0, 0);
-	at = m->s->n;
-	emit_search(m, e, half);
-	if (m->s->over)
-		return;
-	if (m->s->n - at > 255)
-		m->s->over = true;
-	m->s->code[at - 1].jt = (unsigned char)(m->s->n - at);
-	emit_search(m, e + half, n - half);
+	for (int holds = 0; holds < 2 && !m->s->over; holds++) {
+		const struct entry *part = holds ? e + half : e;
+		size_t npart = holds ? n - half : half;
+
+		if (npart == 1) {
+			jump_later(m, at, holds, part->verdict);
+			continue;
+		}
+		set_jump(m, at, holds, m->s->n);
+		emit_search(m, part, npart);
+	}
 }
 
 /* From single calls to where the verdict changes.  There is room: two for each
  * call at most, and one for 0. */
 static size_t
-find_changes(const struct making *m, struct entry to[2 * ENTRIES + 1])
+find_changes(const struct making *m, struct entry to[CHANGES])
 {
 	enum verdict other = m->mode == SECCOMP_LIST ? DENY : ALLOW;
 	size_t n = 0;
@@ -377,6 +397,12 @@ static void
 emit_look(struct making *m, enum verdict v)
 {
 	switch (v) {
+	case ALLOW:
+		emit_return(m, SECCOMP_RET_ALLOW);
+		break;
+	case DENY:
+		emit_return(m, m->deny);
+		break;
 	case LOOK_PROT:
 		look_bits(m, 2, PROT_EXEC);
 		break;
@@ -423,16 +449,16 @@ emit_look(struct making *m, enum verdict v)
 }
 
 static void
-emit_looks(struct making *m)
+emit_verdicts(struct making *m)
 {
-	for (enum verdict v = LOOK_PROT; v < VERDICTS; v++) {
+	for (enum verdict v = ALLOW; v < VERDICTS; v++) {
 		size_t at = m->s->n;
 		bool wanted = false;
 
 		for (size_t i = 0; i < m->njumps; i++)
-			if (m->jump_to[i] == v && m->jumps[i] < at) {
-				m->s->code[m->jumps[i]].k =
-				    (unsigned)(at - m->jumps[i] - 1);
+			if (m->jumps[i].to == v) {
+				set_jump(
+				    m, m->jumps[i].at, m->jumps[i].holds, at);
 				wanted = true;
 			}
 		if (wanted)
@@ -455,9 +481,14 @@ seccomp_make(struct seccomp *s, enum seccomp_mode mode,
 {
 	unsigned strange =
 	    log_only ? SECCOMP_RET_LOG : SECCOMP_RET_KILL_PROCESS;
-	struct making m = {.s = s, .mode = mode, .sockets = sockets};
-	struct entry changes[2 * ENTRIES + 1];
+	struct entry changes[CHANGES];
+	struct making m; /* large: only what is used of it is touched */
+	size_t n;
 
+	m.s = s;
+	m.mode = mode;
+	m.sockets = sockets;
+	m.n = m.njumps = 0;
 	m.no = failing(log_only, EPERM);
 	m.family = failing(log_only, EAFNOSUPPORT);
 	m.tty = failing(log_only, ENOTTY);
@@ -475,8 +506,12 @@ seccomp_make(struct seccomp *s, enum seccomp_mode mode,
 	emit_load(&m, offsetof(struct seccomp_data, nr));
 	emit(&m, BPF_JMP | BPF_JGE | BPF_K, NUMBERS, 0, 1);
 	emit_return(&m, m.absent);
-	emit_search(&m, changes, find_changes(&m, changes));
-	emit_looks(&m);
+	n = find_changes(&m, changes);
+	if (n > 1)
+		emit_search(&m, changes, n);
+	else
+		s->over = true;
+	emit_verdicts(&m);
 }
 
 int

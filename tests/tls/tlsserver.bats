@@ -268,3 +268,9 @@ hello" ]
 	[[ "$(tls </dev/null | tr '\n\t' '  ')" == \
 	    "0 Uid: 65534 65534 65534 65534 " ]]
 }
+
+@test "what finds the names of users is not in the server, nor in what it forks" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	TLS_USER=nobody serve -t tls -u nobody -- cat
+	run ! grep libnss "/proc/${STARTED[0]}/maps"
+}
