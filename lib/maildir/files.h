@@ -18,7 +18,7 @@ struct files_seen {
 };
 
 struct file {
-	const char *name;   /* in the arena */
+	const char *name;   /* in the arena, with a NUL */
 	const char *uidl;   /* POP3 unique-id of the UID list, or NULL */
 	uint64_t wire_size; /* from the UID list; 0 unknown */
 	uint64_t keywords;  /* beyond the letters, from yubin-keywords */
@@ -37,12 +37,16 @@ struct files {
 	unsigned pass;
 	size_t room, nslots;
 	uint64_t *slots; /* hash of a base, and index + 1 of its file */
-	struct arena *names;
+	struct arena *memory;
+	char *block; /* what is read of a directory; names stay in it */
+	size_t block_n, block_room;
 };
 
-/* names: where the names go; must outlive f. */
-void files_init(struct files *f, struct arena *names);
-void files_free(struct files *f);
+/* memory: where all of it goes, a large one; must outlive f. */
+void files_init(struct files *f, struct arena *memory);
+
+/* About so many are to come. */
+void files_expect(struct files *f, size_t n);
 
 /* Read both directories and add what is there; what this scan does not see
  * any more is dropped only when it was settled.  take: move what is in new/
@@ -73,10 +77,7 @@ bool files_changed(int fd, const struct files_seen *seen);
 struct file *files_find(const struct files *f, struct str base);
 
 /* The files without a UID, in the order of arrival (by the number in front,
- * then by octets), into order[], which has room for f->n.  Returns how many. */
-size_t files_arrived(struct files *f, struct file **order);
-
-/* Sort by UID (those without first); files_find() is over then. */
-void files_sort(struct files *f);
+ * then by octets): an array of *n in the arena. */
+struct file **files_arrived(struct files *f, size_t *n);
 
 #endif

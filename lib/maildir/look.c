@@ -25,7 +25,6 @@
 
 #define PASSES 6
 #define MORE_FEW 64 /* lines that are no reason to write it anew */
-#define NAMES_MAX ((size_t)4 << 30)
 
 /* Whether the file of this UID should be there, for all we know. */
 static bool
@@ -60,7 +59,7 @@ match(struct look *l)
 			missing += expected(l, e->uid);
 		} else if (file->uid == 0) {
 			file->uid = e->uid;
-			e->of = (size_t)(file - l->files.list) + 1;
+			e->of = (uint32_t)(file - l->files.list) + 1;
 		}
 	}
 	return missing;
@@ -90,6 +89,7 @@ read_files(struct look *l, int cur, int new, bool take, int passes)
 {
 	struct timespec pause = {.tv_nsec = 4000000};
 
+	files_expect(&l->files, l->list.n);
 	for (int i = 0; i < passes; i++) {
 		if (i > 0)
 			nanosleep(&pause, NULL);
@@ -106,21 +106,17 @@ read_files(struct look *l, int cur, int new, bool take, int passes)
 static void
 number(struct look *l)
 {
-	struct file **order = calloc(l->files.n + 1, sizeof(*order));
 	size_t n;
+	struct file **order = files_arrived(&l->files, &n);
 
-	if (!order)
-		oom();
-	n = files_arrived(&l->files, order);
 	for (size_t i = 0; i < n; i++) {
 		struct file *file = order[i];
 
 		file->uid =
 		    uidlist_add(&l->list, str_make(file->name, file->base_n));
 		l->list.list[l->list.n - 1].of =
-		    (size_t)(file - l->files.list) + 1;
+		    (uint32_t)(file - l->files.list) + 1;
 	}
-	free(order);
 }
 
 int
@@ -133,7 +129,7 @@ look_begin_list(struct uidlist *u, const struct home *h)
 
 /* The list was lost under a running session, whose index knows all of it. */
 static void
-restore_list(struct look *l, struct arena *names)
+restore_list(struct look *l)
 {
 	struct index *x = l->known;
 
@@ -149,7 +145,7 @@ restore_list(struct look *l, struct arena *names)
 		if (rec.flags & INDEX_DEAD || !index_base(x, &rec, base))
 			continue;
 		l->list.uidnext = rec.uid;
-		uidlist_add(&l->list, arena_str(names, str_z(base)));
+		uidlist_add(&l->list, arena_str(l->memory, str_z(base)));
 	}
 	l->list.uidnext = x->head.uidnext;
 }
@@ -182,7 +178,7 @@ renew(struct look *l, const struct home *h, int fd, int cur, int new, bool take,
 	if (uidlist_load(&l->list, fd) < 0)
 		return -1;
 	if (!l->list.uidvalidity && l->running && l->known)
-		restore_list(l, l->names);
+		restore_list(l);
 	else if (!l->list.uidvalidity || l->list.courier)
 		r = inherit_keywords(h, fd, cur, &l->list, &l->inherit);
 	if (r >= 0 && !l->list.uidvalidity)
@@ -209,7 +205,7 @@ complete(struct look *l, const struct home *h, int fd, int cur, int new,
 		shrink(l);
 	from = l->list.n;
 	number(l);
-	if (l->inherit && inherit_pop3(&l->list, fd, &l->files, l->names) < 0)
+	if (l->inherit && inherit_pop3(&l->list, fd, &l->files, l->memory) < 0)
 		return -1;
 	if (uidlist_save(&l->list, fd, from) < 0)
 		return -1;
@@ -218,7 +214,7 @@ complete(struct look *l, const struct home *h, int fd, int cur, int new,
 
 /* What the list says about a file beyond its UID. */
 static void
-annotate(struct look *l, struct arena *names)
+annotate(struct look *l)
 {
 	for (size_t i = 0; i < l->list.n; i++) {
 		struct uidlist_entry *e = &l->list.list[i];
@@ -231,7 +227,8 @@ annotate(struct look *l, struct arena *names)
 		uidl = uidlist_field(e, 'P');
 		/* Dovecot leaves it empty where it is the base. */
 		if (uidl.p)
-			file->uidl = arena_z(names, uidl.n ? uidl : e->base);
+			file->uidl =
+			    arena_z(l->memory, uidl.n ? uidl : e->base);
 		if (num_scan(wire, INT64_MAX, &file->wire_size) < 0)
 			file->wire_size = 0;
 	}
@@ -277,6 +274,18 @@ read_more(struct look *l, int fd)
 		keywords_more_shrink(fd, &more, still_used);
 }
 
+/* Every file has its entry by now. */
+static void
+put_in_order(struct look *l)
+{
+	size_t n = 0;
+
+	l->order = arena_array(l->memory, l->files.n, sizeof(*l->order));
+	for (size_t i = 0; i < l->list.n; i++)
+		if (l->list.list[i].of)
+			l->order[n++] = &l->files.list[l->list.list[i].of - 1];
+}
+
 static int
 look(struct look *l, const struct home *h, int fd, int cur, int new, bool take)
 {
@@ -302,10 +311,11 @@ look(struct look *l, const struct home *h, int fd, int cur, int new, bool take)
 
 int
 look_take(struct look *l, const struct home *h, int fd, int cur, int new,
-    struct arena *names, bool take, struct index *known, bool running)
+    struct arena *memory, bool take, struct index *known, bool running)
 {
-	*l = (struct look){.known = known, .running = running, .names = names};
-	files_init(&l->files, names);
+	*l =
+	    (struct look){.known = known, .running = running, .memory = memory};
+	files_init(&l->files, memory);
 	uidlist_init(&l->list);
 	if (look(l, h, fd, cur, new, take) < 0) {
 		int err = errno;
@@ -314,9 +324,9 @@ look_take(struct look *l, const struct home *h, int fd, int cur, int new,
 		errno = err;
 		return -1;
 	}
-	annotate(l, names);
+	annotate(l);
 	read_more(l, fd);
-	files_sort(&l->files);
+	put_in_order(l);
 	l->uidvalidity = l->list.uidvalidity;
 	l->uidnext = l->list.uidnext;
 	return 0;
@@ -325,7 +335,6 @@ look_take(struct look *l, const struct home *h, int fd, int cur, int new,
 void
 look_free(struct look *l)
 {
-	files_free(&l->files);
 	uidlist_free(&l->list);
 }
 
@@ -333,15 +342,15 @@ look_free(struct look *l)
 static int
 look_once(const struct home *h, int fd, int cur, int new)
 {
-	struct arena names;
+	struct arena memory;
 	struct look l;
 	int r;
 
-	arena_init(&names, NAMES_MAX);
-	r = look_take(&l, h, fd, cur, new, &names, false, NULL, false);
+	arena_init_large(&memory, LOOK_MEMORY);
+	r = look_take(&l, h, fd, cur, new, &memory, false, NULL, false);
 	if (r == 0)
 		look_free(&l);
-	arena_free(&names);
+	arena_free(&memory);
 	return r;
 }
 

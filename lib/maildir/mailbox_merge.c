@@ -89,7 +89,7 @@ static bool
 append_rest(struct index *x, const struct look *l, size_t j)
 {
 	for (; j < l->files.n; j++) {
-		const struct file *file = &l->files.list[j];
+		const struct file *file = l->order[j];
 		struct index_record rec = fresh(file);
 
 		if (!index_append(x, &rec, str_z(file->name), uidl_of(file)))
@@ -107,8 +107,7 @@ merge_in_place(struct index *x, const struct look *l)
 
 	index_next_modseq(x);
 	for (uint32_t r = 0; r < count; r++) {
-		const struct file *file =
-		    j < l->files.n ? &l->files.list[j] : NULL;
+		const struct file *file = j < l->files.n ? l->order[j] : NULL;
 		struct index_record rec;
 
 		if (!index_get(x, r, &rec) || (file && file->uid < rec.uid))
@@ -246,7 +245,7 @@ merge(struct source *s)
 		if (r >= count)
 			rec.uid = UINT32_MAX;
 		if (j < nfiles)
-			file = &s->look->files.list[j];
+			file = s->look->order[j];
 		missing = k < nmissing ? s->missing->v[k] : UINT32_MAX;
 		uid = file && file->uid < rec.uid ? file->uid : rec.uid;
 		uid = missing < uid ? missing : uid;
@@ -295,6 +294,17 @@ forget_up_to(const struct index *x)
 	return v;
 }
 
+/* How many records it will have. */
+static size_t
+about(const struct source *s)
+{
+	size_t n = s->old ? s->old->head.count : 0;
+
+	if (s->look && s->look->files.n > n)
+		n = s->look->files.n;
+	return n + n / 8;
+}
+
 /* Make x, which is closed, the index merged from these. */
 static void
 make(struct source *s, struct index *x)
@@ -302,7 +312,7 @@ make(struct source *s, struct index *x)
 	struct index_head *h = &s->b.head;
 	struct index clock = {.head.modseq = s->old ? s->old->head.modseq : 0};
 
-	index_build_init(&s->b);
+	index_build_init(&s->b, about(s));
 	s->modseq = index_next_modseq(&clock);
 	if (s->old) {
 		*h = s->old->head;

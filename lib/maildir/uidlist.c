@@ -20,20 +20,21 @@
 #include "maildir/name.h"
 
 #define TEXT_MAX ((size_t)1 << 30)
+#define MEMORY ((size_t)8 << 30)
+#define MORE 65536 /* it grew while it was read */
 #define YOUNG_NS 2000000000
 
 void
 uidlist_init(struct uidlist *u)
 {
 	*u = (struct uidlist){.uidnext = 1};
-	buf_init(&u->text, TEXT_MAX);
+	arena_init_large(&u->memory, MEMORY);
 }
 
 void
 uidlist_free(struct uidlist *u)
 {
-	free(u->list);
-	buf_free(&u->text);
+	arena_free(&u->memory);
 	uidlist_init(u);
 }
 
@@ -42,12 +43,9 @@ push(struct uidlist *u, struct uidlist_entry e)
 {
 	if (u->n == u->room) {
 		size_t room = u->room ? u->room * 2 : 64;
-		struct uidlist_entry *more =
-		    realloc(u->list, room * sizeof(*more));
 
-		if (!more)
-			oom();
-		u->list = more;
+		u->list = arena_grow(
+		    &u->memory, u->list, u->n * sizeof(e), room * sizeof(e));
 		u->room = room;
 	}
 	u->list[u->n++] = e;
@@ -212,36 +210,36 @@ young(const struct uidlist_stamp *stamp)
 	return now_wall_us() * 1000 - stamp->mtime_ns < YOUNG_NS;
 }
 
-/* Read the open file into u->text. */
+/* Read the open file. */
 static int
-read_text(struct uidlist *u, int fd)
+read_text(struct uidlist *u, int fd, struct str *text)
 {
 	struct stat st;
+	char *p = NULL;
+	size_t n = 0, room;
 
 	if (fstat(fd, &st) < 0)
 		return -1;
 	uidlist_stamp(&u->stamp, &st);
-	for (;;) {
-		char *to;
-		ssize_t n;
-		size_t had = u->text.n;
+	room = (size_t)st.st_size + 1;
+	for (;; room += MORE) {
+		ssize_t got;
 
-		to = buf_room(&u->text, 65536);
-		if (!to) {
+		if (room > TEXT_MAX) {
 			errno = EFBIG;
 			return -1;
 		}
-		do
-			n = read(fd, to, 65536);
-		while (n < 0 && errno == EINTR);
+		p = arena_grow(&u->memory, p, n, room);
+		got = file_read_at(fd, p + n, room - n, FILE_HERE);
 		/* Half a list would be taken for a damaged one. */
-		if (n < 0)
+		if (got < 0)
 			return -1;
-		u->text.n = had + (size_t)n;
-		if (n == 0)
+		n += (size_t)got;
+		if (n < room)
 			break;
 	}
-	u->stamp.size = u->text.n;
+	u->stamp.size = n;
+	*text = str_make(p, n);
 	/* We are going to tell clients about it. */
 	return young(&u->stamp) ? fdatasync(fd) : 0;
 }
@@ -249,6 +247,7 @@ read_text(struct uidlist *u, int fd)
 int
 uidlist_load(struct uidlist *u, int dirfd)
 {
+	struct str text;
 	int fd, err = 0;
 
 	uidlist_free(u);
@@ -259,13 +258,13 @@ uidlist_load(struct uidlist *u, int dirfd)
 	}
 	if (fd < 0)
 		return errno == ENOENT ? 0 : fail("open ", UIDLIST);
-	if (read_text(u, fd) < 0)
+	if (read_text(u, fd, &text) < 0)
 		err = errno;
 	close(fd);
 	errno = err;
 	if (err)
 		return fail("read ", UIDLIST);
-	return uidlist_parse(u, buf_slice(&u->text)) == 0;
+	return uidlist_parse(u, text) == 0;
 }
 
 int

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/str.h"
 
 #define UIDLIST "dovecot-uidlist"
@@ -32,9 +32,9 @@ struct uidlist_stamp {
 
 struct uidlist_entry {
 	uint32_t uid;
+	uint32_t of;       /* the caller's; 0 at first */
 	struct str fields; /* "S12 W13 Pxyz", without the blank behind */
 	struct str base;
-	size_t of; /* the caller's; 0 at first */
 };
 
 struct uidlist {
@@ -46,7 +46,7 @@ struct uidlist {
 	bool rewrite; /* other version, or damaged: appending will not do */
 	bool courier; /* loaded from Courier's list */
 	/* Private. */
-	struct buf text;
+	struct arena memory;        /* what was read, and list */
 	struct uidlist_stamp stamp; /* ino 0: there was no file */
 };
 
