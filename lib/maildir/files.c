@@ -189,39 +189,37 @@ files_expect(struct files *f, size_t n)
 
 /* name: lives as long as f.  Returns whether it is used. */
 static bool
-add(struct files *f, const char *name, bool in_new, bool recent)
+add(struct files *f, struct str name, size_t base_n, bool in_new, bool recent)
 {
-	struct str base = str_to(str_z(name), name_base(str_z(name)));
+	struct str base = str_to(name, base_n);
 	struct file *file;
 	uint32_t h = hash(base);
 	uint64_t *slot;
-	bool known;
 
 	if (f->n == f->room)
 		grow(f, f->room ? f->room * 2 : ROOM_LEAST);
 	slot = slot_of(f, base, h);
 	if (!*slot) {
-		f->list[f->n] = (struct file){.base_n = (uint8_t)base.n};
+		f->list[f->n] =
+		    (struct file){.name = name.p, .base_n = (uint8_t)base_n};
 		fill(slot, h, f->n++);
 	}
 	file = &f->list[(uint32_t)*slot - 1];
 	file->recent = file->recent || recent;
 	file->in_new = in_new;
 	file->pass = f->pass;
-	known = file->name && strcmp(file->name, name) == 0;
-	if (!known)
-		file->name = name;
-	return !known;
+	if (str_eq(files_name(file), name))
+		return false;
+	file->name = name.p;
+	file->name_n = (uint8_t)name.n;
+	return true;
 }
 
-/* Whether the entry is a regular file with a name we can keep. */
 static bool
-is_message(int fd, const struct entry *e)
+is_file(int fd, const struct entry *e)
 {
 	struct stat st;
 
-	if (!name_usable(str_z(e->name)))
-		return false;
 	if (e->type != DT_UNKNOWN)
 		return e->type == DT_REG;
 	return fstatat(fd, e->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
@@ -251,18 +249,19 @@ take_file(int cur, int new, const char *name, char to[NAME_SIZE])
 	return errno == ENOENT ? 0 : -1;
 }
 
-/* Take one entry of new/; as take_entry. */
-static int
-take_new(struct scan *s, const struct entry *e)
+/* Take an entry of new/, as add(). */
+static bool
+take_new(struct scan *s, struct str name, size_t base_n)
 {
 	char to[NAME_SIZE];
-	int r = s->take ? take_file(s->cur, s->new, e->name, to) : -1;
+	int r = s->take ? take_file(s->cur, s->new, name.p, to) : -1;
 
 	if (r > 0) {
 		s->moved++;
-		add(s->f, arena_z(s->f->memory, str_z(to)), false, true);
+		add(s->f, arena_str(s->f->memory, str_z(to)), base_n, false,
+		    true);
 	}
-	return r < 0 && add(s->f, e->name, true, true);
+	return r < 0 && add(s->f, name, base_n, true, true);
 }
 
 /* Take the entries of n octets, and keep the block up to the last name that is
@@ -275,12 +274,14 @@ take_block(struct scan *s, int fd, size_t n)
 
 	for (size_t at = 0; at < n;) {
 		const struct entry *e = (const void *)(block + at);
+		struct str name = str_z(e->name);
+		size_t base_n = name_usable(name);
 
 		at += e->size;
-		if (!is_message(fd, e))
+		if (!base_n || !is_file(fd, e))
 			continue;
-		if (fd == s->new ? take_new(s, e)
-				 : add(s->f, e->name, false, false))
+		if (fd == s->new ? take_new(s, name, base_n)
+				 : add(s->f, name, base_n, false, false))
 			kept = at;
 	}
 	s->f->block_n += kept;
@@ -382,6 +383,35 @@ files_find(const struct files *f, struct str base)
 		return NULL;
 	slot = slot_of(f, base, hash(base));
 	return *slot ? &f->list[(uint32_t)*slot - 1] : NULL;
+}
+
+/* Each step asks for the memory that the next one needs. */
+void
+files_find_all(const struct files *f, const struct str *bases, size_t n,
+    struct file **found)
+{
+	uint32_t h[FILES_AT_ONCE];
+
+	if (!f->nslots)
+		memset(found, 0, n * sizeof(struct file *));
+	for (size_t i = 0; f->nslots && i < n; i++) {
+		h[i] = hash(bases[i]);
+		__builtin_prefetch(&f->slots[h[i] & (f->nslots - 1)]);
+	}
+	for (size_t i = 0; f->nslots && i < n; i++) {
+		uint64_t slot = f->slots[h[i] & (f->nslots - 1)];
+
+		found[i] = slot ? &f->list[(uint32_t)slot - 1] : NULL;
+		__builtin_prefetch(found[i]);
+	}
+	for (size_t i = 0; f->nslots && i < n; i++)
+		if (found[i])
+			__builtin_prefetch(found[i]->name);
+	for (size_t i = 0; f->nslots && i < n; i++) {
+		const uint64_t *slot = slot_of(f, bases[i], h[i]);
+
+		found[i] = *slot ? &f->list[(uint32_t)*slot - 1] : NULL;
+	}
 }
 
 static int

@@ -19,11 +19,11 @@ struct files_seen {
 
 struct file {
 	const char *name;   /* in the arena, with a NUL */
-	const char *uidl;   /* POP3 unique-id of the UID list, or NULL */
+	const char *uidl;   /* POP3 unique-id, in the UID list */
 	uint64_t wire_size; /* from the UID list; 0 unknown */
 	uint64_t keywords;  /* beyond the letters, from yubin-keywords */
 	uint32_t uid;       /* 0 unknown */
-	uint8_t base_n;
+	uint8_t name_n, base_n, uidl_n;
 	bool in_new, recent;
 	unsigned pass; /* the last scan that saw it */
 };
@@ -73,8 +73,20 @@ int files_look(int fd, struct files_seen *seen);
  * second), so young stamps are not trusted. */
 bool files_changed(int fd, const struct files_seen *seen);
 
+/* The whole name of a file. */
+static inline struct str
+files_name(const struct file *file)
+{
+	return str_make(file->name, file->name_n);
+}
+
 /* The file with this base, or NULL. */
 struct file *files_find(const struct files *f, struct str base);
+
+/* The same of n bases, up to FILES_AT_ONCE, in less time. */
+#define FILES_AT_ONCE 16
+void files_find_all(const struct files *f, const struct str *bases, size_t n,
+    struct file **found);
 
 /* The files without a UID, in the order of arrival (by the number in front,
  * then by octets): an array of *n in the arena. */

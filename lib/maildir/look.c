@@ -43,6 +43,30 @@ expected(const struct look *l, uint32_t uid)
 	       !(rec.flags & INDEX_DEAD);
 }
 
+/* Give the files the UIDs of some entries.  Returns how many expected ones have
+ * no file. */
+static size_t
+match_some(struct look *l, struct uidlist_entry *list, size_t n)
+{
+	struct str bases[FILES_AT_ONCE];
+	struct file *found[FILES_AT_ONCE];
+	size_t missing = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bases[i] = list[i].base;
+	files_find_all(&l->files, bases, n, found);
+	for (size_t i = 0; i < n; i++) {
+		list[i].of = 0;
+		if (!found[i]) {
+			missing += expected(l, list[i].uid);
+		} else if (found[i]->uid == 0) {
+			found[i]->uid = list[i].uid;
+			list[i].of = (uint32_t)(found[i] - l->files.list) + 1;
+		}
+	}
+	return missing;
+}
+
 /* Give the files the UIDs of the list, whose entries then tell which file is
  * theirs (index + 1); returns how many expected ones have no file. */
 static size_t
@@ -50,17 +74,11 @@ match(struct look *l)
 {
 	size_t missing = 0;
 
-	for (size_t i = 0; i < l->list.n; i++) {
-		struct uidlist_entry *e = &l->list.list[i];
-		struct file *file = files_find(&l->files, e->base);
+	for (size_t i = 0; i < l->list.n; i += FILES_AT_ONCE) {
+		size_t left = l->list.n - i;
 
-		e->of = 0;
-		if (!file) {
-			missing += expected(l, e->uid);
-		} else if (file->uid == 0) {
-			file->uid = e->uid;
-			e->of = (uint32_t)(file - l->files.list) + 1;
-		}
+		missing += match_some(l, &l->list.list[i],
+		    left < FILES_AT_ONCE ? left : FILES_AT_ONCE);
 	}
 	return missing;
 }
@@ -109,6 +127,7 @@ number(struct look *l)
 	size_t n;
 	struct file **order = files_arrived(&l->files, &n);
 
+	uidlist_expect(&l->list, n);
 	for (size_t i = 0; i < n; i++) {
 		struct file *file = order[i];
 
@@ -226,9 +245,12 @@ annotate(struct look *l)
 		file = &l->files.list[e->of - 1];
 		uidl = uidlist_field(e, 'P');
 		/* Dovecot leaves it empty where it is the base. */
-		if (uidl.p)
-			file->uidl =
-			    arena_z(l->memory, uidl.n ? uidl : e->base);
+		if (uidl.p && !uidl.n)
+			uidl = e->base;
+		if (uidl.n <= NAME_MAX) {
+			file->uidl = uidl.p;
+			file->uidl_n = (uint8_t)uidl.n;
+		}
 		if (num_scan(wire, INT64_MAX, &file->wire_size) < 0)
 			file->wire_size = 0;
 	}

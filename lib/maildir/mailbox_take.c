@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "base/now.h"
 #include "maildir/dotlock.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
@@ -61,6 +62,7 @@ take_all_known(struct mailbox *m, const struct files *f)
 static bool
 append_new(struct mailbox *m, struct file **order, size_t n)
 {
+	int64_t now = now_wall_s();
 	bool ok = true;
 
 	index_next_modseq(&m->index);
@@ -68,7 +70,7 @@ append_new(struct mailbox *m, struct file **order, size_t n)
 		struct str name = str_z(order[i]->name);
 		struct index_record rec = {.uid = order[i]->uid,
 		    .flags = order[i]->in_new ? INDEX_IN_NEW : 0,
-		    .saved_s = name_saved(name)};
+		    .saved_s = name_saved(name, now)};
 
 		ok = ok && index_append(&m->index, &rec, name, STR(""));
 		if (!order[i]->in_new)

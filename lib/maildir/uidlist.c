@@ -21,7 +21,9 @@
 
 #define TEXT_MAX ((size_t)1 << 30)
 #define MEMORY ((size_t)8 << 30)
-#define MORE 65536 /* it grew while it was read */
+#define HEADER_MOST 100 /* octets, without what it kept */
+#define LINE_MORE 15    /* beside the fields and the base */
+#define MORE 65536      /* it grew while it was read */
 #define YOUNG_NS 2000000000
 
 void
@@ -39,15 +41,25 @@ uidlist_free(struct uidlist *u)
 }
 
 static void
+grow(struct uidlist *u, size_t room)
+{
+	u->list = arena_grow(&u->memory, u->list, u->n * sizeof(*u->list),
+	    room * sizeof(*u->list));
+	u->room = room;
+}
+
+void
+uidlist_expect(struct uidlist *u, size_t n)
+{
+	if (n > u->room - u->n)
+		grow(u, u->n + n);
+}
+
+static void
 push(struct uidlist *u, struct uidlist_entry e)
 {
-	if (u->n == u->room) {
-		size_t room = u->room ? u->room * 2 : 64;
-
-		u->list = arena_grow(
-		    &u->memory, u->list, u->n * sizeof(e), room * sizeof(e));
-		u->room = room;
-	}
+	if (u->n == u->room)
+		grow(u, u->room ? u->room * 2 : 64);
 	u->list[u->n++] = e;
 	if (e.uid >= u->uidnext)
 		u->uidnext = e.uid + 1;
@@ -138,6 +150,7 @@ static bool
 entry(struct uidlist_entry *e, struct str line, bool v1)
 {
 	struct scan s = scan_make(line);
+	struct str name;
 	uint64_t uid;
 
 	if (!scan_num(&s, UIDLIST_UID_MAX - 1, &uid) || uid == 0 ||
@@ -147,10 +160,9 @@ entry(struct uidlist_entry *e, struct str line, bool v1)
 	if (!v1 && !fields(&s, &e->fields))
 		return false;
 	e->uid = (uint32_t)uid;
-	e->base = scan_rest(&s);
-	e->base = str_to(e->base, name_base(e->base));
-	return name_usable(e->base) && !str_has(e->base, '/') &&
-	       !str_has(e->base, '\0');
+	name = scan_rest(&s);
+	e->base = str_to(name, name_usable(name));
+	return e->base.n > 0;
 }
 
 int
@@ -345,6 +357,17 @@ print_header(struct buf *b, const struct uidlist *u)
 	buf_chr(b, '\n');
 }
 
+/* More octets than these entries and the header take. */
+static size_t
+text_most(const struct uidlist *u, size_t from)
+{
+	size_t n = HEADER_MOST + u->header.n;
+
+	for (size_t i = from; i < u->n; i++)
+		n += LINE_MORE + u->list[i].fields.n + u->list[i].base.n;
+	return n < TEXT_MAX ? n : TEXT_MAX;
+}
+
 static int
 append(int dirfd, struct str text)
 {
@@ -366,15 +389,17 @@ uidlist_save(struct uidlist *u, int dirfd, size_t from)
 {
 	struct buf b;
 	struct stat st;
+	size_t most;
 	int r;
 
 	if (!u->rewrite && from == u->n)
 		return 0;
-	buf_init(&b, TEXT_MAX);
-	if (u->rewrite) {
-		print_header(&b, u);
+	if (u->rewrite)
 		from = 0;
-	}
+	most = text_most(u, from);
+	buf_fixed(&b, arena_room(&u->memory, most), most);
+	if (u->rewrite)
+		print_header(&b, u);
 	for (size_t i = from; i < u->n; i++)
 		print_entry(&b, &u->list[i]);
 	if (b.over) {
@@ -385,7 +410,6 @@ uidlist_save(struct uidlist *u, int dirfd, size_t from)
 	} else {
 		r = append(dirfd, buf_slice(&b));
 	}
-	buf_free(&b);
 	if (r == 0 && fstatat(dirfd, UIDLIST, &st, 0) == 0)
 		uidlist_stamp(&u->stamp, &st);
 	if (r == 0)

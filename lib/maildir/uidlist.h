@@ -77,6 +77,9 @@ bool uidlist_fresh(const struct uidlist_stamp *stamp, int dirfd);
 void uidlist_continue(struct uidlist *u, uint32_t uidvalidity, uint32_t uidnext,
     const struct uidlist_stamp *stamp);
 
+/* About so many entries will be added. */
+void uidlist_expect(struct uidlist *u, size_t n);
+
 /* Add an entry with the next UID; base must live as long as u.  Returns the
  * UID. */
 uint32_t uidlist_add(struct uidlist *u, struct str base);
