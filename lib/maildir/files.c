@@ -27,7 +27,9 @@
 #define ROOM_LEAST 64        /* files; a power of 2 */
 #define BLOCK_LEAST 32768    /* octets of a directory at once */
 #define BLOCK_MOST 262144
-#define ENTRY_MOST 280 /* a name of 255 octets */
+#define ENTRY_MOST 280     /* of a name of 255 octets */
+#define ENTRY_ABOUT 80     /* on disk, and what is unused beside it */
+#define EXPECT_MOST 131072 /* files */
 
 /* As getdents64(2) tells it. */
 struct entry {
@@ -176,15 +178,19 @@ grow(struct files *f, size_t room)
 	f->nslots = room * 2;
 }
 
-void
-files_expect(struct files *f, size_t n)
+/* The size of the directory tells about how many files to expect, on most file
+ * systems. */
+static void
+expect(struct files *f, int fd)
 {
 	size_t room = ROOM_LEAST;
+	struct stat st;
 
-	while (room < n && room < FILES_MAX)
+	if (f->room || fstat(fd, &st) < 0)
+		return;
+	while (room < EXPECT_MOST && room < (uint64_t)st.st_size / ENTRY_ABOUT)
 		room *= 2;
-	if (f->room < room)
-		grow(f, room);
+	grow(f, room);
 }
 
 /* name: lives as long as f.  Returns whether it is used. */
@@ -360,6 +366,7 @@ files_scan(struct files *f, int cur, int new, bool take)
 	struct files_seen after_cur, after_new;
 	struct scan s = {.f = f, .cur = cur, .new = new};
 
+	expect(f, cur);
 	if (files_scan_new(f, cur, new, take) < 0)
 		return -1;
 	if (files_look(cur, &f->cur) < 0 || scan_dir(&s, cur, "cur") < 0 ||
@@ -426,7 +433,7 @@ struct file **
 files_arrived(struct files *f, size_t *found)
 {
 	struct sort_item *list =
-	    arena_room(f->memory, f->n * sizeof(struct sort_item));
+	    arena_room(f->memory, 2 * f->n * sizeof(struct sort_item));
 	struct file **order;
 	size_t n = 0, same = 0;
 
@@ -434,7 +441,7 @@ files_arrived(struct files *f, size_t *found)
 		if (f->list[i].uid == 0)
 			list[n++] = (struct sort_item){
 			    name_seconds(f->list[i].name), i};
-	sort_items(list, n);
+	sort_items(list, list + f->n, n);
 	order = arena_room(f->memory, n * sizeof(struct file *));
 	for (size_t i = 0; i < n; i++) {
 		order[i] = &f->list[list[i].of];

@@ -45,9 +45,6 @@ struct files {
 /* memory: where all of it goes, a large one; must outlive f. */
 void files_init(struct files *f, struct arena *memory);
 
-/* About so many are to come. */
-void files_expect(struct files *f, size_t n);
-
 /* Read both directories and add what is there; what this scan does not see
  * any more is dropped only when it was settled.  take: move what is in new/
  * to cur/ first; files moved here are `recent`.  Returns 0 or -1. */

@@ -87,6 +87,7 @@ inherit_pop3(struct uidlist *u, int fd, const struct files *f, struct arena *a)
 	for (size_t i = 0; r == 0 && (n || names) && i < u->n; i++) {
 		struct uidlist_entry *e = &u->list[i];
 
+		uidlist_ahead(u, i);
 		set_uidl(e,
 		    names ? e->base : courier_pop3_find(list, n, e->base), a,
 		    &b);

@@ -24,6 +24,7 @@
 #include "maildir/name.h"
 
 #define PASSES 6
+#define AHEAD 8     /* entries whose files are asked for */
 #define MORE_FEW 64 /* lines that are no reason to write it anew */
 
 /* Whether the file of this UID should be there, for all we know. */
@@ -107,7 +108,6 @@ read_files(struct look *l, int cur, int new, bool take, int passes)
 {
 	struct timespec pause = {.tv_nsec = 4000000};
 
-	files_expect(&l->files, l->list.n);
 	for (int i = 0; i < passes; i++) {
 		if (i > 0)
 			nanosleep(&pause, NULL);
@@ -237,13 +237,17 @@ annotate(struct look *l)
 {
 	for (size_t i = 0; i < l->list.n; i++) {
 		struct uidlist_entry *e = &l->list.list[i];
-		struct str uidl, wire = uidlist_field(e, 'W');
+		struct str uidl, wire;
 		struct file *file;
 
+		if (i + AHEAD < l->list.n && l->list.list[i + AHEAD].of)
+			__builtin_prefetch(
+			    &l->files.list[l->list.list[i + AHEAD].of - 1]);
 		if (!e->fields.n || !e->of)
 			continue;
 		file = &l->files.list[e->of - 1];
 		uidl = uidlist_field(e, 'P');
+		wire = uidlist_field(e, 'W');
 		/* Dovecot leaves it empty where it is the base. */
 		if (uidl.p && !uidl.n)
 			uidl = e->base;

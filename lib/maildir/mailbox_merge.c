@@ -377,7 +377,8 @@ mailbox_merge(struct mailbox *m, struct look *l)
 	if (!s.old && l->list.n <= l->files.n + DEAD_MOST)
 		gaps = true;
 	for (size_t i = 0; gaps && i < l->list.n; i++)
-		mailbox_list_add(&lines, l->list.list[i].uid);
+		if (!l->list.list[i].of)
+			mailbox_list_add(&lines, l->list.list[i].uid);
 	s.missing = &lines;
 	make(&s, &x);
 	mailbox_list_free(&lines);

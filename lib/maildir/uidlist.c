@@ -22,6 +22,7 @@
 #define TEXT_MAX ((size_t)1 << 30)
 #define MEMORY ((size_t)8 << 30)
 #define HEADER_MOST 100 /* octets, without what it kept */
+#define AHEAD 8         /* entries */
 #define LINE_MORE 15    /* beside the fields and the base */
 #define MORE 65536      /* it grew while it was read */
 #define YOUNG_NS 2000000000
@@ -400,8 +401,10 @@ uidlist_save(struct uidlist *u, int dirfd, size_t from)
 	buf_fixed(&b, arena_room(&u->memory, most), most);
 	if (u->rewrite)
 		print_header(&b, u);
-	for (size_t i = from; i < u->n; i++)
+	for (size_t i = from; i < u->n; i++) {
+		uidlist_ahead(u, i);
 		print_entry(&b, &u->list[i]);
+	}
 	if (b.over) {
 		errno = EFBIG;
 		r = fail("write ", UIDLIST);
@@ -415,6 +418,17 @@ uidlist_save(struct uidlist *u, int dirfd, size_t from)
 	if (r == 0)
 		u->rewrite = false;
 	return r;
+}
+
+void
+uidlist_ahead(const struct uidlist *u, size_t i)
+{
+	const struct uidlist_entry *e = &u->list[i + AHEAD];
+
+	if (i + AHEAD >= u->n)
+		return;
+	__builtin_prefetch(e->base.p);
+	__builtin_prefetch(e->base.p + e->base.n);
 }
 
 struct str

@@ -88,6 +88,9 @@ uint32_t uidlist_add(struct uidlist *u, struct str base);
  * whole when needed.  The lock must be held.  Returns 0 or -1. */
 int uidlist_save(struct uidlist *u, int dirfd, size_t from);
 
+/* Ask for the base of an entry that will be looked at soon after entry i. */
+void uidlist_ahead(const struct uidlist *u, size_t i);
+
 /* The value of the field with this letter, which may be empty (p not NULL); p
  * NULL: there is none. */
 struct str uidlist_field(const struct uidlist_entry *e, char letter);
