@@ -35,12 +35,14 @@ arena_init_large(struct arena *a, size_t max)
 	*a = (struct arena){.max = max, .large = true};
 }
 
-/* A chunk of whole huge pages, of at least *size octets. */
+/* A chunk of whole huge pages, of at least *size octets.  The more there is,
+ * the greater, for the C library takes 2 MiB more for each. */
 static struct arena_chunk *
-huge_chunk(size_t *size)
+huge_chunk(const struct arena *a, size_t *size)
 {
+	size_t need = *size > a->used / 8 ? *size : a->used / 8;
 	size_t all =
-	    (*size + sizeof(struct arena_chunk) + HUGE - 1) / HUGE * HUGE;
+	    (need + sizeof(struct arena_chunk) + HUGE - 1) / HUGE * HUGE;
 	void *p = aligned_alloc(HUGE, all);
 	int err = errno;
 
@@ -58,7 +60,7 @@ push_chunk(struct arena *a, size_t need)
 	struct arena_chunk *c;
 
 	if (a->large && (a->used > HUGE_FROM || need > HUGE_FROM))
-		c = huge_chunk(&size);
+		c = huge_chunk(a, &size);
 	else
 		c = malloc(sizeof(*c) + size);
 	if (!c)

@@ -27,9 +27,9 @@
 #define ROOM_LEAST 64        /* files; a power of 2 */
 #define BLOCK_LEAST 32768    /* octets of a directory at once */
 #define BLOCK_MOST 262144
-#define ENTRY_MOST 280     /* of a name of 255 octets */
-#define ENTRY_ABOUT 80     /* on disk, and what is unused beside it */
-#define EXPECT_MOST 131072 /* files */
+#define ENTRY_MOST 280      /* of a name of 255 octets */
+#define ENTRY_ABOUT 80      /* on disk, and what is unused beside it */
+#define EXPECT_MOST 1048576 /* files */
 
 /* As getdents64(2) tells it. */
 struct entry {
@@ -432,10 +432,13 @@ by_name(const void *a, const void *b)
 struct file **
 files_arrived(struct files *f, size_t *found)
 {
-	struct sort_item *list =
-	    arena_room(f->memory, 2 * f->n * sizeof(struct sort_item));
+	struct arena mine;
+	struct sort_item *list;
 	struct file **order;
 	size_t n = 0, same = 0;
+
+	arena_init_large(&mine, 2 * FILES_MAX * sizeof(*list));
+	list = arena_room(&mine, 2 * f->n * sizeof(*list));
 
 	for (size_t i = 0; i < f->n; i++)
 		if (f->list[i].uid == 0)
@@ -453,6 +456,7 @@ files_arrived(struct files *f, size_t *found)
 			    by_name);
 		same = i + 1;
 	}
+	arena_free(&mine);
 	*found = n;
 	return order;
 }

@@ -18,6 +18,7 @@
 #include "maildir/index_check.h"
 
 #define TRIES 8
+#define NAME_ABOUT 48 /* octets */
 #define MEMORY ((size_t)16 << 30)
 #define BUILD_MS 2000 /* that others need to make an index */
 
@@ -32,10 +33,8 @@ grow_list(struct index_build *b, size_t room)
 }
 
 static void
-grow_names(struct index_build *b)
+grow_names(struct index_build *b, size_t room)
 {
-	size_t room = b->names_room * 2 + 8192;
-
 	if (room > UINT32_MAX / 2)
 		oom();
 	b->names = arena_grow(&b->memory, b->names, b->names_n, room);
@@ -48,7 +47,7 @@ index_build_init(struct index_build *b, size_t room)
 	*b = (struct index_build){0};
 	arena_init_large(&b->memory, MEMORY);
 	grow_list(b, room + 1);
-	grow_names(b);
+	grow_names(b, room * NAME_ABOUT + 8192);
 }
 
 void
@@ -67,7 +66,7 @@ index_build_add(struct index_build *b, struct index_record *rec,
 	if (b->n == b->room)
 		grow_list(b, (size_t)b->room * 2);
 	if (n > b->names_room - b->names_n)
-		grow_names(b);
+		grow_names(b, b->names_room * 2);
 	memcpy(b->names + b->names_n, text.p, text.n);
 	memcpy(b->names + b->names_n + text.n, uidl.p, uidl.n);
 	rec->name_at = (uint32_t)b->names_n;

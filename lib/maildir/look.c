@@ -49,7 +49,7 @@ expected(const struct look *l, uint32_t uid)
 static size_t
 match_some(struct look *l, struct uidlist_entry *list, size_t n)
 {
-	struct str bases[FILES_AT_ONCE];
+	struct str bases[FILES_AT_ONCE] = {{0}};
 	struct file *found[FILES_AT_ONCE];
 	size_t missing = 0;
 

@@ -40,7 +40,7 @@ fresh(const struct file *file, int64_t now)
 static struct str
 uidl_of(const struct file *file)
 {
-	return str_make(file->uidl, file->uidl_n);
+	return file->uidl ? str_make(file->uidl, file->uidl_n) : STR("");
 }
 
 /* Set what the file says but for its name.  */

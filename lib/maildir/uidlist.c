@@ -166,6 +166,17 @@ entry(struct uidlist_entry *e, struct str line, bool v1)
 	return e->base.n > 0;
 }
 
+static size_t
+lines(struct str text)
+{
+	size_t n = 0;
+	struct str line;
+
+	while (str_cut(&text, '\n', &line))
+		n++;
+	return n;
+}
+
 int
 uidlist_parse(struct uidlist *u, struct str text)
 {
@@ -182,7 +193,9 @@ uidlist_parse(struct uidlist *u, struct str text)
 		u->uidvalidity = 0;
 		return -1;
 	}
-	for (text = str_from(text, lf + 1); text.n;) {
+	text = str_from(text, lf + 1);
+	uidlist_expect(u, lines(text));
+	while (text.n) {
 		struct uidlist_entry e = {0};
 
 		lf = str_find(text, '\n');
