@@ -89,14 +89,16 @@ note_more(void *arg, struct str base, uint64_t bits)
 
 /* Keywords that have no letter, when there are any.  0 or -1. */
 static int
-count_more(struct stats *t, struct store *s, int folder)
+count_more(struct stats *t, int folder)
 {
 	int cur = -1, new = -1, r = -1;
+	struct arena a;
 	struct files f;
 
 	if (!t->keywords[KEYWORDS_LETTERS])
 		return 0;
-	files_init(&f, &s->a);
+	arena_init_large(&a, MEMORY);
+	files_init(&f, &a);
 	cur = store_dir(folder, "cur");
 	new = store_dir(folder, "new");
 	if (cur < 0 || new < 0)
@@ -106,7 +108,7 @@ count_more(struct stats *t, struct store *s, int folder)
 	for (size_t k = 0; k < f.n; k++)
 		for (int i = KEYWORDS_LETTERS; i < KEYWORDS_N; i++)
 			t->keyworded[i] += f.list[k].keywords >> i & 1;
-	files_free(&f);
+	arena_free(&a);
 	if (cur >= 0)
 		close(cur);
 	if (new >= 0)
@@ -135,7 +137,7 @@ count_folder(struct stats *t, struct store *s, const struct store_folder *f)
 	if (r == 0)
 		r = count_dir(t, fd, "cur");
 	if (r == 0)
-		r = count_more(t, s, fd);
+		r = count_more(t, fd);
 	uidlist_free(&u);
 	close(fd);
 	return r;

@@ -10,7 +10,7 @@
 static int
 scan_base(struct str s, unsigned base, uint64_t max, uint64_t *v)
 {
-	uint64_t sum = 0;
+	uint64_t sum = 0, most = max / base;
 
 	if (s.n == 0) {
 		errno = EINVAL;
@@ -23,8 +23,7 @@ scan_base(struct str s, unsigned base, uint64_t max, uint64_t *v)
 			errno = EINVAL;
 			return -1;
 		}
-		if (sum > (max - (unsigned)digit) / base ||
-		    (unsigned)digit > max) {
+		if (sum > most || (unsigned)digit > max - sum * base) {
 			errno = ERANGE;
 			return -1;
 		}

@@ -2,10 +2,7 @@
 /* Radix sort, from the lowest octet of the keys to the highest that differs. */
 #include "base/sort.h"
 
-#include <stdlib.h>
 #include <string.h>
-
-#include "base/fail.h"
 
 #define OCTETS 8
 #define VALUES 256
@@ -29,9 +26,9 @@ pass(const struct sort_item *from, struct sort_item *to, size_t n, int shift)
 }
 
 void
-sort_items(struct sort_item *list, size_t n)
+sort_items(struct sort_item *list, struct sort_item *spare, size_t n)
 {
-	struct sort_item *from = list, *to, *spare;
+	struct sort_item *from = list, *to = spare;
 	uint64_t differ = 0, falls = 0;
 
 	for (size_t i = 1; i < n; i++) {
@@ -40,9 +37,6 @@ sort_items(struct sort_item *list, size_t n)
 	}
 	if (falls == 0)
 		return;
-	spare = to = malloc(n * sizeof(*to));
-	if (!spare)
-		oom();
 	for (int k = 0; k < OCTETS; k++) {
 		struct sort_item *done = to;
 
@@ -54,5 +48,4 @@ sort_items(struct sort_item *list, size_t n)
 	}
 	if (from != list)
 		memcpy(list, from, n * sizeof(*list));
-	free(spare);
 }

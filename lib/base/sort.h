@@ -13,8 +13,7 @@ struct sort_item {
 };
 
 /* Sort the n items by key, rising; those with the same key keep their order.
- * Needs the memory of n items once more; ends the process when there is
- * none. */
-void sort_items(struct sort_item *list, size_t n);
+ * spare: room for n more, whose contents do not matter. */
+void sort_items(struct sort_item *list, struct sort_item *spare, size_t n);
 
 #endif

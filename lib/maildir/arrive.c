@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/fail.h"
+#include "base/now.h"
 #include "maildir/dotlock.h"
 #include "maildir/keywords.h"
 #include "maildir/look.h"
@@ -156,7 +157,7 @@ append(struct index *x, const struct arrival *a)
 	    .size = a->like.size,
 	    .wire_more = a->like.wire_more,
 	    .date_s = a->like.date_s,
-	    .saved_s = name_saved(str_z(a->name))};
+	    .saved_s = name_saved(str_z(a->name), now_wall_s())};
 	char name[NAME_SIZE];
 
 	if (!fresh && name_make(name, &n) < 0)

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
@@ -23,19 +24,26 @@
 #define TICK_NS 20000000     /* local time stamps are at least this fine */
 #define SHARED_NS 2000000000 /* those of shared file systems */
 #define TAKES 8              /* how often new/ is read until it is empty */
+#define ROOM_LEAST 64        /* files; a power of 2 */
+#define BLOCK_LEAST 32768    /* octets of a directory at once */
+#define BLOCK_MOST 262144
+#define ENTRY_MOST 280      /* of a name of 255 octets */
+#define ENTRY_ABOUT 80      /* on disk, and what is unused beside it */
+#define EXPECT_MOST 1048576 /* files */
+
+/* As getdents64(2) tells it. */
+struct entry {
+	uint64_t ino;
+	int64_t off;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
 
 void
-files_init(struct files *f, struct arena *names)
+files_init(struct files *f, struct arena *memory)
 {
-	*f = (struct files){.names = names};
-}
-
-void
-files_free(struct files *f)
-{
-	free(f->list);
-	free(f->slots);
-	files_init(f, f->names);
+	*f = (struct files){.memory = memory};
 }
 
 int64_t
@@ -145,17 +153,17 @@ rehash(struct files *f)
 	}
 }
 
-/* Move the full slots to a table of twice the size. */
+/* Make room for so many; the full slots move to a greater table. */
 static void
-grow(struct files *f)
+grow(struct files *f, size_t room)
 {
-	size_t room = f->room ? f->room * 2 : 64;
-	struct file *list = realloc(f->list, room * sizeof(*list));
-	uint64_t *slots = calloc(room * 2, sizeof(*slots));
+	uint64_t *slots;
 
-	if (!list || !slots || room > FILES_MAX)
+	if (room > FILES_MAX)
 		oom();
-	f->list = list;
+	f->list = arena_grow(f->memory, f->list, f->n * sizeof(*f->list),
+	    room * sizeof(*f->list));
+	slots = arena_array(f->memory, room * 2, sizeof(*slots));
 	f->room = room;
 	for (size_t k = 0; k < f->nslots; k++) {
 		size_t i = (size_t)(f->slots[k] >> 32) & (room * 2 - 1);
@@ -166,58 +174,71 @@ grow(struct files *f)
 			i = (i + 1) & (room * 2 - 1);
 		slots[i] = f->slots[k];
 	}
-	free(f->slots);
 	f->slots = slots;
 	f->nslots = room * 2;
 }
 
+/* The size of the directory tells about how many files to expect, on most file
+ * systems. */
 static void
-add(struct files *f, struct str name, bool in_new, bool recent)
+expect(struct files *f, int fd)
 {
-	struct str base = str_to(name, name_base(name));
+	size_t room = ROOM_LEAST;
+	struct stat st;
+
+	if (f->room || fstat(fd, &st) < 0)
+		return;
+	while (room < EXPECT_MOST && room < (uint64_t)st.st_size / ENTRY_ABOUT)
+		room *= 2;
+	grow(f, room);
+}
+
+/* name: lives as long as f.  Returns whether it is used. */
+static bool
+add(struct files *f, struct str name, size_t base_n, bool in_new, bool recent)
+{
+	struct str base = str_to(name, base_n);
 	struct file *file;
 	uint32_t h = hash(base);
 	uint64_t *slot;
 
 	if (f->n == f->room)
-		grow(f);
+		grow(f, f->room ? f->room * 2 : ROOM_LEAST);
 	slot = slot_of(f, base, h);
 	if (!*slot) {
-		f->list[f->n] = (struct file){.base_n = (uint8_t)base.n};
+		f->list[f->n] =
+		    (struct file){.name = name.p, .base_n = (uint8_t)base_n};
 		fill(slot, h, f->n++);
 	}
 	file = &f->list[(uint32_t)*slot - 1];
 	file->recent = file->recent || recent;
 	file->in_new = in_new;
 	file->pass = f->pass;
-	if (!file->name || !str_eq(str_z(file->name), name))
-		file->name = arena_z(f->names, name);
+	if (str_eq(files_name(file), name))
+		return false;
+	file->name = name.p;
+	file->name_n = (uint8_t)name.n;
+	return true;
 }
 
-/* Whether the entry is a regular file with a name we can keep. */
 static bool
-is_message(int fd, const struct dirent *e, struct str name)
+is_file(int fd, const struct entry *e)
 {
 	struct stat st;
 
-	if (!name_usable(name))
-		return false;
-	if (e->d_type != DT_UNKNOWN)
-		return e->d_type == DT_REG;
-	return fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	if (e->type != DT_UNKNOWN)
+		return e->type == DT_REG;
+	return fstatat(fd, e->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       S_ISREG(st.st_mode);
 }
 
-static DIR *
-open_again(int fd)
-{
-	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = again < 0 ? NULL : fdopendir(again);
-
-	if (!d && again >= 0)
-		close(again);
-	return d;
-}
+/* The two directories, and what is done with them. */
+struct scan {
+	struct files *f;
+	int cur, new;
+	bool take;
+	int moved;
+};
 
 /* Move one file from new/ to cur/.  Returns 1 moved (its name is in to), 0 it
  * was gone, -1 failed. */
@@ -234,54 +255,76 @@ take_file(int cur, int new, const char *name, char to[NAME_SIZE])
 	return errno == ENOENT ? 0 : -1;
 }
 
-/* Read new/.  Returns how many files were moved, or -1. */
-static int
-scan_new(struct files *f, int cur, int new, bool take)
+/* Take an entry of new/, as add(). */
+static bool
+take_new(struct scan *s, struct str name, size_t base_n)
 {
-	DIR *d = open_again(new);
-	struct dirent *e;
-	int moved = 0, err;
+	char to[NAME_SIZE];
+	int r = s->take ? take_file(s->cur, s->new, name.p, to) : -1;
 
-	if (!d)
-		return fail("open ", "new");
-	while ((errno = 0, e = readdir(d))) {
-		char to[NAME_SIZE];
-		int r;
-
-		if (!is_message(new, e, str_z(e->d_name)))
-			continue;
-		r = take ? take_file(cur, new, e->d_name, to) : -1;
-		if (r < 0)
-			add(f, str_z(e->d_name), true, true);
-		if (r > 0)
-			add(f, str_z(to), false, true);
-		moved += r > 0;
+	if (r > 0) {
+		s->moved++;
+		add(s->f, arena_str(s->f->memory, str_z(to)), base_n, false,
+		    true);
 	}
-	err = errno;
-	closedir(d);
-	errno = err;
-	return err ? fail("list ", "new") : moved;
+	return r < 0 && add(s->f, name, base_n, true, true);
 }
 
-static int
-scan_cur(struct files *f, int cur)
+/* Take the entries of n octets, and keep the block up to the last name that is
+ * used. */
+static void
+take_block(struct scan *s, int fd, size_t n)
 {
-	DIR *d = open_again(cur);
-	struct dirent *e;
+	char *block = s->f->block + s->f->block_n;
+	size_t kept = 0;
+
+	for (size_t at = 0; at < n;) {
+		const struct entry *e = (const void *)(block + at);
+		struct str name = str_z(e->name);
+		size_t base_n = name_usable(name);
+
+		at += e->size;
+		if (!base_n || !is_file(fd, e))
+			continue;
+		if (fd == s->new ? take_new(s, name, base_n)
+				 : add(s->f, name, base_n, false, false))
+			kept = at;
+	}
+	s->f->block_n += kept;
+}
+
+/* Read a piece of the directory into the block.  Returns how many octets, 0 at
+ * the end, -1. */
+static ssize_t
+read_block(struct files *f, int fd)
+{
+	if (f->block_room - f->block_n < ENTRY_MOST) {
+		f->block_room = f->block_room < BLOCK_MOST / 2
+		                    ? f->block_room * 2 + BLOCK_LEAST
+		                    : BLOCK_MOST;
+		f->block = arena_room(f->memory, f->block_room);
+		f->block_n = 0;
+	}
+	return syscall(SYS_getdents64, fd, f->block + f->block_n,
+	    f->block_room - f->block_n);
+}
+
+/* Read new/ or cur/, which is open at fd.  0 or -1. */
+static int
+scan_dir(struct scan *s, int fd, const char *name)
+{
+	int again = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ssize_t n = -1;
 	int err;
 
-	if (!d)
-		return fail("open ", "cur");
-	while ((errno = 0, e = readdir(d))) {
-		struct str name = str_z(e->d_name);
-
-		if (is_message(cur, e, name))
-			add(f, name, false, false);
-	}
+	if (again < 0)
+		return fail("open ", name);
+	while ((n = read_block(s->f, again)) > 0)
+		take_block(s, fd, (size_t)n);
 	err = errno;
-	closedir(d);
+	close(again);
 	errno = err;
-	return err ? fail("list ", "cur") : 0;
+	return n < 0 ? fail("list ", name) : 0;
 }
 
 /* Forget files that an earlier scan saw and this one did not. */
@@ -303,16 +346,15 @@ drop_old(struct files *f)
 int
 files_scan_new(struct files *f, int cur, int new, bool take)
 {
-	int moved = 0;
+	struct scan s = {.f = f, .cur = cur, .new = new, .take = take};
 
 	f->pass++;
 	for (int i = 0; i < TAKES; i++) {
-		if (files_look(new, &f->new) < 0)
+		s.moved = 0;
+		if (files_look(new, &f->new) < 0 ||
+		    scan_dir(&s, new, "new") < 0)
 			return -1;
-		moved = scan_new(f, cur, new, take);
-		if (moved < 0)
-			return -1;
-		if (moved == 0)
+		if (s.moved == 0)
 			break;
 	}
 	return 0;
@@ -322,10 +364,12 @@ int
 files_scan(struct files *f, int cur, int new, bool take)
 {
 	struct files_seen after_cur, after_new;
+	struct scan s = {.f = f, .cur = cur, .new = new};
 
+	expect(f, cur);
 	if (files_scan_new(f, cur, new, take) < 0)
 		return -1;
-	if (files_look(cur, &f->cur) < 0 || scan_cur(f, cur) < 0 ||
+	if (files_look(cur, &f->cur) < 0 || scan_dir(&s, cur, "cur") < 0 ||
 	    files_look(cur, &after_cur) < 0 || files_look(new, &after_new) < 0)
 		return -1;
 	f->settled = after_cur.mtime_ns == f->cur.mtime_ns &&
@@ -348,14 +392,33 @@ files_find(const struct files *f, struct str base)
 	return *slot ? &f->list[(uint32_t)*slot - 1] : NULL;
 }
 
-static struct sort_item *
-items(size_t n)
+/* Each step asks for the memory that the next one needs. */
+void
+files_find_all(const struct files *f, const struct str *bases, size_t n,
+    struct file **found)
 {
-	struct sort_item *list = calloc(n + 1, sizeof(*list));
+	uint32_t h[FILES_AT_ONCE];
 
-	if (!list)
-		oom();
-	return list;
+	if (!f->nslots)
+		memset(found, 0, n * sizeof(struct file *));
+	for (size_t i = 0; f->nslots && i < n; i++) {
+		h[i] = hash(bases[i]);
+		__builtin_prefetch(&f->slots[h[i] & (f->nslots - 1)]);
+	}
+	for (size_t i = 0; f->nslots && i < n; i++) {
+		uint64_t slot = f->slots[h[i] & (f->nslots - 1)];
+
+		found[i] = slot ? &f->list[(uint32_t)slot - 1] : NULL;
+		__builtin_prefetch(found[i]);
+	}
+	for (size_t i = 0; f->nslots && i < n; i++)
+		if (found[i])
+			__builtin_prefetch(found[i]->name);
+	for (size_t i = 0; f->nslots && i < n; i++) {
+		const uint64_t *slot = slot_of(f, bases[i], h[i]);
+
+		found[i] = *slot ? &f->list[(uint32_t)*slot - 1] : NULL;
+	}
 }
 
 static int
@@ -366,17 +429,23 @@ by_name(const void *a, const void *b)
 	return strcmp((*x)->name, (*y)->name);
 }
 
-size_t
-files_arrived(struct files *f, struct file **order)
+struct file **
+files_arrived(struct files *f, size_t *found)
 {
-	struct sort_item *list = items(f->n);
+	struct arena mine;
+	struct sort_item *list;
+	struct file **order;
 	size_t n = 0, same = 0;
+
+	arena_init_large(&mine, 2 * FILES_MAX * sizeof(*list));
+	list = arena_room(&mine, 2 * f->n * sizeof(*list));
 
 	for (size_t i = 0; i < f->n; i++)
 		if (f->list[i].uid == 0)
 			list[n++] = (struct sort_item){
 			    name_seconds(f->list[i].name), i};
-	sort_items(list, n);
+	sort_items(list, list + f->n, n);
+	order = arena_room(f->memory, n * sizeof(struct file *));
 	for (size_t i = 0; i < n; i++) {
 		order[i] = &f->list[list[i].of];
 		if (i + 1 < n && list[i + 1].key == list[i].key)
@@ -387,26 +456,7 @@ files_arrived(struct files *f, struct file **order)
 			    by_name);
 		same = i + 1;
 	}
-	free(list);
-	return n;
-}
-
-void
-files_sort(struct files *f)
-{
-	struct sort_item *list = items(f->n);
-	struct file *sorted;
-
-	for (size_t i = 0; i < f->n; i++)
-		list[i] = (struct sort_item){f->list[i].uid, i};
-	sort_items(list, f->n);
-	sorted = malloc((f->n + 1) * sizeof(*sorted));
-	if (!sorted)
-		oom();
-	for (size_t i = 0; i < f->n; i++)
-		sorted[i] = f->list[list[i].of];
-	free(list);
-	free(f->list);
-	f->list = sorted;
-	f->room = f->n;
+	arena_free(&mine);
+	*found = n;
+	return order;
 }

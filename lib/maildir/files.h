@@ -18,12 +18,12 @@ struct files_seen {
 };
 
 struct file {
-	const char *name;   /* in the arena */
-	const char *uidl;   /* POP3 unique-id of the UID list, or NULL */
+	const char *name;   /* in the arena, with a NUL */
+	const char *uidl;   /* POP3 unique-id, in the UID list */
 	uint64_t wire_size; /* from the UID list; 0 unknown */
 	uint64_t keywords;  /* beyond the letters, from yubin-keywords */
 	uint32_t uid;       /* 0 unknown */
-	uint8_t base_n;
+	uint8_t name_n, base_n, uidl_n;
 	bool in_new, recent;
 	unsigned pass; /* the last scan that saw it */
 };
@@ -37,12 +37,13 @@ struct files {
 	unsigned pass;
 	size_t room, nslots;
 	uint64_t *slots; /* hash of a base, and index + 1 of its file */
-	struct arena *names;
+	struct arena *memory;
+	char *block; /* what is read of a directory; names stay in it */
+	size_t block_n, block_room;
 };
 
-/* names: where the names go; must outlive f. */
-void files_init(struct files *f, struct arena *names);
-void files_free(struct files *f);
+/* memory: where all of it goes, a large one; must outlive f. */
+void files_init(struct files *f, struct arena *memory);
 
 /* Read both directories and add what is there; what this scan does not see
  * any more is dropped only when it was settled.  take: move what is in new/
@@ -69,14 +70,23 @@ int files_look(int fd, struct files_seen *seen);
  * second), so young stamps are not trusted. */
 bool files_changed(int fd, const struct files_seen *seen);
 
+/* The whole name of a file. */
+static inline struct str
+files_name(const struct file *file)
+{
+	return str_make(file->name, file->name_n);
+}
+
 /* The file with this base, or NULL. */
 struct file *files_find(const struct files *f, struct str base);
 
-/* The files without a UID, in the order of arrival (by the number in front,
- * then by octets), into order[], which has room for f->n.  Returns how many. */
-size_t files_arrived(struct files *f, struct file **order);
+/* The same of n bases, up to FILES_AT_ONCE, in less time. */
+#define FILES_AT_ONCE 16
+void files_find_all(const struct files *f, const struct str *bases, size_t n,
+    struct file **found);
 
-/* Sort by UID (those without first); files_find() is over then. */
-void files_sort(struct files *f);
+/* The files without a UID, in the order of arrival (by the number in front,
+ * then by octets): an array of *n in the arena. */
+struct file **files_arrived(struct files *f, size_t *n);
 
 #endif

@@ -19,6 +19,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/str.h"
 #include "maildir/files.h"
 #include "maildir/name.h"
@@ -182,9 +183,11 @@ struct index_build {
 	uint32_t n, room;
 	char *names;
 	size_t names_n, names_room;
+	struct arena memory; /* for both */
 };
 
-void index_build_init(struct index_build *b);
+/* room: about so many records are to come. */
+void index_build_init(struct index_build *b, size_t room);
 void index_build_free(struct index_build *b);
 
 /* Add a record; UIDs must rise.  name, uidl: as index_append(). */

@@ -18,29 +18,42 @@
 #include "maildir/index_check.h"
 
 #define TRIES 8
+#define NAME_ABOUT 48 /* octets */
+#define MEMORY ((size_t)16 << 30)
 #define BUILD_MS 2000 /* that others need to make an index */
 
+static void
+grow_list(struct index_build *b, size_t room)
+{
+	if (room > INDEX_MOST)
+		oom();
+	b->list = arena_grow(&b->memory, b->list, b->n * sizeof(*b->list),
+	    room * sizeof(*b->list));
+	b->room = (uint32_t)room;
+}
+
+static void
+grow_names(struct index_build *b, size_t room)
+{
+	if (room > UINT32_MAX / 2)
+		oom();
+	b->names = arena_grow(&b->memory, b->names, b->names_n, room);
+	b->names_room = room;
+}
+
 void
-index_build_init(struct index_build *b)
+index_build_init(struct index_build *b, size_t room)
 {
 	*b = (struct index_build){0};
+	arena_init_large(&b->memory, MEMORY);
+	grow_list(b, room + 1);
+	grow_names(b, room * NAME_ABOUT + 8192);
 }
 
 void
 index_build_free(struct index_build *b)
 {
-	free(b->list);
-	free(b->names);
-	index_build_init(b);
-}
-
-static void *
-grow(void *p, size_t room, size_t size)
-{
-	p = realloc(p, room * size);
-	if (!p)
-		oom();
-	return p;
+	arena_free(&b->memory);
 }
 
 void
@@ -50,18 +63,10 @@ index_build_add(struct index_build *b, struct index_record *rec,
 	struct str text = index_split_name(rec, name);
 	size_t n = text.n + uidl.n;
 
-	if (b->n == b->room) {
-		b->room = b->room ? b->room * 2 : 64;
-		if (b->room > INDEX_MOST)
-			oom();
-		b->list = grow(b->list, b->room, sizeof(*b->list));
-	}
-	if (!b->names || n > b->names_room - b->names_n) {
-		b->names_room = b->names_room * 2 + 8192;
-		if (b->names_room > UINT32_MAX / 2)
-			oom();
-		b->names = grow(b->names, b->names_room, 1);
-	}
+	if (b->n == b->room)
+		grow_list(b, (size_t)b->room * 2);
+	if (n > b->names_room - b->names_n)
+		grow_names(b, b->names_room * 2);
 	memcpy(b->names + b->names_n, text.p, text.n);
 	memcpy(b->names + b->names_n + text.n, uidl.p, uidl.n);
 	rec->name_at = (uint32_t)b->names_n;

@@ -39,13 +39,20 @@ valid(struct str uidl)
 	return uidl.n > 0 && uidl.n <= NAME_MAX;
 }
 
-/* b: for this alone. */
+/* Where it is the base the field stays empty, as Dovecot does it.  b: for this
+ * alone. */
 static void
 set_uidl(
     struct uidlist_entry *e, struct str uidl, struct arena *a, struct buf *b)
 {
 	if (!valid(uidl) || uidlist_field(e, 'P').p)
 		return;
+	if (str_eq(uidl, e->base))
+		uidl = STR("");
+	if (!uidl.n && !e->fields.n) {
+		e->fields = STR("P");
+		return;
+	}
 	buf_reset(b);
 	buf_str(b, e->fields);
 	buf_z(b, e->fields.n ? " P" : "P");
@@ -80,6 +87,7 @@ inherit_pop3(struct uidlist *u, int fd, const struct files *f, struct arena *a)
 	for (size_t i = 0; r == 0 && (n || names) && i < u->n; i++) {
 		struct uidlist_entry *e = &u->list[i];
 
+		uidlist_ahead(u, i);
 		set_uidl(e,
 		    names ? e->base : courier_pop3_find(list, n, e->base), a,
 		    &b);

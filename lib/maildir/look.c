@@ -24,8 +24,8 @@
 #include "maildir/name.h"
 
 #define PASSES 6
+#define AHEAD 8     /* entries whose files are asked for */
 #define MORE_FEW 64 /* lines that are no reason to write it anew */
-#define NAMES_MAX ((size_t)4 << 30)
 
 /* Whether the file of this UID should be there, for all we know. */
 static bool
@@ -44,6 +44,30 @@ expected(const struct look *l, uint32_t uid)
 	       !(rec.flags & INDEX_DEAD);
 }
 
+/* Give the files the UIDs of some entries.  Returns how many expected ones have
+ * no file. */
+static size_t
+match_some(struct look *l, struct uidlist_entry *list, size_t n)
+{
+	struct str bases[FILES_AT_ONCE] = {{0}};
+	struct file *found[FILES_AT_ONCE];
+	size_t missing = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bases[i] = list[i].base;
+	files_find_all(&l->files, bases, n, found);
+	for (size_t i = 0; i < n; i++) {
+		list[i].of = 0;
+		if (!found[i]) {
+			missing += expected(l, list[i].uid);
+		} else if (found[i]->uid == 0) {
+			found[i]->uid = list[i].uid;
+			list[i].of = (uint32_t)(found[i] - l->files.list) + 1;
+		}
+	}
+	return missing;
+}
+
 /* Give the files the UIDs of the list, whose entries then tell which file is
  * theirs (index + 1); returns how many expected ones have no file. */
 static size_t
@@ -51,17 +75,11 @@ match(struct look *l)
 {
 	size_t missing = 0;
 
-	for (size_t i = 0; i < l->list.n; i++) {
-		struct uidlist_entry *e = &l->list.list[i];
-		struct file *file = files_find(&l->files, e->base);
+	for (size_t i = 0; i < l->list.n; i += FILES_AT_ONCE) {
+		size_t left = l->list.n - i;
 
-		e->of = 0;
-		if (!file) {
-			missing += expected(l, e->uid);
-		} else if (file->uid == 0) {
-			file->uid = e->uid;
-			e->of = (size_t)(file - l->files.list) + 1;
-		}
+		missing += match_some(l, &l->list.list[i],
+		    left < FILES_AT_ONCE ? left : FILES_AT_ONCE);
 	}
 	return missing;
 }
@@ -106,21 +124,18 @@ read_files(struct look *l, int cur, int new, bool take, int passes)
 static void
 number(struct look *l)
 {
-	struct file **order = calloc(l->files.n + 1, sizeof(*order));
 	size_t n;
+	struct file **order = files_arrived(&l->files, &n);
 
-	if (!order)
-		oom();
-	n = files_arrived(&l->files, order);
+	uidlist_expect(&l->list, n);
 	for (size_t i = 0; i < n; i++) {
 		struct file *file = order[i];
 
 		file->uid =
 		    uidlist_add(&l->list, str_make(file->name, file->base_n));
 		l->list.list[l->list.n - 1].of =
-		    (size_t)(file - l->files.list) + 1;
+		    (uint32_t)(file - l->files.list) + 1;
 	}
-	free(order);
 }
 
 int
@@ -133,7 +148,7 @@ look_begin_list(struct uidlist *u, const struct home *h)
 
 /* The list was lost under a running session, whose index knows all of it. */
 static void
-restore_list(struct look *l, struct arena *names)
+restore_list(struct look *l)
 {
 	struct index *x = l->known;
 
@@ -149,7 +164,7 @@ restore_list(struct look *l, struct arena *names)
 		if (rec.flags & INDEX_DEAD || !index_base(x, &rec, base))
 			continue;
 		l->list.uidnext = rec.uid;
-		uidlist_add(&l->list, arena_str(names, str_z(base)));
+		uidlist_add(&l->list, arena_str(l->memory, str_z(base)));
 	}
 	l->list.uidnext = x->head.uidnext;
 }
@@ -182,7 +197,7 @@ renew(struct look *l, const struct home *h, int fd, int cur, int new, bool take,
 	if (uidlist_load(&l->list, fd) < 0)
 		return -1;
 	if (!l->list.uidvalidity && l->running && l->known)
-		restore_list(l, l->names);
+		restore_list(l);
 	else if (!l->list.uidvalidity || l->list.courier)
 		r = inherit_keywords(h, fd, cur, &l->list, &l->inherit);
 	if (r >= 0 && !l->list.uidvalidity)
@@ -209,7 +224,7 @@ complete(struct look *l, const struct home *h, int fd, int cur, int new,
 		shrink(l);
 	from = l->list.n;
 	number(l);
-	if (l->inherit && inherit_pop3(&l->list, fd, &l->files, l->names) < 0)
+	if (l->inherit && inherit_pop3(&l->list, fd, &l->files, l->memory) < 0)
 		return -1;
 	if (uidlist_save(&l->list, fd, from) < 0)
 		return -1;
@@ -218,20 +233,28 @@ complete(struct look *l, const struct home *h, int fd, int cur, int new,
 
 /* What the list says about a file beyond its UID. */
 static void
-annotate(struct look *l, struct arena *names)
+annotate(struct look *l)
 {
 	for (size_t i = 0; i < l->list.n; i++) {
 		struct uidlist_entry *e = &l->list.list[i];
-		struct str uidl, wire = uidlist_field(e, 'W');
+		struct str uidl, wire;
 		struct file *file;
 
+		if (i + AHEAD < l->list.n && l->list.list[i + AHEAD].of)
+			__builtin_prefetch(
+			    &l->files.list[l->list.list[i + AHEAD].of - 1]);
 		if (!e->fields.n || !e->of)
 			continue;
 		file = &l->files.list[e->of - 1];
 		uidl = uidlist_field(e, 'P');
+		wire = uidlist_field(e, 'W');
 		/* Dovecot leaves it empty where it is the base. */
-		if (uidl.p)
-			file->uidl = arena_z(names, uidl.n ? uidl : e->base);
+		if (uidl.p && !uidl.n)
+			uidl = e->base;
+		if (uidl.n <= NAME_MAX) {
+			file->uidl = uidl.p;
+			file->uidl_n = (uint8_t)uidl.n;
+		}
 		if (num_scan(wire, INT64_MAX, &file->wire_size) < 0)
 			file->wire_size = 0;
 	}
@@ -277,6 +300,18 @@ read_more(struct look *l, int fd)
 		keywords_more_shrink(fd, &more, still_used);
 }
 
+/* Every file has its entry by now. */
+static void
+put_in_order(struct look *l)
+{
+	size_t n = 0;
+
+	l->order = arena_array(l->memory, l->files.n, sizeof(*l->order));
+	for (size_t i = 0; i < l->list.n; i++)
+		if (l->list.list[i].of)
+			l->order[n++] = &l->files.list[l->list.list[i].of - 1];
+}
+
 static int
 look(struct look *l, const struct home *h, int fd, int cur, int new, bool take)
 {
@@ -302,10 +337,11 @@ look(struct look *l, const struct home *h, int fd, int cur, int new, bool take)
 
 int
 look_take(struct look *l, const struct home *h, int fd, int cur, int new,
-    struct arena *names, bool take, struct index *known, bool running)
+    struct arena *memory, bool take, struct index *known, bool running)
 {
-	*l = (struct look){.known = known, .running = running, .names = names};
-	files_init(&l->files, names);
+	*l =
+	    (struct look){.known = known, .running = running, .memory = memory};
+	files_init(&l->files, memory);
 	uidlist_init(&l->list);
 	if (look(l, h, fd, cur, new, take) < 0) {
 		int err = errno;
@@ -314,9 +350,9 @@ look_take(struct look *l, const struct home *h, int fd, int cur, int new,
 		errno = err;
 		return -1;
 	}
-	annotate(l, names);
+	annotate(l);
 	read_more(l, fd);
-	files_sort(&l->files);
+	put_in_order(l);
 	l->uidvalidity = l->list.uidvalidity;
 	l->uidnext = l->list.uidnext;
 	return 0;
@@ -325,7 +361,6 @@ look_take(struct look *l, const struct home *h, int fd, int cur, int new,
 void
 look_free(struct look *l)
 {
-	files_free(&l->files);
 	uidlist_free(&l->list);
 }
 
@@ -333,15 +368,15 @@ look_free(struct look *l)
 static int
 look_once(const struct home *h, int fd, int cur, int new)
 {
-	struct arena names;
+	struct arena memory;
 	struct look l;
 	int r;
 
-	arena_init(&names, NAMES_MAX);
-	r = look_take(&l, h, fd, cur, new, &names, false, NULL, false);
+	arena_init_large(&memory, LOOK_MEMORY);
+	r = look_take(&l, h, fd, cur, new, &memory, false, NULL, false);
 	if (r == 0)
 		look_free(&l);
-	arena_free(&names);
+	arena_free(&memory);
 	return r;
 }
 

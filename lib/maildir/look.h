@@ -14,24 +14,27 @@
 #include "maildir/index.h"
 #include "maildir/uidlist.h"
 
+#define LOOK_MEMORY ((size_t)8 << 30)
+
 struct look {
-	struct files files; /* sorted by UID */
+	struct files files;
+	struct file **order; /* all of them by UID */
 	uint32_t uidvalidity, uidnext;
 	/* Private. */
 	struct uidlist list;
 	struct index *known;
 	bool running;
-	struct arena *names;
+	struct arena *memory;
 	bool inherit; /* the first list of the INBOX; see inherit.h */
 };
 
-/* Look at the folder open at fd.  names: where file names go, to outlive the
- * look.  take: move new/ to cur/.  known: the index of before,
- * or NULL; running: it is that of an open session, which a lost UID list is
- * made again from.
- * Returns 0, and look_free() must follow; -1 failed. */
+/* Look at the folder open at fd.  memory: where files and names go, a large
+ * one, to outlive the look.  take: move new/ to cur/.  known: the index of
+ * before, or NULL; running: it is that of an open session, which a lost UID
+ * list is made again from. Returns 0, and look_free() must follow; -1 failed.
+ */
 int look_take(struct look *l, const struct home *h, int fd, int cur, int new,
-    struct arena *names, bool take, struct index *known, bool running);
+    struct arena *memory, bool take, struct index *known, bool running);
 void look_free(struct look *l);
 
 /* A folder without a list gets one, with all that it takes over from another

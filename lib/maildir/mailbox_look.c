@@ -17,7 +17,6 @@
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 
-#define NAMES_MAX ((size_t)4 << 30)
 #define OWN_COSTS 64    /* again_ns lies so many readings ahead */
 #define FOREIGN_COSTS 8 /* when the stamp was young without our doing */
 #define POLL_COSTS 4    /* or so many, when the client asks */
@@ -140,8 +139,8 @@ static void
 note_recent(struct mailbox *m, const struct look *l)
 {
 	for (size_t i = 0; i < l->files.n; i++)
-		if (l->files.list[i].recent && !l->files.list[i].in_new)
-			mailbox_list_add(&m->recent, l->files.list[i].uid);
+		if (l->order[i]->recent && !l->order[i]->in_new)
+			mailbox_list_add(&m->recent, l->order[i]->uid);
 	mailbox_list_sort(&m->recent);
 }
 
@@ -171,12 +170,12 @@ static int
 look(struct mailbox *m)
 {
 	int64_t start = files_clock_ns();
-	struct arena names;
+	struct arena memory;
 	struct look l;
 	int r;
 
-	arena_init(&names, NAMES_MAX);
-	r = look_take(&l, m->home, m->fd, m->cur, m->new, &names, !m->readonly,
+	arena_init_large(&memory, LOOK_MEMORY);
+	r = look_take(&l, m->home, m->fd, m->cur, m->new, &memory, !m->readonly,
 	    index_is_open(&m->index) ? &m->index : NULL, m->opened);
 	if (r == 0) {
 		if (m->opened && m->uidvalidity != l.uidvalidity)
@@ -188,7 +187,7 @@ look(struct mailbox *m)
 		mailbox_lose_all(m);
 		r = 0;
 	}
-	arena_free(&names);
+	arena_free(&memory);
 	return r;
 }
 

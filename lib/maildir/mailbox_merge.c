@@ -12,6 +12,7 @@
 #include "msg/flags.h"
 
 #define DEAD_MOST 1000 /* remembered at least */
+#define AHEAD 8        /* files */
 
 /* --------------------------------------------------------- one message */
 
@@ -26,22 +27,20 @@ same_base(
 }
 
 static struct index_record
-fresh(const struct file *file)
+fresh(const struct file *file, int64_t now)
 {
 	return (struct index_record){.uid = file->uid,
 	    .flags = file->in_new ? INDEX_IN_NEW : 0,
 	    .keywords = file->keywords,
 	    /* Until it is measured: what the UID list says. */
 	    .date_s = (int64_t)file->wire_size,
-	    .saved_s = name_saved(str_z(file->name))};
+	    .saved_s = name_saved(files_name(file), now)};
 }
 
 static struct str
 uidl_of(const struct file *file)
 {
-	struct str uidl = file->uidl ? str_z(file->uidl) : STR("");
-
-	return uidl.n <= NAME_MAX ? uidl : STR("");
+	return file->uidl ? str_make(file->uidl, file->uidl_n) : STR("");
 }
 
 /* Set what the file says but for its name.  */
@@ -70,7 +69,7 @@ update(struct index *x, uint32_t r, struct index_record *rec,
 	if (strcmp(name, file->name) == 0) {
 		if (rec->flags == old.flags && rec->keywords == old.keywords)
 			return true;
-	} else if (!index_set_name(x, rec, str_z(file->name))) {
+	} else if (!index_set_name(x, rec, files_name(file))) {
 		return false;
 	}
 	index_put(x, r, rec, mailbox_differs(rec, &old));
@@ -88,11 +87,13 @@ die_in_place(struct index *x, uint32_t r, struct index_record *rec)
 static bool
 append_rest(struct index *x, const struct look *l, size_t j)
 {
-	for (; j < l->files.n; j++) {
-		const struct file *file = &l->files.list[j];
-		struct index_record rec = fresh(file);
+	int64_t now = now_wall_s();
 
-		if (!index_append(x, &rec, str_z(file->name), uidl_of(file)))
+	for (; j < l->files.n; j++) {
+		const struct file *file = l->order[j];
+		struct index_record rec = fresh(file, now);
+
+		if (!index_append(x, &rec, files_name(file), uidl_of(file)))
 			return false;
 	}
 	return true;
@@ -107,8 +108,7 @@ merge_in_place(struct index *x, const struct look *l)
 
 	index_next_modseq(x);
 	for (uint32_t r = 0; r < count; r++) {
-		const struct file *file =
-		    j < l->files.n ? &l->files.list[j] : NULL;
+		const struct file *file = j < l->files.n ? l->order[j] : NULL;
 		struct index_record rec;
 
 		if (!index_get(x, r, &rec) || (file && file->uid < rec.uid))
@@ -139,6 +139,7 @@ struct source {
 	const struct mailbox_list *missing; /* or NULL */
 	uint64_t modseq;                    /* for what is new */
 	uint64_t forget;                    /* dead ones up to this modseq go */
+	int64_t now;                        /* seconds since 1970 */
 	struct index_build b;
 };
 
@@ -153,7 +154,7 @@ add_old(struct source *s, struct index_record *rec, const struct file *file)
 	index_uidl(s->old, rec, uidl);
 	if (file) {
 		place(rec, file);
-		str_copy(name, sizeof(name), str_z(file->name));
+		str_copy(name, sizeof(name), files_name(file));
 	} else if (!(rec->flags & INDEX_DEAD)) {
 		if (!index_name(s->old, rec, name)) {
 			/* Have it looked for. */
@@ -177,10 +178,10 @@ add_old(struct source *s, struct index_record *rec, const struct file *file)
 static void
 add_file(struct source *s, const struct file *file)
 {
-	struct index_record rec = fresh(file);
+	struct index_record rec = fresh(file, s->now);
 
 	rec.modseq = s->modseq;
-	index_build_add(&s->b, &rec, str_z(file->name), uidl_of(file));
+	index_build_add(&s->b, &rec, files_name(file), uidl_of(file));
 }
 
 static void
@@ -227,6 +228,17 @@ add_record(struct source *s, uint32_t r, struct index_record *rec,
 	add_old(s, rec, file);
 }
 
+/* Ask for what is needed soon: they lie anywhere in memory. */
+static const struct file *
+next_file(const struct look *l, size_t j)
+{
+	if (j + 2 * AHEAD < l->files.n) {
+		__builtin_prefetch(l->order[j + 2 * AHEAD]);
+		__builtin_prefetch(l->order[j + AHEAD]->name);
+	}
+	return l->order[j];
+}
+
 /* Merge the three, all sorted by UID. */
 static void
 merge(struct source *s)
@@ -246,7 +258,7 @@ merge(struct source *s)
 		if (r >= count)
 			rec.uid = UINT32_MAX;
 		if (j < nfiles)
-			file = &s->look->files.list[j];
+			file = next_file(s->look, j);
 		missing = k < nmissing ? s->missing->v[k] : UINT32_MAX;
 		uid = file && file->uid < rec.uid ? file->uid : rec.uid;
 		uid = missing < uid ? missing : uid;
@@ -295,6 +307,17 @@ forget_up_to(const struct index *x)
 	return v;
 }
 
+/* How many records it will have. */
+static size_t
+about(const struct source *s)
+{
+	size_t n = s->old ? s->old->head.count : 0;
+
+	if (s->look && s->look->files.n > n)
+		n = s->look->files.n;
+	return n + n / 8;
+}
+
 /* Make x, which is closed, the index merged from these. */
 static void
 make(struct source *s, struct index *x)
@@ -302,8 +325,9 @@ make(struct source *s, struct index *x)
 	struct index_head *h = &s->b.head;
 	struct index clock = {.head.modseq = s->old ? s->old->head.modseq : 0};
 
-	index_build_init(&s->b);
+	index_build_init(&s->b, about(s));
 	s->modseq = index_next_modseq(&clock);
+	s->now = now_wall_s();
 	if (s->old) {
 		*h = s->old->head;
 		/* Without a look the view is not on the old index: what it has
@@ -353,7 +377,8 @@ mailbox_merge(struct mailbox *m, struct look *l)
 	if (!s.old && l->list.n <= l->files.n + DEAD_MOST)
 		gaps = true;
 	for (size_t i = 0; gaps && i < l->list.n; i++)
-		mailbox_list_add(&lines, l->list.list[i].uid);
+		if (!l->list.list[i].of)
+			mailbox_list_add(&lines, l->list.list[i].uid);
 	s.missing = &lines;
 	make(&s, &x);
 	mailbox_list_free(&lines);

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 
 #include "base/fail.h"
+#include "base/now.h"
 #include "maildir/dotlock.h"
 #include "maildir/mailbox.h"
 #include "maildir/mailbox_look.h"
 
-#define NAMES_MAX ((size_t)4 << 30)
 #define LIST_FEW 65536 /* octets that are always well */
 #define LINE_MOST 1100 /* octets of four lines of the UID list */
 
@@ -62,6 +62,7 @@ take_all_known(struct mailbox *m, const struct files *f)
 static bool
 append_new(struct mailbox *m, struct file **order, size_t n)
 {
+	int64_t now = now_wall_s();
 	bool ok = true;
 
 	index_next_modseq(&m->index);
@@ -69,7 +70,7 @@ append_new(struct mailbox *m, struct file **order, size_t n)
 		struct str name = str_z(order[i]->name);
 		struct index_record rec = {.uid = order[i]->uid,
 		    .flags = order[i]->in_new ? INDEX_IN_NEW : 0,
-		    .saved_s = name_saved(name)};
+		    .saved_s = name_saved(name, now)};
 
 		ok = ok && index_append(&m->index, &rec, name, STR(""));
 		if (!order[i]->in_new)
@@ -120,13 +121,9 @@ take(struct mailbox *m, struct files *f)
 		return -1;
 	if (!take_all_known(m, f))
 		return 0;
-	order = calloc(f->n + 1, sizeof(*order));
-	if (!order)
-		oom();
-	n = files_arrived(f, order);
+	order = files_arrived(f, &n);
 	if (n > 0)
 		r = number_new(m, order, n);
-	free(order);
 	mailbox_list_sort(&m->recent);
 	return r;
 }
@@ -147,15 +144,15 @@ int
 mailbox_take_new(struct mailbox *m)
 {
 	int64_t before = files_mtime_ns(m->cur);
-	struct arena names;
+	struct arena memory;
 	struct files f;
 	int r;
 
 	/* A list that is mostly of vanished messages is to be shrunk. */
 	if (!uidlist_fresh(&m->index.head.list, m->fd) || list_is_long(m))
 		return 0;
-	arena_init(&names, NAMES_MAX);
-	files_init(&f, &names);
+	arena_init_large(&memory, LOOK_MEMORY);
+	files_init(&f, &memory);
 	r = take(m, &f);
 	if (r > 0) {
 		m->index.head.new = f.new;
@@ -163,7 +160,6 @@ mailbox_take_new(struct mailbox *m)
 			mailbox_touched(m, before);
 		m->uidnext = m->index.head.uidnext;
 	}
-	files_free(&f);
-	arena_free(&names);
+	arena_free(&memory);
 	return r;
 }

@@ -63,13 +63,25 @@ name_parse(struct str file)
 	return n;
 }
 
-bool
+size_t
 name_usable(struct str file)
 {
-	size_t base = name_base(file);
+	/* What is no part of a name is here, for one look at each octet. */
+	static const bool special[UCHAR_MAX + 1] = {['\0'] = true,
+	    ['\n'] = true,
+	    ['\r'] = true,
+	    ['/'] = true,
+	    [':'] = true};
+	size_t n = 0;
 
-	return base > 0 && base <= BASE_MAX && file.p[0] != '.' &&
-	       !str_has(file, '\n') && !str_has(file, '\r');
+	while (n < file.n && !special[(unsigned char)file.p[n]])
+		n++;
+	if (n == 0 || n > BASE_MAX || file.p[0] == '.')
+		return 0;
+	for (size_t i = n; i < file.n; i++)
+		if (special[(unsigned char)file.p[i]] && file.p[i] != ':')
+			return 0;
+	return n;
 }
 
 bool
@@ -149,13 +161,13 @@ name_unique(char to[NAME_SIZE])
 }
 
 uint32_t
-name_saved(struct str base)
+name_saved(struct str base, int64_t now)
 {
-	uint64_t now = (uint64_t)now_wall_s(), v;
+	uint64_t v;
 	struct str digits = str_to(base, str_find(base, '.'));
 
 	/* Not before 1990, not later than tomorrow. */
-	if (num_scan(digits, now + 86400, &v) == 0 && v > 631152000)
+	if (num_scan(digits, (uint64_t)now + 86400, &v) == 0 && v > 631152000)
 		return (uint32_t)v;
 	return (uint32_t)now;
 }

@@ -28,8 +28,9 @@ struct name name_parse(struct str file);
 size_t name_base(struct str file);
 
 /* Whether a directory entry can be a message that we can keep in the UID list:
- * no leading dot, no line end, a base of 1 to 250 octets. */
-bool name_usable(struct str file);
+ * no leading dot, no line end, a base of 1 to 250 octets.  How long that is, or
+ * 0. */
+size_t name_usable(struct str file);
 
 /* The number behind ",S=" (key 'S') or ",W=" in a base.  False: none. */
 bool name_size(struct str base, char key, uint64_t *v);
@@ -43,8 +44,8 @@ struct str name_sizes(struct str base);
 uint64_t name_id(struct str base);
 
 /* When the message got this name, as it says in front, seconds since 1970; now
- * when it says nothing that can be. */
-uint32_t name_saved(struct str base);
+ * (the same) when it says nothing that can be. */
+uint32_t name_saved(struct str base, int64_t now);
 
 /* Write BASE:2,FLAGS.  Returns 0, or -1 ENAMETOOLONG. */
 int name_make(char to[NAME_SIZE], const struct name *n);

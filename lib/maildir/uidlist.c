@@ -20,36 +20,47 @@
 #include "maildir/name.h"
 
 #define TEXT_MAX ((size_t)1 << 30)
+#define MEMORY ((size_t)8 << 30)
+#define HEADER_MOST 100 /* octets, without what it kept */
+#define AHEAD 8         /* entries */
+#define LINE_MORE 15    /* beside the fields and the base */
+#define MORE 65536      /* it grew while it was read */
 #define YOUNG_NS 2000000000
 
 void
 uidlist_init(struct uidlist *u)
 {
 	*u = (struct uidlist){.uidnext = 1};
-	buf_init(&u->text, TEXT_MAX);
+	arena_init_large(&u->memory, MEMORY);
 }
 
 void
 uidlist_free(struct uidlist *u)
 {
-	free(u->list);
-	buf_free(&u->text);
+	arena_free(&u->memory);
 	uidlist_init(u);
+}
+
+static void
+grow(struct uidlist *u, size_t room)
+{
+	u->list = arena_grow(&u->memory, u->list, u->n * sizeof(*u->list),
+	    room * sizeof(*u->list));
+	u->room = room;
+}
+
+void
+uidlist_expect(struct uidlist *u, size_t n)
+{
+	if (n > u->room - u->n)
+		grow(u, u->n + n);
 }
 
 static void
 push(struct uidlist *u, struct uidlist_entry e)
 {
-	if (u->n == u->room) {
-		size_t room = u->room ? u->room * 2 : 64;
-		struct uidlist_entry *more =
-		    realloc(u->list, room * sizeof(*more));
-
-		if (!more)
-			oom();
-		u->list = more;
-		u->room = room;
-	}
+	if (u->n == u->room)
+		grow(u, u->room ? u->room * 2 : 64);
 	u->list[u->n++] = e;
 	if (e.uid >= u->uidnext)
 		u->uidnext = e.uid + 1;
@@ -140,6 +151,7 @@ static bool
 entry(struct uidlist_entry *e, struct str line, bool v1)
 {
 	struct scan s = scan_make(line);
+	struct str name;
 	uint64_t uid;
 
 	if (!scan_num(&s, UIDLIST_UID_MAX - 1, &uid) || uid == 0 ||
@@ -149,10 +161,20 @@ entry(struct uidlist_entry *e, struct str line, bool v1)
 	if (!v1 && !fields(&s, &e->fields))
 		return false;
 	e->uid = (uint32_t)uid;
-	e->base = scan_rest(&s);
-	e->base = str_to(e->base, name_base(e->base));
-	return name_usable(e->base) && !str_has(e->base, '/') &&
-	       !str_has(e->base, '\0');
+	name = scan_rest(&s);
+	e->base = str_to(name, name_usable(name));
+	return e->base.n > 0;
+}
+
+static size_t
+lines(struct str text)
+{
+	size_t n = 0;
+	struct str line;
+
+	while (str_cut(&text, '\n', &line))
+		n++;
+	return n;
 }
 
 int
@@ -171,7 +193,9 @@ uidlist_parse(struct uidlist *u, struct str text)
 		u->uidvalidity = 0;
 		return -1;
 	}
-	for (text = str_from(text, lf + 1); text.n;) {
+	text = str_from(text, lf + 1);
+	uidlist_expect(u, lines(text));
+	while (text.n) {
 		struct uidlist_entry e = {0};
 
 		lf = str_find(text, '\n');
@@ -212,36 +236,36 @@ young(const struct uidlist_stamp *stamp)
 	return now_wall_us() * 1000 - stamp->mtime_ns < YOUNG_NS;
 }
 
-/* Read the open file into u->text. */
+/* Read the open file. */
 static int
-read_text(struct uidlist *u, int fd)
+read_text(struct uidlist *u, int fd, struct str *text)
 {
 	struct stat st;
+	char *p = NULL;
+	size_t n = 0, room;
 
 	if (fstat(fd, &st) < 0)
 		return -1;
 	uidlist_stamp(&u->stamp, &st);
-	for (;;) {
-		char *to;
-		ssize_t n;
-		size_t had = u->text.n;
+	room = (size_t)st.st_size + 1;
+	for (;; room += MORE) {
+		ssize_t got;
 
-		to = buf_room(&u->text, 65536);
-		if (!to) {
+		if (room > TEXT_MAX) {
 			errno = EFBIG;
 			return -1;
 		}
-		do
-			n = read(fd, to, 65536);
-		while (n < 0 && errno == EINTR);
+		p = arena_grow(&u->memory, p, n, room);
+		got = file_read_at(fd, p + n, room - n, FILE_HERE);
 		/* Half a list would be taken for a damaged one. */
-		if (n < 0)
+		if (got < 0)
 			return -1;
-		u->text.n = had + (size_t)n;
-		if (n == 0)
+		n += (size_t)got;
+		if (n < room)
 			break;
 	}
-	u->stamp.size = u->text.n;
+	u->stamp.size = n;
+	*text = str_make(p, n);
 	/* We are going to tell clients about it. */
 	return young(&u->stamp) ? fdatasync(fd) : 0;
 }
@@ -249,6 +273,7 @@ read_text(struct uidlist *u, int fd)
 int
 uidlist_load(struct uidlist *u, int dirfd)
 {
+	struct str text;
 	int fd, err = 0;
 
 	uidlist_free(u);
@@ -259,13 +284,13 @@ uidlist_load(struct uidlist *u, int dirfd)
 	}
 	if (fd < 0)
 		return errno == ENOENT ? 0 : fail("open ", UIDLIST);
-	if (read_text(u, fd) < 0)
+	if (read_text(u, fd, &text) < 0)
 		err = errno;
 	close(fd);
 	errno = err;
 	if (err)
 		return fail("read ", UIDLIST);
-	return uidlist_parse(u, buf_slice(&u->text)) == 0;
+	return uidlist_parse(u, text) == 0;
 }
 
 int
@@ -346,6 +371,17 @@ print_header(struct buf *b, const struct uidlist *u)
 	buf_chr(b, '\n');
 }
 
+/* More octets than these entries and the header take. */
+static size_t
+text_most(const struct uidlist *u, size_t from)
+{
+	size_t n = HEADER_MOST + u->header.n;
+
+	for (size_t i = from; i < u->n; i++)
+		n += LINE_MORE + u->list[i].fields.n + u->list[i].base.n;
+	return n < TEXT_MAX ? n : TEXT_MAX;
+}
+
 static int
 append(int dirfd, struct str text)
 {
@@ -367,17 +403,21 @@ uidlist_save(struct uidlist *u, int dirfd, size_t from)
 {
 	struct buf b;
 	struct stat st;
+	size_t most;
 	int r;
 
 	if (!u->rewrite && from == u->n)
 		return 0;
-	buf_init(&b, TEXT_MAX);
-	if (u->rewrite) {
-		print_header(&b, u);
+	if (u->rewrite)
 		from = 0;
-	}
-	for (size_t i = from; i < u->n; i++)
+	most = text_most(u, from);
+	buf_fixed(&b, arena_room(&u->memory, most), most);
+	if (u->rewrite)
+		print_header(&b, u);
+	for (size_t i = from; i < u->n; i++) {
+		uidlist_ahead(u, i);
 		print_entry(&b, &u->list[i]);
+	}
 	if (b.over) {
 		errno = EFBIG;
 		r = fail("write ", UIDLIST);
@@ -386,12 +426,22 @@ uidlist_save(struct uidlist *u, int dirfd, size_t from)
 	} else {
 		r = append(dirfd, buf_slice(&b));
 	}
-	buf_free(&b);
 	if (r == 0 && fstatat(dirfd, UIDLIST, &st, 0) == 0)
 		uidlist_stamp(&u->stamp, &st);
 	if (r == 0)
 		u->rewrite = false;
 	return r;
+}
+
+void
+uidlist_ahead(const struct uidlist *u, size_t i)
+{
+	const struct uidlist_entry *e = &u->list[i + AHEAD];
+
+	if (i + AHEAD >= u->n)
+		return;
+	__builtin_prefetch(e->base.p);
+	__builtin_prefetch(e->base.p + e->base.n);
 }
 
 struct str

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
+#include "base/arena.h"
 #include "base/str.h"
 
 #define UIDLIST "dovecot-uidlist"
@@ -32,9 +32,9 @@ struct uidlist_stamp {
 
 struct uidlist_entry {
 	uint32_t uid;
+	uint32_t of;       /* the caller's; 0 at first */
 	struct str fields; /* "S12 W13 Pxyz", without the blank behind */
 	struct str base;
-	size_t of; /* the caller's; 0 at first */
 };
 
 struct uidlist {
@@ -46,7 +46,7 @@ struct uidlist {
 	bool rewrite; /* other version, or damaged: appending will not do */
 	bool courier; /* loaded from Courier's list */
 	/* Private. */
-	struct buf text;
+	struct arena memory;        /* what was read, and list */
 	struct uidlist_stamp stamp; /* ino 0: there was no file */
 };
 
@@ -77,6 +77,9 @@ bool uidlist_fresh(const struct uidlist_stamp *stamp, int dirfd);
 void uidlist_continue(struct uidlist *u, uint32_t uidvalidity, uint32_t uidnext,
     const struct uidlist_stamp *stamp);
 
+/* About so many entries will be added. */
+void uidlist_expect(struct uidlist *u, size_t n);
+
 /* Add an entry with the next UID; base must live as long as u.  Returns the
  * UID. */
 uint32_t uidlist_add(struct uidlist *u, struct str base);
@@ -84,6 +87,9 @@ uint32_t uidlist_add(struct uidlist *u, struct str base);
 /* Make the entries from index `from` on durable: append them, or rewrite the
  * whole when needed.  The lock must be held.  Returns 0 or -1. */
 int uidlist_save(struct uidlist *u, int dirfd, size_t from);
+
+/* Ask for the base of an entry that will be looked at soon after entry i. */
+void uidlist_ahead(const struct uidlist *u, size_t i);
 
 /* The value of the field with this letter, which may be empty (p not NULL); p
  * NULL: there is none. */

@@ -141,6 +141,38 @@ test_arena(void)
 	arena_free(&a);
 }
 
+/* A table that grows alone stays where it is; what is beside it is kept. */
+static void
+test_arena_large(void)
+{
+	struct arena a;
+	char *p = NULL, *q, *before;
+	size_t n = 0, bad = 0;
+
+	arena_init_large(&a, 64 << 20);
+	for (size_t more = 64; more <= (8u << 20); n = more, more *= 2) {
+		p = arena_grow(&a, p, n, more);
+		for (size_t i = n; i < more; i++)
+			p[i] = (char)(i % 251);
+	}
+	for (size_t i = 0; i < n; i++)
+		bad += p[i] != (char)(i % 251);
+	CHECK_NUM(bad, 0, "copied as it grows");
+	q = before = arena_grow(&a, NULL, 0, 100);
+	q = arena_grow(&a, q, 100, 200);
+	CHECK(q == before, "the last one grows in place");
+	p = arena_alloc(&a, 300000);
+	for (size_t i = 0; i < 300000; i++)
+		bad += p[i] != 0;
+	CHECK_NUM(bad, 0, "zeros");
+	before = q;
+	memset(q, 'q', 200);
+	q = arena_grow(&a, q, 200, 400);
+	CHECK(q != before && q[0] == 'q' && q[199] == 'q', "another does not");
+	arena_free(&a);
+	CHECK_NUM(a.used, 0, "all given back");
+}
+
 int
 main(void)
 {
@@ -151,5 +183,6 @@ main(void)
 	test_id();
 	test_crc();
 	test_arena();
+	test_arena_large();
 	return tap_done();
 }

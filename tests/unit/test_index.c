@@ -30,7 +30,7 @@ make(struct index *x, uint32_t n)
 {
 	struct index_build b;
 
-	index_build_init(&b);
+	index_build_init(&b, 0);
 	b.head.uidvalidity = 7;
 	b.head.uidnext = 10 * n + 1;
 	for (uint32_t i = 1; i <= n; i++) {

@@ -121,7 +121,7 @@ by_key(const void *a, const void *b)
 static void
 test_sort(void)
 {
-	static struct sort_item list[MOST], slow[MOST];
+	static struct sort_item list[MOST], slow[MOST], spare[MOST];
 	size_t wrong = 0;
 
 	for (int round = 0; round < 64; round++) {
@@ -133,7 +133,7 @@ test_sort(void)
 		memcpy(slow, list, sizeof(list));
 		if (n)
 			qsort(slow, n, sizeof(*slow), by_key);
-		sort_items(list, n);
+		sort_items(list, spare, n);
 		wrong += n && memcmp(list, slow, n * sizeof(*list)) != 0;
 	}
 	CHECK_NUM(wrong, 0, "sorted, and stable");
