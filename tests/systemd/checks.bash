@@ -382,10 +382,16 @@ failures() {
 	in_root mv /var/lib/yubin/queue /var/lib/yubin/away
 	check "no queue: the start fails" start_fails
 	check "and says why" says 'ev=.*queue' -u yubin-queue -n 5
+	check "and is tried again and again" until_true tried_often
 	check "and makes none" in_root test ! -e /var/lib/yubin/queue
 	in_root mv -T /var/lib/yubin/away /var/lib/yubin/queue
 	check "with the queue again it starts by itself" until_true is_back 0
 	check "as the same users" queue_users
+}
+
+# More often than systemd does unless it is told to.
+tried_often() {
+	[ "$(in_root systemctl show -P NRestarts yubin-queue.service)" -ge 7 ]
 }
 
 start_fails() {
