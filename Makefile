@@ -127,7 +127,8 @@ MANS := $(wildcard bin/*.[158] bin/*/*.[158])
 	run demo-clean clean help bench bench-million bench-slots bench-smtp \
 	bench-store bench-scale bench-login bench-idle bench-guess \
 	sandbox-check sandbox-calls \
-	powercut crash cuts race fuzz-replay bats-protocols
+	powercut crash cuts race fuzz-replay bats-protocols thunderbird \
+	systemd-check
 .SECONDARY:
 .DEFAULT_GOAL := all
 
@@ -157,6 +158,9 @@ help:
 #: bench       benchmarks; bench-million: a million queued messages (N=n for
 #:             fewer)
 #: powercut    power cuts on ext4, XFS and btrfs; root; SECONDS_MAX=n shortens it
+#: thunderbird Debian's Thunderbird by POP3, IMAP and submission; root; 3 minutes
+#: systemd-check the units under a systemd of their own; root, two minutes; the first
+#:             time a Debian is fetched
 #: bench-slots two orders of acceptance, below build/ (SLOTS_DIR=folder)
 #: sandbox-check   each process tries 40 things that its sandbox must deny
 #: sandbox-calls   the system calls of all tests beside the sandboxes' lists;
@@ -340,6 +344,12 @@ powercut: all $(B)/tests/powercut
 	@$(MAKE) --no-print-directory -s B=$(B)/nosync NOSYNC=1 all
 	@$(B)/tests/powercut -b $(B)/bin -n $(B)/nosync/bin \
 	    $(addprefix -s ,$(SECONDS_MAX))
+
+thunderbird: all
+	@tools/thunderbird $(abspath $(B))
+
+systemd-check: all
+	@tools/systemd-check $(abspath $(B))
 
 bench-smtp: all
 	@tools/bench-smtp $(abspath $(B))

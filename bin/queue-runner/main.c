@@ -72,11 +72,31 @@ catch_signals(sigset_t *while_waiting)
 	sigaction(SIGINT, &sa, NULL);
 }
 
+/* A queue made by root would be one that QUEUE_USER and smtpd cannot write, and
+ * is made where the real one is perhaps to be mounted. */
+static int
+may_make(const struct runner *r)
+{
+	char path[PATH_MAX];
+	struct drop d;
+
+	if (geteuid() != 0 ||
+	    drop_find(settings_text("QUEUE_USER"), &d) <= 0)
+		return 0;
+	if (file_join(path, sizeof(path), r->root, "queue/new/f") < 0)
+		return -1;
+	if (access(path, F_OK) < 0)
+		return fail("no queue (run \"yubin init\"): ", path);
+	return 0;
+}
+
 static int
 take_queue(struct runner *r)
 {
 	int lock;
 
+	if (may_make(r) < 0)
+		return -1;
 	r->queue = walk_open(r->root);
 	if (r->queue < 0)
 		return -1;

@@ -131,6 +131,27 @@ cat_uids() {
 	done
 }
 
+@test "queue-runner started by root makes no queue of root's: it says who does" {
+	mv "$YUBIN_ROOT/queue" "$YUBIN_ROOT/away"
+	export QUEUE_USER=64005:64002
+	run -111 yubin-queue-runner --once
+	[[ $output == *"ev=fatal"*"yubin init"*"queue/new/f"* ]]
+	[ ! -e "$YUBIN_ROOT/queue" ]
+	# Where it is to be mounted.
+	mkdir "$YUBIN_ROOT/queue"
+	run -111 yubin-queue-runner --once
+	[ -z "$(ls "$YUBIN_ROOT/queue")" ]
+	rmdir "$YUBIN_ROOT/queue"
+	mv "$YUBIN_ROOT/away" "$YUBIN_ROOT/queue"
+	chmod 711 "$YUBIN_ROOT/domains"
+	chown -R 64005:64002 "$YUBIN_ROOT/queue" "$YUBIN_ROOT/domains"
+	run -0 yubin-queue-runner --once
+	# Nobody is there to give it to: an empty root will do.
+	QUEUE_USER=no-such-user YUBIN_ROOT=$DIR/empty run -0 \
+	    yubin-queue-runner --once
+	[ -d "$DIR/empty/queue/new/f" ]
+}
+
 @test "a session of one user cannot read another's Maildir" {
 	chmod 700 "$YUBIN_ROOT/mail/example.test/bob"
 	serve IMAP plain -U yubin-imap-login yubin-checkpw yubin-imapd

@@ -55,6 +55,12 @@ value() {
 	    END { exit bad }'
 }
 
+@test "the queue runner is started again for ever, a second after it ended" {
+	[ "$(value yubin-queue.service Restart)" = always ]
+	[ "$(value yubin-queue.service RestartSec)" = 1 ]
+	[ "$(value yubin-queue.service StartLimitIntervalSec)" = 0 ]
+}
+
 @test "the README names all users and units" {
 	local users sockets
 	users=$(sed -n 's/^ *for u in \(.*\); do/\1/p' "$TESTS/../README")
