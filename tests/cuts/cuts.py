@@ -89,10 +89,18 @@ class Rig:
             pass
         return out
 
+    def closed(self):
+        """Whether the server has seen the end of this connection: one that is
+        reset may not even have been accepted yet."""
+        with open(self.w.base + "/log", "rb") as f:
+            f.seek(self.seen)
+            return CLOSED.search(f.read())
+
     def settle(self):
         """Wait until nobody is left, but for a worker and its spare."""
         until = time.monotonic() + PATIENCE_S
-        while len(self.processes(self.server.pid)) > 2 * self.session.worker:
+        while (not self.closed() or
+               len(self.processes(self.server.pid)) > 2 * self.session.worker):
             if time.monotonic() > until:
                 self.w.problem("late", "processes stay")
                 return
