@@ -67,7 +67,7 @@ class Rig:
                 r if r[0] == "-" else f"{w.build}/bin/yubin-{r}" for r in rest]
             self.server = subprocess.Popen(
                 [f"{w.build}/bin/yubin-tlsserver", "-t", s.mode,
-                 *(["-w"] if s.worker else []), "-0", *words],
+                 *(["-w"] if s.stay else []), "-0", *words],
                 stdin=listener, stdout=subprocess.DEVNULL, stderr=w.log,
                 env=w.env)
 
@@ -97,10 +97,10 @@ class Rig:
             return CLOSED.search(f.read())
 
     def settle(self):
-        """Wait until nobody is left, but for a worker and its spare."""
+        """Wait until nobody is left but a worker (and its spare)."""
         until = time.monotonic() + PATIENCE_S
         while (not self.closed() or
-               len(self.processes(self.server.pid)) > 2 * self.session.worker):
+               len(self.processes(self.server.pid)) > self.session.stay):
             if time.monotonic() > until:
                 self.w.problem("late", "processes stay")
                 return

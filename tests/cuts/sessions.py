@@ -28,7 +28,8 @@ def dotted(text):
 
 class Smtp:
     """Two messages; the commands of each in one packet."""
-    program, mode, worker = ("smtpd",), "starttls", False
+    # stay: how many processes a worker has when no session is left.
+    program, mode, stay = ("smtpd",), "starttls", 0
     login = b""
     messages = {n: message(n) for n in ("one", "two")}
     fields = rb"Received: from client .*\r\n(?:\t.*\r\n)+"
@@ -95,7 +96,7 @@ class Smtp:
 
 
 class Worker(Smtp):
-    program, worker = ("smtpd", "-w"), True
+    program, stay = ("smtpd", "-w"), 2
 
 
 class Submission(Smtp):
@@ -170,7 +171,7 @@ class Store:
 class Pop3(Store):
     """RFC 1939 6: nothing is removed without QUIT."""
     program = "pop3-login", "checkpw", "pop3d"
-    mode, worker = "starttls", False
+    mode, stay = "starttls", 0
     gone = "old1", "old3"
 
     def talk(self, s):
@@ -198,7 +199,7 @@ class Pop3s(Pop3):
 class Imap(Store):
     """Each command's effect is there as a whole or not at all."""
     program = "imap-login", "checkpw", "imapd"
-    mode, worker = "starttls", False
+    mode, stay = "starttls", 0
 
     def text(self, name):
         return message(name, 6 if name.startswith("new") else 3)
@@ -256,11 +257,11 @@ class Imaps(Imap):
 
 
 class Imapworker(Imaps):
-    program, worker = ("imap-login", "-w", "checkpw", "imapd"), True
+    program, stay = ("imap-login", "-w", "checkpw", "imapd"), 1
 
 
 class Pop3worker(Pop3s):
-    program, worker = ("pop3-login", "-w", "checkpw", "pop3d"), True
+    program, stay = ("pop3-login", "-w", "checkpw", "pop3d"), 1
 
 
 SESSIONS = {c.__name__.lower(): c for c in (
