@@ -16,8 +16,9 @@
 #include "maildir/mailbox_look.h"
 
 #define PIECE 65536
-#define SMALL 16384 /* messages up to here are read whole in any case */
-#define MISSES 10   /* renames by others in the way of one operation */
+/* Messages up to here are read whole in any case: most headers are shorter. */
+#define SMALL 8192
+#define MISSES 10 /* renames by others in the way of one operation */
 
 struct mailbox_digests {
 	struct digests file;
