@@ -58,7 +58,8 @@ void starttls_refresh(struct server *s, bool force);
  * replaced.  Returns 0 or -1. */
 int worker_give(struct server *s, struct str vars, const int *fds, int nfds);
 
-/* Whether the worker that runs would get the next connection. */
+/* Whether the worker that runs would get the next connection; one whose program
+ * was replaced is dismissed. */
 bool worker_is_current(struct server *s);
 
 /* No more connections for the worker: it ends when its sessions have ended. */

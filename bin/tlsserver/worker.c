@@ -93,14 +93,15 @@ start(struct server *s)
 bool
 worker_is_current(struct server *s)
 {
-	return s->worker_fd >= 0 && !was_replaced();
+	if (s->worker_fd >= 0 && was_replaced())
+		worker_dismiss(s);
+	return s->worker_fd >= 0;
 }
 
 int
 worker_give(struct server *s, struct str vars, const int *fds, int nfds)
 {
-	if (!worker_is_current(s))
-		worker_dismiss(s);
+	worker_is_current(s);
 	for (int try = 0; try < 2; try++) {
 		if (s->worker_fd < 0 && start(s) < 0)
 			return -1;

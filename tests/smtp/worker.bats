@@ -275,6 +275,20 @@ visits() {
 	STARTED=()
 }
 
+# again N: a short session; whether N workers were started until now.
+again() {
+	from 127.0.0.1 'HELO a' QUIT
+	[ "$(workers | wc -l)" -eq "$1" ]
+}
+
+@test "an update is seen by a client that comes again and again" {
+	serve plain
+	again 1
+	cp "$BIN/yubin-smtpd" "$BATS_TEST_TMPDIR/bin/new"
+	mv "$BATS_TEST_TMPDIR/bin/new" "$BATS_TEST_TMPDIR/bin/yubin-smtpd"
+	wait_for again 2
+}
+
 @test "clients at their limit: those that rest give way" {
 	serve plain -c 2
 	from 127.0.0.2 'HELO a' QUIT
