@@ -177,7 +177,8 @@ fusefile_next(struct fusefile *f, struct fusefile_job *j)
 	ssize_t n = read(f->fd, f->in, IN_MAX);
 	const struct fuse_in_header *h = (const void *)f->in;
 
-	if (n < 0 && errno == ENODEV)
+	/* The mount is gone: by umount(2), or with its last user. */
+	if (n < 0 && (errno == ENODEV || errno == ECONNABORTED))
 		return -1;
 	if (n < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOENT))
 		return 0;
