@@ -3,12 +3,9 @@
 load ../helper
 load common
 
-setup_file() {
-	command -v doveadm >/dev/null || skip "doveadm is not installed"
-}
-
 # Where nobody may go, too.
 setup() {
+	command -v doveadm >/dev/null || skip "doveadm is not installed"
 	home=$(mktemp -d)
 	chmod 755 "$home"
 	export MAILDIR=$home/Maildir

@@ -523,8 +523,12 @@ class Shell(Worker):
         os.makedirs(stage)
         ident = self.ident(path)
         copies = [f"{stage}/{self.new_name(path)}" for _ in range(3)]
-        with open(path if ident else os.devnull, "rb") as f:
-            octets = f.read()
+        octets = b""
+        try:
+            with open(path, "rb") as f:
+                octets = f.read()
+        except FileNotFoundError:
+            pass  # it has another name by now
         if ident and message.whole(octets) == ident:
             for copy in copies:
                 with open(copy, "wb") as f:
