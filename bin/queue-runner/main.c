@@ -74,20 +74,13 @@ catch_signals(sigset_t *while_waiting)
 
 /* A queue made by root would be one that QUEUE_USER and smtpd cannot write, and
  * is made where the real one is perhaps to be mounted. */
-static int
-may_make(const struct runner *r)
+static bool
+may_make(void)
 {
-	char path[PATH_MAX];
 	struct drop d;
 
-	if (geteuid() != 0 ||
-	    drop_find(settings_text("QUEUE_USER"), &d) <= 0)
-		return 0;
-	if (file_join(path, sizeof(path), r->root, "queue/new/f") < 0)
-		return -1;
-	if (access(path, F_OK) < 0)
-		return fail("no queue (run \"yubin init\"): ", path);
-	return 0;
+	return geteuid() != 0 ||
+	       drop_find(settings_text("QUEUE_USER"), &d) <= 0;
 }
 
 static int
@@ -95,9 +88,7 @@ take_queue(struct runner *r)
 {
 	int lock;
 
-	if (may_make(r) < 0)
-		return -1;
-	r->queue = walk_open(r->root);
+	r->queue = walk_open(r->root, may_make());
 	if (r->queue < 0)
 		return -1;
 	lock = openat(

@@ -157,7 +157,7 @@ open_queue(struct queue_put *q, const char *root)
 {
 	if (q->open)
 		return 0;
-	q->queue = walk_open(root);
+	q->queue = walk_open(root, true);
 	if (q->queue < 0)
 		return -1;
 	q->bell = -1;

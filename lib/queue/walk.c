@@ -77,28 +77,38 @@ make_queue(const char *root)
 	return 0;
 }
 
+/* The last directories made tell that all are there. */
+static bool
+is_whole(int fd)
+{
+	struct stat st;
+
+	return (fstatat(fd, "new/f", &st, 0) == 0 &&
+		   fstatat(fd, "slot", &st, 0) == 0) ||
+	       errno != ENOENT;
+}
+
 int
-walk_open(const char *root)
+walk_open(const char *root, bool make)
 {
 	char path[PATH_MAX];
-	struct stat st;
 	int fd;
 
 	if (file_join(path, sizeof(path), root, "queue") < 0)
 		return -1;
 	fd = open_dir(AT_FDCWD, path);
-	if (fd < 0 && errno == ENOENT && make_queue(root) == 0)
+	if (fd < 0 && errno == ENOENT && make && make_queue(root) == 0)
 		fd = open_dir(AT_FDCWD, path);
-	if (fd < 0)
+	if (fd < 0 && (make || errno != ENOENT))
 		return fail("open ", path);
-	/* The last one made tells that all are there. */
-	if ((fstatat(fd, "new/f", &st, 0) < 0 ||
-		fstatat(fd, "slot", &st, 0) < 0) &&
-	    errno == ENOENT && make_below(fd) < 0) {
+	if (fd >= 0 && (is_whole(fd) || (make && make_below(fd) == 0)))
+		return fd;
+	if (fd >= 0)
 		close(fd);
+	if (make || file_join(path, sizeof(path), root, "queue/new/f") < 0)
 		return -1;
-	}
-	return fd;
+	errno = ENOENT;
+	return fail("no queue (run \"yubin init\"): ", path);
 }
 
 void

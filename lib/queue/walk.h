@@ -3,6 +3,7 @@
 #ifndef QUEUE_WALK_H
 #define QUEUE_WALK_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -13,9 +14,10 @@
 #define WALK_PATH (6 + ID_SIZE) /* "new/f/ID" with its NUL */
 #define WALK_FILES 1000000      /* the most files of one directory */
 
-/* Open ROOT/queue, making it and its directories when they are missing (mode
- * 02770, durable).  Returns a descriptor, or -1. */
-int walk_open(const char *root);
+/* Open ROOT/queue; when it or one of its directories is missing, make it (mode
+ * 02770, durable), or without `make` fail (ENOENT).  Returns a descriptor, or
+ * -1. */
+int walk_open(const char *root, bool make);
 
 /* "new/X/ID" relative to the queue's directory: X is the value of the id's
  * last digit modulo 16, in hexadecimal.  id must be valid. */

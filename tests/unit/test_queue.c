@@ -65,7 +65,7 @@ test_put(void)
 	queue_put_data(&q, "Subject: x\r\n", 12);
 	queue_put_data(&q, "\r\nbody\r\n", 8);
 	CHECK_NUM(queue_put_commit(&q), 0, "commits without a runner");
-	queue = walk_open(root);
+	queue = walk_open(root, true);
 	CHECK(queue >= 0, "the queue opens");
 	CHECK_NUM(count(queue, id), 1, "one file");
 	walk_path(path, str_z(id));
@@ -184,7 +184,7 @@ test_error_sticks(void)
 		queue_put_data(&q, block, sizeof(block));
 	CHECK(queue_put_commit(&q) < 0 && errno == ENOSPC,
 	    "a failed write shows at the end");
-	queue = walk_open(root);
+	queue = walk_open(root, true);
 	CHECK_NUM(count(queue, id), 0, "nothing appears");
 	close(queue);
 }
@@ -209,7 +209,7 @@ test_slots(void)
 	struct entry entry;
 	char ids[5][ID_SIZE], path[WALK_PATH], from[WALK_PATH];
 	char block[4096] = "x";
-	int queue = walk_open(root);
+	int queue = walk_open(root, true);
 	struct arena a;
 	struct stat st;
 
@@ -272,7 +272,7 @@ test_large_envelope(void)
 	static struct queue_put q;
 	struct entry entry;
 	struct arena a;
-	int queue = walk_open(root);
+	int queue = walk_open(root, true);
 
 	id_make(id);
 	e = example(id);
@@ -298,7 +298,7 @@ static void
 test_damaged_slot(void)
 {
 	struct envelope_header h = {.env_len = 64, .body_len = 9, .nrcpt = 1};
-	int queue = walk_open(root);
+	int queue = walk_open(root, true);
 	char id[ID_SIZE], text[ENVELOPE_HEADER + 256] = "";
 	int fd = openat(queue, "slot/0001", O_WRONLY);
 
