@@ -7,8 +7,13 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/str.h"
+
+/* A ceiling of n gigabytes, or of half the address space where that is less. */
+#define ARENA_GIGA(n) \
+	((n) <= SIZE_MAX >> 31 ? (size_t)(n) << 30 : SIZE_MAX / 2)
 
 struct arena_chunk;
 

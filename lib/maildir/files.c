@@ -437,7 +437,7 @@ files_arrived(struct files *f, size_t *found)
 	struct file **order;
 	size_t n = 0, same = 0;
 
-	arena_init_large(&mine, 2 * FILES_MAX * sizeof(*list));
+	arena_init_large(&mine, ARENA_GIGA(4));
 	list = arena_room(&mine, 2 * f->n * sizeof(*list));
 
 	for (size_t i = 0; i < f->n; i++)

@@ -19,7 +19,7 @@
 
 #define TRIES 8
 #define NAME_ABOUT 48 /* octets */
-#define MEMORY ((size_t)16 << 30)
+#define MEMORY ARENA_GIGA(16)
 #define BUILD_MS 2000 /* that others need to make an index */
 
 static void

@@ -14,7 +14,7 @@
 #include "maildir/index.h"
 #include "maildir/uidlist.h"
 
-#define LOOK_MEMORY ((size_t)8 << 30)
+#define LOOK_MEMORY ARENA_GIGA(8)
 
 struct look {
 	struct files files;

@@ -18,7 +18,7 @@
 #include "maildir/mailbox_look.h"
 
 #define WORDS_MAX ((size_t)16 << 20)
-#define REPORT_MAX ((size_t)4 << 30)
+#define REPORT_MAX ARENA_GIGA(4)
 #define LEFTOVER_S (36 * 3600)
 #define LEFTOVERS_MAX 10000
 #define CLEAN_S 3600

@@ -20,7 +20,7 @@
 #include "maildir/name.h"
 
 #define TEXT_MAX ((size_t)1 << 30)
-#define MEMORY ((size_t)8 << 30)
+#define MEMORY ARENA_GIGA(8)
 #define HEADER_MOST 100 /* octets, without what it kept */
 #define AHEAD 8         /* entries */
 #define LINE_MORE 15    /* beside the fields and the base */
@@ -436,10 +436,11 @@ uidlist_save(struct uidlist *u, int dirfd, size_t from)
 void
 uidlist_ahead(const struct uidlist *u, size_t i)
 {
-	const struct uidlist_entry *e = &u->list[i + AHEAD];
+	const struct uidlist_entry *e;
 
 	if (i + AHEAD >= u->n)
 		return;
+	e = &u->list[i + AHEAD];
 	__builtin_prefetch(e->base.p);
 	__builtin_prefetch(e->base.p + e->base.n);
 }
