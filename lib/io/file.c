@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: ISC */
 /* Whole files. */
-#define _DEFAULT_SOURCE /* explicit_bzero */
 #include "io/file.h"
 
 #include <errno.h>
@@ -13,7 +12,10 @@
 
 #include "base/fail.h"
 
-/* All at once: nothing of it is left where it was before it grew. */
+#define STEP 16384
+
+/* All at once, and an octet to see the end by: nothing of a file with passwords
+ * is left where it was before it grew. */
 static void
 reserve(int fd, struct buf *b)
 {
@@ -21,35 +23,40 @@ reserve(int fd, struct buf *b)
 
 	if (fstat(fd, &st) == 0 && st.st_size > 0 &&
 	    (uint64_t)st.st_size < b->max - b->n &&
-	    buf_room(b, (size_t)st.st_size))
-		b->n -= (size_t)st.st_size;
+	    buf_room(b, (size_t)st.st_size + 1))
+		b->n -= (size_t)st.st_size + 1;
+}
+
+/* How much may be read into b without moving it, or STEP; 0 at its ceiling. */
+static size_t
+room_of(const struct buf *b)
+{
+	size_t room = b->cap > b->n + 1 ? b->cap - b->n - 1 : STEP;
+
+	return room < b->max - b->n ? room : b->max - b->n;
 }
 
 static int
 read_fd(int fd, struct buf *b)
 {
-	char chunk[16384];
-	int r = 0;
-
 	reserve(fd, b);
-	while (r == 0) {
-		ssize_t n = read(fd, chunk, sizeof(chunk));
+	for (;;) {
+		size_t room = room_of(b);
+		char beyond;
+		ssize_t n = room ? read(fd, buf_room(b, room), room)
+		                 : read(fd, &beyond, 1);
 
+		b->n -= room - (n > 0 && room ? (size_t)n : 0);
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0) {
-			r = n < 0 ? -1 : 1;
-			break;
-		}
-		buf_put(b, chunk, (size_t)n);
-		if (b->over) {
+		if (n <= 0)
+			return n < 0 ? -1 : 0;
+		if (room == 0) {
+			b->over = true;
 			errno = EFBIG;
-			r = -1;
+			return -1;
 		}
 	}
-	/* Of a file with passwords nothing is to stay on the stack. */
-	explicit_bzero(chunk, sizeof(chunk));
-	return r < 0 ? -1 : 0;
 }
 
 int

@@ -25,6 +25,7 @@
 #define ASK_ABANDON 'X' /* no answer */
 #define ASK_TLS 'T'     /* -> the variables; nothing: it failed */
 #define ASK_SESSION 'S' /* tag, input, what to say when it cannot be */
+#define SESSION_ARENA ((size_t)4 * MONITOR_MAX)
 #define USAGE "[-w] CHECKER SESSION [ARGUMENTS]"
 
 /* ---- the monitor's side ---- */
@@ -105,10 +106,9 @@ answer_tls(struct login *l)
 
 /* The session's environment, but for what the checker's reply says. */
 static int
-set_environment(const char *tag_name, struct str tag, struct str input)
+set_environment(
+    struct arena *a, const char *tag_name, struct str tag, struct str input)
 {
-	char text[65536];
-
 	if (!tag_name)
 		tag_name = "IMAPLOGINTAG";
 	unsetenv(tag_name);
@@ -116,11 +116,8 @@ set_environment(const char *tag_name, struct str tag, struct str input)
 	unsetenv("SSLCTLFD");
 	unsetenv("SSLREADFD");
 	unsetenv("SSLWRITEFD");
-	if (tag.n > 0 && (str_copy(text, sizeof(text), tag) < 0 ||
-			     setenv(tag_name, text, 1) < 0))
-		return fail("set the environment", NULL);
-	if (input.n > 0 && (str_copy(text, sizeof(text), input) < 0 ||
-			       setenv("CLIENT_INPUT", text, 1) < 0))
+	if ((tag.n > 0 && setenv(tag_name, arena_z(a, tag), 1) < 0) ||
+	    (input.n > 0 && setenv("CLIENT_INPUT", arena_z(a, input), 1) < 0))
 		return fail("set the environment", NULL);
 	return 0;
 }
@@ -133,10 +130,10 @@ become_session(struct login *l, char **session, const struct str *args,
 	struct arena a;
 	struct str sorry;
 
-	arena_init(&a, 65536);
+	arena_init(&a, SESSION_ARENA);
 	sorry = arena_str(&a, args[2]);
 	if ((l->started && starttls_adopt() < 0) ||
-	    set_environment(l->tag_name, args[0], args[1]) < 0)
+	    set_environment(&a, l->tag_name, args[0], args[1]) < 0)
 		die(EXIT_TEMP);
 	monitor_end(&l->m);
 	log_event("session", "user",

@@ -174,30 +174,38 @@ renew(struct buf *to, struct str old, const struct login_line *line)
 	return !to->over;
 }
 
-static ssize_t
-read_all(int fd, char text[LOGINS_FILE])
+/* The file's lines, "" when they cannot be read. */
+static struct str
+read_all(int fd, struct arena *a)
 {
-	ssize_t n = file_read_at(fd, text, LOGINS_FILE, 0);
+	struct stat st;
+	size_t size = fstat(fd, &st) < 0                  ? 0
+	              : (size_t)st.st_size < LOGINS_FILE ? (size_t)st.st_size
+	                                                 : LOGINS_FILE;
+	char *text = arena_alloc(a, size);
+	ssize_t n = file_read_at(fd, text, size, 0);
 
-	return n < 0 ? 0 : n;
+	return str_make(text, n < 0 ? 0 : (size_t)n);
 }
 
 void
 logins_note(int fd, const struct login_line *line)
 {
-	char text[LOGINS_FILE];
+	struct arena a;
+	struct str old;
 	struct buf b;
-	ssize_t n;
 
 	if (lock_record(fd, true) < 0)
 		return;
-	n = read_all(fd, text);
+	arena_init(&a, 2 * LOGINS_FILE);
+	old = read_all(fd, &a);
 	buf_init(&b, LOGINS_FILE);
-	if (renew(&b, str_make(text, (size_t)n), line) &&
-	    pwrite(fd, b.p, b.n, 0) == (ssize_t)b.n && b.n < (size_t)n &&
+	if (renew(&b, old, line) &&
+	    pwrite(fd, b.p, b.n, 0) == (ssize_t)b.n && b.n < old.n &&
 	    ftruncate(fd, (off_t)b.n) < 0)
 		errno = 0; /* the rest is lines that are no longer true */
 	buf_free(&b);
+	arena_free(&a);
 	lock_record_end(fd);
 }
 
@@ -205,7 +213,7 @@ int
 logins_read(const char *root, struct str local, struct str domain,
     struct arena *a, struct login_line **lines, size_t *n)
 {
-	char path[4096], text[LOGINS_FILE];
+	char path[4096];
 	struct str rest, line;
 	size_t room = 0;
 	int fd;
@@ -218,7 +226,7 @@ logins_read(const char *root, struct str local, struct str domain,
 	if (fd < 0)
 		return errno == ENOENT ? 0 : fail("open ", path);
 	lock_record(fd, false);
-	rest = arena_str(a, str_make(text, (size_t)read_all(fd, text)));
+	rest = read_all(fd, a);
 	close(fd);
 	for (size_t i = 0; i < rest.n; i++)
 		room += rest.p[i] == '\n';

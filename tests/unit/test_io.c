@@ -190,6 +190,42 @@ test_files(void)
 	close(at);
 }
 
+/* A file as large as the ceiling, one that is larger, each of the sizes between
+ * which a buffer grows; and one that has no size and goes on for long. */
+static void
+test_file_sizes(void)
+{
+	static const size_t sizes[] = {1, 62, 63, 64, 127, 128, 16383, 40000};
+	static char text[40000];
+	int at = open(dir, O_RDONLY | O_DIRECTORY);
+	struct buf b;
+	int p[2];
+
+	memset(text, 'x', sizeof(text));
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		struct str whole = str_make(text, sizes[i]);
+
+		CHECK(file_replace(at, "g", whole, 0600) == 0, "create");
+		buf_init(&b, sizes[i]);
+		CHECK(file_read(at, "g", &b) == 0, "as large as may be");
+		CHECK_STR(buf_slice(&b), whole, "all of it");
+		buf_free(&b);
+		buf_init(&b, sizes[i] - 1);
+		CHECK(file_read(at, "g", &b) == -1 && errno == EFBIG, "larger");
+		buf_free(&b);
+	}
+	if (pipe(p) < 0 || file_write(p[1], text, sizeof(text)) < 0)
+		abort();
+	close(p[1]);
+	snprintf(text, sizeof(text), "/proc/self/fd/%d", p[0]);
+	buf_init(&b, sizeof(text));
+	CHECK(file_read(at, text, &b) == 0 && b.n == sizeof(text), "a pipe");
+	buf_free(&b);
+	close(p[0]);
+	unlinkat(at, "g", 0);
+	close(at);
+}
+
 static void
 test_dir(void)
 {
@@ -420,6 +456,7 @@ main(void)
 	test_crlf();
 	test_storage();
 	test_files();
+	test_file_sizes();
 	test_dir();
 	test_lock();
 	test_ucspi();
