@@ -352,6 +352,10 @@ journal_has() {
 	journal "$@" | grep -q -- "$words"
 }
 
+not_said() {
+	! journal_has ev= "$@"
+}
+
 # What the README says, for the last letter.
 traced() {
 	local id
@@ -368,6 +372,9 @@ logs() {
 	    -u 'yubin-smtp@*'
 	check "and what was delivered" says ev=delivered -u yubin-queue
 	check "and who logged in" says ev=login-ok -u 'yubin-imaps@*'
+	check "each line under its service's name" says ev=accepted \
+	    -t yubin-smtp
+	check "and none under that of yubin-env" not_said -t yubin-env
 	check "yubin trace reads it" traced
 }
 
