@@ -1,32 +1,6 @@
 # SPDX-License-Identifier: ISC
 # deliver-remote against scripted servers: the ordinary course of things.
-load ../helper
-
-setup() {
-	cd "$BATS_TEST_TMPDIR"
-	export YUBIN_ROOT=$BATS_TEST_TMPDIR/root REMOTE_TIMEOUT=10
-	mkdir root
-	mkfifo port
-	printf 'Subject: x\r\n\r\none\r\n.two\r\n..three\r\n' >msg
-}
-
-teardown() {
-	stop_all
-}
-
-# server [CERTDIR] <script: all mail goes to it.
-server() {
-	python3 "$TESTS/queue/scripted.py" port heard "$@" 2>>log <<<"$(cat)" &
-	STARTED+=($!)
-	read -r PORT <port
-	echo "* [127.0.0.1]:$PORT" >root/routes
-}
-
-# remote ARGS… RECIPIENT…: deliver msg, results in "result".
-remote() {
-	timeout 60 yubin-deliver-remote -i 0abc -f ann@example.test "$@" \
-	    <msg >result 2>>log
-}
+load remote
 
 @test "a plain server gets the message byte for byte, with dots doubled" {
 	server <<-'END'

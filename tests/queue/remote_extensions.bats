@@ -1,31 +1,6 @@
 # SPDX-License-Identifier: ISC
 # What deliver-remote makes of the extensions that a server offers.
-load ../helper
-
-setup() {
-	cd "$BATS_TEST_TMPDIR"
-	export YUBIN_ROOT=$BATS_TEST_TMPDIR/root REMOTE_TIMEOUT=10
-	mkdir root
-	mkfifo port
-	printf 'Subject: x\r\n\r\none\r\n.two\r\n' >msg
-}
-
-teardown() {
-	stop_all
-}
-
-# server [CERTDIR] <script: all mail goes to it, in the manner of $KEYS.
-server() {
-	python3 "$TESTS/queue/scripted.py" port heard "$@" 2>>log <<<"$(cat)" &
-	STARTED+=($!)
-	read -r PORT <port
-	echo "* [127.0.0.1]:$PORT $KEYS" >root/routes
-}
-
-remote() {
-	timeout 60 yubin-deliver-remote -i 0abc -f ann@example.test "$@" \
-	    <msg >result 2>>log
-}
+load remote
 
 # The last of a session: one recipient gets the message.
 rest() {
@@ -89,7 +64,7 @@ played() {
 	remote r.test a@r.test
 	grep -q '^R 2.0.0' result
 	cmp msg heard.bdat
-	grep -qx 'BDAT 25 LAST' heard
+	grep -qx 'BDAT 34 LAST' heard
 	played
 }
 

@@ -1,27 +1,7 @@
 # SPDX-License-Identifier: ISC
 # deliver-remote against servers that break off, lie, flood or keep silent.
 # Whatever happens: one line per recipient, nothing worse than Z.
-load ../helper
-
-setup() {
-	cd "$BATS_TEST_TMPDIR"
-	export YUBIN_ROOT=$BATS_TEST_TMPDIR/root REMOTE_TIMEOUT=10
-	mkdir root
-	mkfifo port
-	printf 'Subject: x\r\n\r\nbody\r\n' >msg
-}
-
-teardown() {
-	stop_all
-}
-
-# server [CERTDIR] <script
-server() {
-	python3 "$TESTS/queue/scripted.py" port heard "$@" 2>>log <<<"$(cat)" &
-	STARTED+=($!)
-	read -r PORT <port
-	echo "* [127.0.0.1]:$PORT" >root/routes
-}
+load remote
 
 # remote: to two recipients; the letters are left in $LETTERS.
 remote() {

@@ -1,26 +1,7 @@
 # SPDX-License-Identifier: ISC
 # deliver-remote as a worker of the queue runner: many messages, few
 # connections.
-load ../helper
-
-setup() {
-	cd "$BATS_TEST_TMPDIR"
-	export YUBIN_ROOT=$BATS_TEST_TMPDIR/root REMOTE_TIMEOUT=10
-	mkdir root
-	mkfifo port
-	printf 'Subject: x\r\n\r\none\r\n.two\r\n' >msg
-}
-
-teardown() {
-	stop_all
-}
-
-server() {
-	python3 "$TESTS/queue/scripted.py" port heard "$@" 2>>log <<<"$(cat)" &
-	STARTED+=($!)
-	read -r PORT <port
-	echo "* [127.0.0.1]:$PORT" >root/routes
-}
+load remote
 
 # worker <jobs: the answers are in "result".
 worker() {
