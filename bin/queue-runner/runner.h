@@ -269,10 +269,12 @@ void dest_park(struct runner *r, struct dest *d, struct work *w);
 struct message *dest_unpark(struct runner *r); /* one that may go on, or NULL */
 void dest_unpark_one(struct runner *r, struct message *m);
 void dest_report(struct runner *r, struct dest *d, bool network_failed);
-void dest_report_local(struct dest *d, int64_t took_ms);
+/* stored: it went straight into a Maildir, as far as is known. */
+void dest_report_local(
+    const struct runner *r, struct dest *d, int64_t took_ms, bool stored);
 
 /* starter.c: the child that starts and signals the processes */
-int starter_begin(struct runner *r); /* 0 or -1 */
+int starter_begin(struct runner *r);                        /* 0 or -1 */
 pid_t starter_start(struct runner *r, bool remote, int fd); /* or -1 */
 void starter_kill(struct runner *r, pid_t pid, int sig);
 
