@@ -222,13 +222,7 @@ nudge_by(int *bell, int queue, struct str what)
 void
 queue_put_pace(struct queue_put *q)
 {
-	const struct timespec pause = {0, PAUSE_MS * 1000000L};
-	int64_t deadline = now_ms() + IN_FLOW_MS;
-
-	/* Without a runner there is nobody to wait for. */
-	while (slot_scarce(q->queue) && now_ms() < deadline &&
-	       nudge_by(&q->bell, q->queue, STR("")))
-		nanosleep(&pause, NULL);
+	q->paced = true;
 }
 
 void
@@ -239,6 +233,19 @@ queue_put_data(struct queue_put *q, const void *p, size_t n)
 	q->header.body_crc = crc32c(q->header.body_crc, p, n);
 	q->header.body_len += n;
 	append(q, p, n);
+}
+
+/* Wait until slots are free again, but not for long, and without a runner there
+ * is nobody to wait for. */
+static void
+pace(struct queue_put *q)
+{
+	const struct timespec pause = {0, PAUSE_MS * 1000000L};
+	int64_t deadline = now_ms() + IN_FLOW_MS;
+
+	while (slot_scarce(q->queue) && now_ms() < deadline &&
+	       nudge_by(&q->bell, q->queue, STR("")))
+		nanosleep(&pause, NULL);
 }
 
 static int
@@ -290,6 +297,9 @@ close_file(struct queue_put *q)
 static int
 commit_file(struct queue_put *q)
 {
+	/* What was too large for a slot from the start. */
+	if (q->paced)
+		pace(q);
 	flush(q);
 	if (q->err) {
 		errno = q->err;
@@ -309,8 +319,14 @@ commit_file(struct queue_put *q)
 static int
 commit_slot(struct queue_put *q)
 {
-	int r = slot_claim(q->queue, q->path, &q->fd);
+	uint32_t from = crc32c(0, q->id, ID_LEN); /* much of it is random */
+	int r = slot_claim(q->queue, from, q->path, &q->fd);
 
+	if (r == 0 && q->paced) {
+		pace(q);
+		q->paced = false;
+		r = slot_claim(q->queue, ~from, q->path, &q->fd);
+	}
 	if (r <= 0)
 		return r;
 	q->named = true;

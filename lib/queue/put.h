@@ -23,6 +23,7 @@ struct queue_put {
 	int fd;  /* the file or slot being written; -1 when none yet */
 	int err; /* errno of the failure that sticks, or 0 */
 	bool begun, named; /* named: it lies at path, below new/ or a slot */
+	bool paced;        /* commit may wait */
 	struct envelope_header header;
 	uint32_t text_crc;
 	char id[ID_SIZE];
@@ -42,7 +43,7 @@ int queue_put_begin(struct queue_put *q, const char *root,
     const struct envelope *e, uint64_t size_hint);
 
 /* In-flow control, for those who can make the other side wait, after begin:
- * while mail comes faster than a runner delivers it this takes a second. */
+ * while mail comes faster than a runner delivers it commit takes a second. */
 void queue_put_pace(struct queue_put *q);
 
 /* Append to the message: CRLF line ends, exactly as it is to be sent on.  An

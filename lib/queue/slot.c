@@ -217,10 +217,10 @@ claim(int queue, const char *path, int *fd)
 }
 
 int
-slot_claim(int queue, char path[WALK_PATH], int *fd)
+slot_claim(int queue, uint32_t from, char path[WALK_PATH], int *fd)
 {
 	int n = slot_count(queue);
-	int at = n > 0 ? random_below(n) : 0;
+	int at = n > 0 ? (int)(from % (uint32_t)n) : 0;
 
 	*fd = -1;
 	for (int i = 0; i < TRIES && i < n; i++) {

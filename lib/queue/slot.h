@@ -36,10 +36,10 @@ int slot_count(int queue);
  * Returns how many there are now, or -1. */
 int slot_make(int queue, int n);
 
-/* Take a free slot: a few are looked at, chosen at random.  Returns 1 with *fd
- * open for reading and writing and locked until it is closed; 0 none was
- * found; -1 failed. */
-int slot_claim(int queue, char path[WALK_PATH], int *fd);
+/* Take a free slot: a few are looked at, chosen by `from`, a random number.
+ * Returns 1 with *fd open for reading and writing and locked until it is
+ * closed; 0 none was found; -1 failed. */
+int slot_claim(int queue, uint32_t from, char path[WALK_PATH], int *fd);
 
 /* Whether most slots are taken, judged by a few chosen at random: mail comes
  * faster than it leaves.  No when there are no slots. */
