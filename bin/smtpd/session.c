@@ -230,6 +230,7 @@ session_run(struct smtp *s)
 	const struct smtp_reply *r;
 
 	s->serve.out.stall_s = s->timeout_s;
+	in_patience(&s->serve.in, s->timeout_s);
 	session_send(
 	    s, session_reply(s, 220, "", "%s ESMTP yubin", s->serve.hostname));
 	while (!s->closing) {
