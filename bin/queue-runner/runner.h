@@ -25,6 +25,7 @@
 #include "queue/slot.h"
 
 #define RUNNER_ACTIVE 1000  /* messages active at once, less with few fds */
+#define RUNNER_KEPT 256     /* slots that leave stay open, where fds abound */
 #define RUNNER_SCAN_MS 5000 /* at least, between two looks for lost nudges */
 #define RUNNER_JOB_S 7200   /* no delivery takes longer */
 #define RUNNER_END_S 10     /* for workers to end */
@@ -147,6 +148,7 @@ struct leaving {
 	struct leaving *next;
 	struct message *m; /* forgotten then; NULL when it stays */
 	int slot;          /* given back then */
+	int fd;            /* it is open; -1: no more */
 };
 
 struct runner {
@@ -200,6 +202,7 @@ struct runner {
 	/* leave.c */
 	struct leaving *leaving; /* for the next sync */
 	struct leaving *synced;  /* for the one that runs */
+	size_t nkept, max_kept;  /* of both: open descriptors */
 	bool dirty;              /* something else wants a sync */
 	bool syncing;
 	bool failed; /* a sync has: what lies where is not certain */

@@ -258,18 +258,25 @@ slot_scarce(int queue)
 }
 
 int
-slot_free(int queue, const char *path)
+slot_free_at(int fd)
 {
 	char header[ENVELOPE_HEADER];
+
+	free_header(header);
+	return file_write_at(fd, header, sizeof(header), 0) < 0
+	           ? fail("write ", "queue/slot")
+	           : 0;
+}
+
+int
+slot_free(int queue, const char *path)
+{
 	int fd = openat(queue, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	int r;
 
 	if (fd < 0)
 		return fail("open queue/", path);
-	free_header(header);
-	r = file_write(fd, header, sizeof(header));
-	if (r < 0)
-		fail("write queue/", path);
+	r = slot_free_at(fd);
 	close(fd);
 	return r;
 }

@@ -45,9 +45,10 @@ int slot_claim(int queue, uint32_t from, char path[WALK_PATH], int *fd);
  * faster than it leaves.  No when there are no slots. */
 bool slot_scarce(int queue);
 
-/* Give a slot back.  Not synced: the caller has made sure before that its
- * message may go.  0 or -1. */
+/* Give a slot back, by its path or by a descriptor that may write it.  Not
+ * synced: the caller has made sure before that its message may go.  0 or -1. */
 int slot_free(int queue, const char *path);
+int slot_free_at(int fd);
 
 /* What lies in slot i.  Returns 1 a message, its id in id; 0 none, or one that
  * is just being written; -1 failed (ENOENT: no such slot; EPROTO: neither free
