@@ -178,6 +178,9 @@ struct runner {
 	/* work.c */
 	struct work *ring;
 	size_t nactive, max_active;
+	char asked[256]; /* the domain last asked about, or empty */
+	int asked_local;
+	unsigned asked_turn;
 
 	/* dest.c */
 	struct dest **dests;
@@ -194,6 +197,8 @@ struct runner {
 	int local_running, remote_running; /* tasks that have not ended */
 	int max_local, max_remote, max_domain, max_workers;
 	int nlocal, nremote; /* workers */
+	uint64_t local_version;
+	unsigned local_turn;
 	struct buf packet;
 	int starter; /* its socket */
 	int64_t lifetime_s, delay_s;
