@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/un.h>
 
 #include "base/buf.h"
 #include "base/id.h"
@@ -15,10 +16,12 @@
 #include "queue/walk.h"
 
 struct queue_put {
-	bool open;       /* these are, until queue_put_close() or a failure: */
-	int queue;       /* its directory */
-	int bell;        /* the socket of nudges; -1 before the first one */
-	struct buf text; /* the envelope */
+	bool open; /* these are, until queue_put_close() or a failure: */
+	int queue; /* its directory */
+	int bell;  /* the socket of nudges; -1 before the first one */
+	struct sockaddr_un runner; /* where they go */
+	struct buf text;           /* the envelope */
+	size_t most;               /* octets of chunk that were in use */
 
 	int fd;  /* the file or slot being written; -1 when none yet */
 	int err; /* errno of the failure that sticks, or 0 */
@@ -57,6 +60,9 @@ int queue_put_commit(struct queue_put *q);
 /* Forget it, and close; nothing is left behind.  Fine after a commit or a
  * failed begin. */
 void queue_put_abort(struct queue_put *q);
+
+/* Overwrite what was there of messages.  Not in the midst of one. */
+void queue_put_erase(struct queue_put *q);
 
 /* Give back what is kept between messages.  Not in the midst of one. */
 void queue_put_close(struct queue_put *q);

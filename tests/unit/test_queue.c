@@ -236,6 +236,7 @@ test_pace(int queue, int n)
 	static struct queue_put q;
 	char id[ID_SIZE];
 	struct envelope e;
+	size_t left = 0;
 	pid_t runner;
 	int status;
 
@@ -260,6 +261,10 @@ test_pace(int queue, int n)
 	queue_put_pace(&q);
 	CHECK_NUM(queue_put_commit(&q), 0, "commit");
 	CHECK_NUM(count(queue, id), 1, "nobody waits");
+	queue_put_erase(&q);
+	for (size_t i = 0; i < sizeof(q.chunk); i++)
+		left += q.chunk[i] != 0;
+	CHECK_NUM(left, 0, "nothing of them is left in memory");
 	queue_put_close(&q);
 }
 
