@@ -124,7 +124,7 @@ session_lost(struct smtp *s, int r, const char *where)
 static const struct smtp_reply *
 check(struct smtp *s, const struct smtp_command *c, struct str args)
 {
-	if (starttls_required() && !s->serve.tls && !(c->bits & BEFORE_TLS))
+	if (s->tls_required && !s->serve.tls && !(c->bits & BEFORE_TLS))
 		return session_reply(
 		    s, 530, "5.7.0", "Must issue a STARTTLS command first");
 	if ((c->bits & NEEDS_LOGIN) && s->checker && !*s->user)
@@ -232,6 +232,7 @@ session_run(struct smtp *s)
 {
 	const struct smtp_reply *r;
 
+	s->tls_required = starttls_required();
 	s->serve.out.stall_s = s->timeout_s;
 	in_patience(&s->serve.in, s->timeout_s);
 	session_send(
