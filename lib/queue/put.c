@@ -180,6 +180,7 @@ open_queue(struct queue_put *q, const char *root)
 	if (q->queue < 0)
 		return -1;
 	q->bell = -1;
+	q->slots = 0;
 	q->runner = address(root, q->queue);
 	buf_init(&q->text, ENVELOPE_MAX);
 	q->open = true;
@@ -336,12 +337,12 @@ static int
 commit_slot(struct queue_put *q)
 {
 	uint32_t from = crc32c(0, q->id, ID_LEN); /* much of it is random */
-	int r = slot_claim(q->queue, from, q->path, &q->fd);
+	int r = slot_claim(q->queue, &q->slots, from, q->path, &q->fd);
 
 	if (r == 0 && q->paced) {
 		pace(q);
 		q->paced = false;
-		r = slot_claim(q->queue, ~from, q->path, &q->fd);
+		r = slot_claim(q->queue, &q->slots, ~from, q->path, &q->fd);
 	}
 	if (r <= 0)
 		return r;

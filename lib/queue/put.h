@@ -20,6 +20,7 @@ struct queue_put {
 	int queue; /* its directory */
 	int bell;  /* the socket of nudges; -1 before the first one */
 	struct sockaddr_un runner; /* where they go */
+	int slots;                 /* see slot_claim() */
 	struct buf text;           /* the envelope */
 	size_t most;               /* octets of chunk that were in use */
 

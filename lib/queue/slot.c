@@ -217,20 +217,23 @@ claim(int queue, const char *path, int *fd)
 }
 
 int
-slot_claim(int queue, uint32_t from, char path[WALK_PATH], int *fd)
+slot_claim(int queue, int *n, uint32_t from, char path[WALK_PATH], int *fd)
 {
-	int n = slot_count(queue);
-	int at = n > 0 ? (int)(from % (uint32_t)n) : 0;
+	uint32_t at;
 
+	if (*n == 0)
+		*n = slot_count(queue);
 	*fd = -1;
-	for (int i = 0; i < TRIES && i < n; i++) {
+	for (at = 0; at < TRIES && at < (uint32_t)*n; at++) {
 		int r;
 
-		slot_path(path, (at + i) % n);
+		slot_path(
+		    path, (int)((from % (uint32_t)*n + at) % (uint32_t)*n));
 		r = claim(queue, path, fd);
 		if (r != 0)
 			return r;
 	}
+	*n = 0;
 	return 0;
 }
 

@@ -37,9 +37,12 @@ int slot_count(int queue);
 int slot_make(int queue, int n);
 
 /* Take a free slot: a few are looked at, chosen by `from`, a random number.
+ * *n: how many there may be, looked up when it is 0, as it is again when none
+ * was found.  Who keeps it meanwhile may be late to use more of them; of those
+ * that may not be used any more the runner still reads what exists.
  * Returns 1 with *fd open for reading and writing and locked until it is
  * closed; 0 none was found; -1 failed. */
-int slot_claim(int queue, uint32_t from, char path[WALK_PATH], int *fd);
+int slot_claim(int queue, int *n, uint32_t from, char path[WALK_PATH], int *fd);
 
 /* Whether most slots are taken, judged by a few chosen at random: mail comes
  * faster than it leaves.  No when there are no slots. */
