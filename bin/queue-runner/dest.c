@@ -10,7 +10,9 @@
  * minute, then one delivery finds out; each further failure doubles the pause.
  *
  * Deliveries to one of our own addresses are quick, but for those that run a
- * program: their window is what a few slow ones can do no harm with.
+ * program: their window is what a few slow ones can do no harm with.  It grows
+ * with each message that went straight into a Maildir, so that those of a burst
+ * need not be parked and read again, but never to all of LOCAL_JOBS.
  *
  * Messages for one domain wait in lanes chosen by their sender, which are
  * served in turn: one sender's mailing does not hold up another's letter. */
@@ -26,7 +28,8 @@
 #include "base/now.h"
 
 #define FIRST_WINDOW 3
-#define LOCAL_WINDOW 16 /* deliveries to one of our addresses at once */
+#define LOCAL_WINDOW 16      /* deliveries to one of our addresses at once */
+#define LOCAL_WINDOW_MOST 64 /* while they are no programs */
 #define LOCAL_SLOW_MS 1000
 #define LOCAL_SLOW_WINDOW 2 /* when they take longer than that */
 #define PAUSE_MS 30000
@@ -184,13 +187,27 @@ dest_report(struct runner *r, struct dest *d, bool network_failed)
 	}
 }
 
+/* A part of LOCAL_JOBS is always for others. */
+static int
+widest(const struct runner *r)
+{
+	int most = r->max_local - r->max_local / 4;
+
+	return most > LOCAL_WINDOW_MOST ? LOCAL_WINDOW_MOST
+	       : most < LOCAL_WINDOW    ? LOCAL_WINDOW
+	                                : most;
+}
+
 void
-dest_report_local(struct dest *d, int64_t took_ms)
+dest_report_local(
+    const struct runner *r, struct dest *d, int64_t took_ms, bool stored)
 {
 	if (took_ms > LOCAL_SLOW_MS)
 		d->window = LOCAL_SLOW_WINDOW;
-	else if (d->window < LOCAL_WINDOW)
+	else if (d->window < (stored ? widest(r) : LOCAL_WINDOW))
 		d->window++;
+	else if (!stored)
+		d->window = LOCAL_WINDOW;
 }
 
 /* -------------------------------------------------------------- parking */

@@ -84,8 +84,9 @@ leave_dirty(struct runner *r)
 
 /* -------------------------------------------------------------- leaving */
 
+/* fd: of the slot, which is ours then; or -1. */
 static void
-add(struct runner *r, struct message *m, int slot)
+add(struct runner *r, struct message *m, int slot, int fd)
 {
 	struct leaving *l = calloc(1, sizeof(*l));
 
@@ -93,9 +94,23 @@ add(struct runner *r, struct message *m, int slot)
 		oom();
 	l->m = m;
 	l->slot = slot;
+	l->fd = fd;
 	l->next = r->leaving;
 	r->leaving = l;
 	want(r, SOON_MS);
+}
+
+/* The slot's descriptor, unless many are kept. */
+static int
+keep(struct runner *r, struct entry *e)
+{
+	int fd = e->fd;
+
+	if (r->nkept >= r->max_kept)
+		return -1;
+	r->nkept++;
+	e->fd = -1;
+	return fd;
 }
 
 void
@@ -107,9 +122,11 @@ leave_done(struct runner *r, struct work *w)
 	    log_num((unsigned long long)(now_wall_s() - w->entry.e.received_s)),
 	    NULL);
 	if (m->slot >= 0) {
+		int fd = keep(r, &w->entry);
+
 		work_free(r, w);
 		m->place = PLACE_LEAVING;
-		add(r, m, m->slot);
+		add(r, m, m->slot, fd);
 		return;
 	}
 	if (entry_remove(r->queue, w->entry.path) < 0) {
@@ -133,12 +150,25 @@ leave_slot(struct runner *r, struct work *w)
 		return 0;
 	if (entry_leave_slot(&w->entry, r->queue, from) < 0)
 		return -1;
-	add(r, NULL, m->slot);
+	add(r, NULL, m->slot, -1);
 	m->slot = -1;
 	return 0;
 }
 
 /* -------------------------------------------------------------- syncing */
+
+static int
+free_slot(struct runner *r, struct leaving *l, const char *path)
+{
+	int ok;
+
+	if (l->fd < 0)
+		return slot_free(r->queue, path);
+	ok = slot_free_at(l->fd);
+	close(l->fd);
+	r->nkept--;
+	return ok;
+}
 
 static void
 give_back(struct runner *r, struct leaving *l)
@@ -146,7 +176,7 @@ give_back(struct runner *r, struct leaving *l)
 	char path[WALK_PATH];
 
 	slot_path(path, l->slot);
-	if (slot_free(r->queue, path) < 0)
+	if (free_slot(r, l, path) < 0)
 		log_event("trouble", "slot", path, "err", fail_last(), NULL);
 	else
 		r->taken[l->slot] = 0;

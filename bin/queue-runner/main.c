@@ -192,6 +192,8 @@ set_limits(struct runner *r)
 		return;
 	l.rlim_cur = l.rlim_max > 65536 ? 65536 : l.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &l);
+	if (l.rlim_cur >= RUNNER_ACTIVE + other + RUNNER_KEPT)
+		r->max_kept = RUNNER_KEPT;
 	if (l.rlim_cur < RUNNER_ACTIVE + other)
 		r->max_active =
 		    l.rlim_cur > other + 16 ? (size_t)l.rlim_cur - other : 16;

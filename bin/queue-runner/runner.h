@@ -25,6 +25,7 @@
 #include "queue/slot.h"
 
 #define RUNNER_ACTIVE 1000  /* messages active at once, less with few fds */
+#define RUNNER_KEPT 256     /* slots that leave stay open, where fds abound */
 #define RUNNER_SCAN_MS 5000 /* at least, between two looks for lost nudges */
 #define RUNNER_JOB_S 7200   /* no delivery takes longer */
 #define RUNNER_END_S 10     /* for workers to end */
@@ -147,6 +148,7 @@ struct leaving {
 	struct leaving *next;
 	struct message *m; /* forgotten then; NULL when it stays */
 	int slot;          /* given back then */
+	int fd;            /* it is open; -1: no more */
 };
 
 struct runner {
@@ -176,6 +178,9 @@ struct runner {
 	/* work.c */
 	struct work *ring;
 	size_t nactive, max_active;
+	char asked[256]; /* the domain last asked about, or empty */
+	int asked_local;
+	unsigned asked_turn;
 
 	/* dest.c */
 	struct dest **dests;
@@ -192,6 +197,8 @@ struct runner {
 	int local_running, remote_running; /* tasks that have not ended */
 	int max_local, max_remote, max_domain, max_workers;
 	int nlocal, nremote; /* workers */
+	uint64_t local_version;
+	unsigned local_turn;
 	struct buf packet;
 	int starter; /* its socket */
 	int64_t lifetime_s, delay_s;
@@ -200,6 +207,7 @@ struct runner {
 	/* leave.c */
 	struct leaving *leaving; /* for the next sync */
 	struct leaving *synced;  /* for the one that runs */
+	size_t nkept, max_kept;  /* of both: open descriptors */
 	bool dirty;              /* something else wants a sync */
 	bool syncing;
 	bool failed; /* a sync has: what lies where is not certain */
@@ -269,10 +277,12 @@ void dest_park(struct runner *r, struct dest *d, struct work *w);
 struct message *dest_unpark(struct runner *r); /* one that may go on, or NULL */
 void dest_unpark_one(struct runner *r, struct message *m);
 void dest_report(struct runner *r, struct dest *d, bool network_failed);
-void dest_report_local(struct dest *d, int64_t took_ms);
+/* stored: it went straight into a Maildir, as far as is known. */
+void dest_report_local(
+    const struct runner *r, struct dest *d, int64_t took_ms, bool stored);
 
 /* starter.c: the child that starts and signals the processes */
-int starter_begin(struct runner *r); /* 0 or -1 */
+int starter_begin(struct runner *r);                        /* 0 or -1 */
 pid_t starter_start(struct runner *r, bool remote, int fd); /* or -1 */
 void starter_kill(struct runner *r, pid_t pid, int sig);
 

@@ -215,8 +215,8 @@ end(struct runner *r, struct task *t, bool unsynced)
 		report_network(r, t);
 	else
 		for (size_t i = 0; i < t->n; i++)
-			dest_report_local(
-			    t->work->targets[t->rcpts[i]].dest, took);
+			dest_report_local(r, t->work->targets[t->rcpts[i]].dest,
+			    took, unsynced && t->n == 1);
 	if (!unsynced || k->dest) {
 		apply(r, t);
 		return;

@@ -315,6 +315,21 @@ put_off(struct runner *r, struct work *w, size_t i)
 	work_result(r, w, i, &res, tried ? 0 : -1);
 }
 
+/* As domain_is_local(), which is asked once in a turn while one domain is all
+ * that there is mail for. */
+static int
+is_local(struct runner *r, struct str domain)
+{
+	if (r->asked_turn == r->turn_no && str_eq(domain, str_z(r->asked)))
+		return r->asked_local;
+	r->asked_local = domain_is_local(r->root, domain);
+	r->asked_turn = r->turn_no;
+	if (r->asked_local < 0 ||
+	    str_copy(r->asked, sizeof(r->asked), domain) < 0)
+		r->asked[0] = '\0';
+	return r->asked_local;
+}
+
 /* Where target i goes; NULL when that is not to be known now. */
 static struct dest *
 dest_of(struct runner *r, struct work *w, size_t i)
@@ -326,7 +341,7 @@ dest_of(struct runner *r, struct work *w, size_t i)
 
 	if (t->dest)
 		return t->dest;
-	local = domain.n == 0 ? 1 : domain_is_local(r->root, domain);
+	local = domain.n == 0 ? 1 : is_local(r, domain);
 	if (local < 0) {
 		log_event("trouble", "id", w->m->id, "err", fail_last(), NULL);
 		defer(r, w, i, "4.3.0", "cannot read the list of our domains");

@@ -140,11 +140,22 @@ stop(struct runner *r, size_t at)
 	free(k);
 }
 
+/* Looked at once in a turn: what comes together goes to the same program. */
+static uint64_t
+local_version(struct runner *r)
+{
+	if (r->local_version == 0 || r->local_turn != r->turn_no) {
+		r->local_version = version_of(r, NULL);
+		r->local_turn = r->turn_no;
+	}
+	return r->local_version;
+}
+
 /* The least busy one; another one as long as all have something to do. */
 struct worker *
 workers_local(struct runner *r)
 {
-	uint64_t version = version_of(r, NULL);
+	uint64_t version = local_version(r);
 	struct worker *best = NULL, *another;
 	int n = 0;
 

@@ -42,10 +42,14 @@ session_reply(
 {
 	va_list ap;
 
+	s->reply = (struct smtp_reply){code, enhanced, s->text};
+	if (!strchr(fmt, '%')) {
+		s->reply.text = fmt;
+		return &s->reply;
+	}
 	va_start(ap, fmt);
 	vsnprintf(s->text, sizeof(s->text), fmt, ap);
 	va_end(ap);
-	s->reply = (struct smtp_reply){code, enhanced, s->text};
 	return &s->reply;
 }
 
@@ -88,8 +92,7 @@ session_again(struct smtp *s)
 	buf_erase(&s->line);
 	explicit_bzero(s->serve.in_data, sizeof(s->serve.in_data));
 	explicit_bzero(s->serve.out_data, sizeof(s->serve.out_data));
-	explicit_bzero(s->put.chunk, sizeof(s->put.chunk));
-	buf_erase(&s->put.text);
+	queue_put_erase(&s->put);
 	s->closing = s->quit = s->esmtp = false;
 	explicit_bzero(s->helo, sizeof(s->helo));
 	explicit_bzero(s->user, sizeof(s->user));
@@ -121,7 +124,7 @@ session_lost(struct smtp *s, int r, const char *where)
 static const struct smtp_reply *
 check(struct smtp *s, const struct smtp_command *c, struct str args)
 {
-	if (starttls_required() && !s->serve.tls && !(c->bits & BEFORE_TLS))
+	if (s->tls_required && !s->serve.tls && !(c->bits & BEFORE_TLS))
 		return session_reply(
 		    s, 530, "5.7.0", "Must issue a STARTTLS command first");
 	if ((c->bits & NEEDS_LOGIN) && s->checker && !*s->user)
@@ -229,7 +232,9 @@ session_run(struct smtp *s)
 {
 	const struct smtp_reply *r;
 
+	s->tls_required = starttls_required();
 	s->serve.out.stall_s = s->timeout_s;
+	in_patience(&s->serve.in, s->timeout_s);
 	session_send(
 	    s, session_reply(s, 220, "", "%s ESMTP yubin", s->serve.hostname));
 	while (!s->closing) {
@@ -237,5 +242,7 @@ session_run(struct smtp *s)
 		if (r)
 			session_send(s, judge(s, r));
 	}
+	/* Then worker_again() shuts it down, or all who have it close it. */
+	s->serve.out.ends = s->in_worker && s->quit;
 	out_flush(&s->serve.out);
 }

@@ -55,6 +55,7 @@ struct smtp {
 	bool relay;           /* every domain, without login */
 	bool cleartext_login; /* AUTH without TLS */
 	bool tls_offered;     /* STARTTLS is possible */
+	bool tls_required;    /* before anything that matters */
 
 	bool in_worker;       /* see worker.h */
 	struct converse talk; /* the parent's, with the checker */

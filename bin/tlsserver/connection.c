@@ -136,6 +136,7 @@ static int
 start_tls(struct server *s, int sock, const char **env, struct client *c)
 {
 	starttls_refresh(s, false);
+	log_release(); /* not for two to write */
 	c->pid = fork();
 	if (c->pid < 0) {
 		c->pid = 0;

@@ -23,7 +23,7 @@
 	              */
 #define EVENTS 16    /* looked at between two looks at the signals */
 
-static volatile sig_atomic_t got_term, got_hup;
+static volatile sig_atomic_t got_term, got_hup, got_child;
 
 static void
 on_signal(int sig)
@@ -32,6 +32,8 @@ on_signal(int sig)
 		got_term++;
 	else if (sig == SIGHUP)
 		got_hup = 1;
+	else
+		got_child = 1;
 }
 
 /* Our signals arrive only inside epoll_pwait(), so that none is missed between
@@ -123,6 +125,9 @@ reap(struct server *s)
 	int status;
 	pid_t pid;
 
+	if (!got_child)
+		return;
+	got_child = 0;
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
 		ended(s, pid, status);
 }
@@ -311,6 +316,8 @@ loop_run(struct server *s)
 
 		if (got_term > 1)
 			break;
+		/* The lines of a turn are written together. */
+		log_hold();
 		if (got_term)
 			stop(s);
 		reap(s);
@@ -320,6 +327,7 @@ loop_run(struct server *s)
 		}
 		events(s, e, n);
 		clients_end_rest(&s->clients, now_ms() - REST_MS);
+		log_release();
 	}
 	log_event("stopped", NULL);
 	return 0;

@@ -67,6 +67,7 @@ int
 starttls_start(struct server *s, struct client *c, int wish)
 {
 	starttls_refresh(s, false);
+	log_release(); /* not for two to write */
 	c->relay = fork();
 	if (c->relay == 0)
 		relay(s, c, wish);

@@ -128,13 +128,19 @@ buf_num(struct buf *b, uint64_t v)
 void
 buf_fmt(struct buf *b, const char *fmt, ...)
 {
+	size_t left = b->p ? b->cap - b->n : 0;
 	va_list ap;
 	int n;
 	char *at;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(left ? b->p + b->n : NULL, left, fmt, ap);
 	va_end(ap);
+	if (n >= 0 && (size_t)n < left && !b->over &&
+	    (size_t)n <= b->max - b->n) {
+		b->n += (size_t)n;
+		return;
+	}
 	at = n < 0 ? NULL : buf_room(b, (size_t)n);
 	if (!at) {
 		b->over = true;

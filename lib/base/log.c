@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /* The log line.  Written with one write(2) so that lines of many processes
  * sharing a pipe do not mix (PIPE_BUF is 4096 on Linux). */
+#define _GNU_SOURCE /* gettid */
 #include "base/log.h"
 
 #include <errno.h>
@@ -215,6 +216,13 @@ log_release(void)
 	errno = err;
 }
 
+/* The process's id: there are no threads, and musl knows this one by heart. */
+static long
+own_pid(void)
+{
+	return (long)gettid();
+}
+
 static void
 vlog(const char *ev, va_list ap)
 {
@@ -225,8 +233,7 @@ vlog(const char *ev, va_list ap)
 	if (log_fd < 0)
 		return;
 	l.n = (size_t)snprintf(l.text, 80,
-	    "%s%.40s[%ld]:", to_syslog ? "<22>" : "", prog_name,
-	    (long)getpid());
+	    "%s%.40s[%ld]:", to_syslog ? "<22>" : "", prog_name, own_pid());
 	line_pair(&l, "ev", ev);
 	for (int i = 0; i < LOG_CONTEXT; i++)
 		if (context[i].key[0])

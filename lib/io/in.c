@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /* Buffered reader.  The descriptor may be shared with other processes, so its
- * O_NONBLOCK flag is never touched: poll() first, then one read(). */
+ * O_NONBLOCK flag is never touched: poll() first, then one read(); or one
+ * recv(), when the kernel was told the time that there is. */
 #include "io/in.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/now.h"
@@ -20,6 +23,17 @@ in_init(struct in *in, int fd, struct out *out, char *storage, size_t size)
 	    .deadline = NOW_NEVER};
 }
 
+void
+in_patience(struct in *in, int s)
+{
+	const struct timeval t = {s, 0};
+
+	in->patience_ms =
+	    setsockopt(in->fd, SOL_SOCKET, SO_RCVTIMEO, &t, sizeof(t)) == 0
+		? 1000 * s
+		: 0;
+}
+
 static int
 stick(struct in *in, int err)
 {
@@ -28,13 +42,36 @@ stick(struct in *in, int err)
 	return -1;
 }
 
+/* -1 as poll() and read() say, or ETIMEDOUT. */
+static ssize_t
+read_some(struct in *in, char *to, size_t n)
+{
+	int left = in->patience_ms > 0 ? now_left(in->deadline) : 0;
+	ssize_t got;
+	int ready;
+
+	if (left > 0 && left >= in->patience_ms - in->patience_ms / 100) {
+		got = recv(in->fd, to, n, 0);
+		if (got >= 0 || (errno != EAGAIN && errno != EINTR))
+			return got;
+	}
+	ready = wait_readable(in->fd, in->deadline);
+	if (ready == 0)
+		errno = ETIMEDOUT;
+	if (ready <= 0)
+		return -1;
+	do
+		got = read(in->fd, to, n);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 /* Read more behind what is unread; room must exist.
  * Returns 1 more, 0 end of input, -1 failed. */
 static int
 fill(struct in *in)
 {
 	ssize_t n;
-	int ready;
 
 	if (in->err)
 		return stick(in, in->err);
@@ -42,12 +79,7 @@ fill(struct in *in)
 		return 0;
 	if (in->out && out_flush(in->out) < 0)
 		return stick(in, in->out->err);
-	ready = wait_readable(in->fd, in->deadline);
-	if (ready <= 0)
-		return stick(in, ready < 0 ? errno : ETIMEDOUT);
-	do
-		n = read(in->fd, in->p + in->end, in->size - in->end);
-	while (n < 0 && errno == EINTR);
+	n = read_some(in, in->p + in->end, in->size - in->end);
 	if (n < 0)
 		return stick(in, errno);
 	in->eof = n == 0;
@@ -188,6 +220,7 @@ in_drop(struct in *in)
 {
 	in->pos = in->end = 0;
 	in->eof = false;
+	in->patience_ms = 0;
 }
 
 int

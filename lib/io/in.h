@@ -19,6 +19,7 @@ struct in {
 	size_t size;
 	size_t pos, end;  /* unread octets are p[pos..end) */
 	int64_t deadline; /* of now_ms(); NOW_NEVER for none */
+	int patience_ms;  /* what the kernel waits by itself; 0: it polls */
 	bool lax;         /* a bare LF also ends a line */
 	bool eof;
 	int err; /* errno of the failure that sticks, or 0 */
@@ -27,6 +28,11 @@ struct in {
 /* Read from fd into size octets at storage, which must outlive the reader. */
 void in_init(
     struct in *in, int fd, struct out *out, char *storage, size_t size);
+
+/* The usual wait in seconds, from deadline to now.  Where fd is a socket, which
+ * keeps this (SO_RCVTIMEO), reading then takes one system call as long as the
+ * deadline is that far away, and that may be passed by a hundredth. */
+void in_patience(struct in *in, int s);
 
 /* Read one line, its CRLF removed, into *line, which points into the reader
  * and lives until the next in_* call.  max: octets without CRLF; the storage
@@ -57,7 +63,8 @@ struct str in_unread(const struct in *in);
  * readable right now (end of input counts).  Never blocks. */
 bool in_pending(struct in *in);
 
-/* Forget all unread octets (after STARTTLS) and the end of input. */
+/* Forget all unread octets, the end of input, and in_patience() (after
+ * STARTTLS: fd is another one then). */
 void in_drop(struct in *in);
 
 /* Push octets back in front of what is unread, for example CLIENT_INPUT of a

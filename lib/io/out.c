@@ -30,7 +30,8 @@ write_now(struct out *o, const char *p, size_t n)
 		errno = EAGAIN;
 		return -1;
 	}
-	done = send(o->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	done = send(o->fd, p, n,
+	    MSG_DONTWAIT | MSG_NOSIGNAL | (o->ends ? MSG_MORE : 0));
 	if (done < 0 && errno == ENOTSOCK) {
 		o->no_socket = true;
 		errno = EAGAIN;

@@ -21,6 +21,7 @@ struct out {
 	uint64_t total; /* octets accepted so far */
 	bool cr;        /* the last octet of out_crlf() was a CR */
 	bool no_socket; /* fd has turned out to be none */
+	bool ends;      /* what is written next goes out with the end of it */
 };
 
 /* Write to fd through size octets at storage, which must outlive the writer.

@@ -19,6 +19,7 @@
 #include "queue/slot.h"
 
 #define ENTRY_MODE 0660 /* as put.c makes it */
+#define FRONT 1024      /* read first: header, statuses, most envelopes */
 
 /* Returns 1 all n octets, 0 the file is shorter, -1 failed. */
 static int
@@ -36,15 +37,26 @@ wrong(const char *why)
 	return 0;
 }
 
+/* The same, without asking again for what lies in the front. */
 static int
-read_statuses(struct entry *q, struct arena *a)
+front_at(int fd, struct str front, char *to, size_t n, uint64_t at)
 {
-	char *s = arena_alloc(a, q->header.nrcpt + (size_t)1);
-	int r = read_at(q->fd, s, q->header.nrcpt + (size_t)1, ENVELOPE_HEADER);
+	if (at > front.n || n > front.n - at)
+		return read_at(fd, to, n, at);
+	memcpy(to, front.p + at, n);
+	return 1;
+}
+
+static int
+read_statuses(struct entry *q, struct str front, struct arena *a)
+{
+	size_t n = q->header.nrcpt;
+	char *s = arena_alloc(a, n + 1);
+	int r = front_at(q->fd, front, s, n + 1, ENVELOPE_HEADER);
 
 	if (r <= 0)
 		return r ? r : wrong("cut short");
-	if (q->e.nrcpt != q->header.nrcpt || s[q->header.nrcpt] != '\n')
+	if (q->e.nrcpt != n || s[n] != '\n')
 		return wrong("counts of recipients differ");
 	for (size_t i = 0; i < q->e.nrcpt; i++) {
 		if (!envelope_status_valid(s[i]))
@@ -55,11 +67,11 @@ read_statuses(struct entry *q, struct arena *a)
 }
 
 static int
-read_envelope(struct entry *q, struct arena *a)
+read_envelope(struct entry *q, struct str front, struct arena *a)
 {
 	char *p = arena_alloc(a, q->header.env_len);
 	struct str text = str_make(p, q->header.env_len);
-	int r = read_at(q->fd, p, text.n, envelope_text_at(&q->header));
+	int r = front_at(q->fd, front, p, text.n, envelope_text_at(&q->header));
 
 	if (r <= 0)
 		return r ? r : wrong("cut short");
@@ -88,8 +100,10 @@ name_right(const struct entry *q)
 static int
 read_front(struct entry *q, struct arena *a)
 {
-	char line[ENVELOPE_HEADER];
+	char text[FRONT];
+	struct str front;
 	struct stat st;
+	ssize_t n;
 	int r;
 
 	if (fstat(q->fd, &st) < 0)
@@ -97,19 +111,22 @@ read_front(struct entry *q, struct arena *a)
 	if (!S_ISREG(st.st_mode))
 		return wrong("not a regular file");
 	q->touched_s = st.st_mtim.tv_sec;
-	r = read_at(q->fd, line, sizeof(line), 0);
-	if (r <= 0)
-		return r ? r : wrong("cut short");
-	if (envelope_header_scan(line, &q->header) < 0)
+	n = file_read_at(q->fd, text, sizeof(text), 0);
+	if (n < 0)
+		return fail("read ", "queue file");
+	if (n < ENVELOPE_HEADER)
+		return wrong("cut short");
+	front = str_make(text, (size_t)n);
+	if (envelope_header_scan(text, &q->header) < 0)
 		return 0;
 	if (!size_right(q, (uint64_t)st.st_size))
 		return wrong("the file's length is wrong");
-	r = read_envelope(q, a);
+	r = read_envelope(q, front, a);
 	if (r <= 0)
 		return r;
 	if (!name_right(q))
 		return wrong("the id is another than the file's name");
-	return read_statuses(q, a);
+	return read_statuses(q, front, a);
 }
 
 int

@@ -111,6 +111,8 @@ append(struct queue_put *q, const char *p, size_t n)
 		}
 		memcpy(q->chunk + q->n, p, part);
 		q->n += part;
+		if (q->n > q->most)
+			q->most = q->n;
 		p += part;
 		n -= part;
 	}
@@ -152,6 +154,23 @@ begin(struct queue_put *q, const struct envelope *e, uint64_t size_hint)
 	return 0;
 }
 
+/* Where the runner listens.  When its path is longer than a socket's name can
+ * be there is one through the directory's descriptor, a longer way to go. */
+static struct sockaddr_un
+address(const char *root, int queue)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int n = -1;
+
+	if (root)
+		n = snprintf(
+		    a.sun_path, sizeof(a.sun_path), "%s/queue/nudge", root);
+	if (n < 0 || n >= (int)sizeof(a.sun_path))
+		snprintf(a.sun_path, sizeof(a.sun_path),
+		    "/proc/self/fd/%d/nudge", queue);
+	return a;
+}
+
 static int
 open_queue(struct queue_put *q, const char *root)
 {
@@ -161,6 +180,8 @@ open_queue(struct queue_put *q, const char *root)
 	if (q->queue < 0)
 		return -1;
 	q->bell = -1;
+	q->slots = 0;
+	q->runner = address(root, q->queue);
 	buf_init(&q->text, ENVELOPE_MAX);
 	q->open = true;
 	return 0;
@@ -194,10 +215,9 @@ send_to(int fd, struct str what, const struct sockaddr_un *a, int flags)
 
 /* *bell is the socket, made when it is -1. */
 static bool
-nudge_by(int *bell, int queue, struct str what)
+nudge_by(int *bell, const struct sockaddr_un *a, struct str what)
 {
 	const struct timeval patience = {0, NUDGE_MS * 1000L};
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	bool there;
 
 	if (*bell < 0)
@@ -205,16 +225,13 @@ nudge_by(int *bell, int queue, struct str what)
 	if (*bell < 0)
 		return false;
 	errno = 0;
-	/* The real path may be longer than a socket's name can be. */
-	snprintf(
-	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
 	/* A runner whose socket is full reads it soon; if not, it will look
 	 * by itself. */
-	there = send_to(*bell, what, &a, MSG_DONTWAIT) || errno == EAGAIN;
+	there = send_to(*bell, what, a, MSG_DONTWAIT) || errno == EAGAIN;
 	if (there && errno == EAGAIN) {
 		setsockopt(*bell, SOL_SOCKET, SO_SNDTIMEO, &patience,
 		    sizeof(patience));
-		send_to(*bell, what, &a, 0);
+		send_to(*bell, what, a, 0);
 	}
 	return there;
 }
@@ -222,13 +239,7 @@ nudge_by(int *bell, int queue, struct str what)
 void
 queue_put_pace(struct queue_put *q)
 {
-	const struct timespec pause = {0, PAUSE_MS * 1000000L};
-	int64_t deadline = now_ms() + IN_FLOW_MS;
-
-	/* Without a runner there is nobody to wait for. */
-	while (slot_scarce(q->queue) && now_ms() < deadline &&
-	       nudge_by(&q->bell, q->queue, STR("")))
-		nanosleep(&pause, NULL);
+	q->paced = true;
 }
 
 void
@@ -239,6 +250,19 @@ queue_put_data(struct queue_put *q, const void *p, size_t n)
 	q->header.body_crc = crc32c(q->header.body_crc, p, n);
 	q->header.body_len += n;
 	append(q, p, n);
+}
+
+/* Wait until slots are free again, but not for long, and without a runner there
+ * is nobody to wait for. */
+static void
+pace(struct queue_put *q)
+{
+	const struct timespec pause = {0, PAUSE_MS * 1000000L};
+	int64_t deadline = now_ms() + IN_FLOW_MS;
+
+	while (slot_scarce(q->queue) && now_ms() < deadline &&
+	       nudge_by(&q->bell, &q->runner, STR("")))
+		nanosleep(&pause, NULL);
 }
 
 static int
@@ -290,6 +314,9 @@ close_file(struct queue_put *q)
 static int
 commit_file(struct queue_put *q)
 {
+	/* What was too large for a slot from the start. */
+	if (q->paced)
+		pace(q);
 	flush(q);
 	if (q->err) {
 		errno = q->err;
@@ -309,8 +336,14 @@ commit_file(struct queue_put *q)
 static int
 commit_slot(struct queue_put *q)
 {
-	int r = slot_claim(q->queue, q->path, &q->fd);
+	uint32_t from = crc32c(0, q->id, ID_LEN); /* much of it is random */
+	int r = slot_claim(q->queue, &q->slots, from, q->path, &q->fd);
 
+	if (r == 0 && q->paced) {
+		pace(q);
+		q->paced = false;
+		r = slot_claim(q->queue, &q->slots, ~from, q->path, &q->fd);
+	}
 	if (r <= 0)
 		return r;
 	q->named = true;
@@ -346,7 +379,7 @@ nudge(struct queue_put *q)
 
 	snprintf(what, sizeof(what), "%s%s", q->id,
 	    slot_is_path(q->path) ? q->path + 4 : "");
-	nudge_by(&q->bell, q->queue, str_z(what));
+	nudge_by(&q->bell, &q->runner, str_z(what));
 }
 
 int
@@ -385,6 +418,14 @@ queue_put_abort(struct queue_put *q)
 }
 
 void
+queue_put_erase(struct queue_put *q)
+{
+	explicit_bzero(q->chunk, q->most);
+	q->most = 0;
+	buf_erase(&q->text);
+}
+
+void
 queue_put_close(struct queue_put *q)
 {
 	if (!q->open)
@@ -399,8 +440,9 @@ queue_put_close(struct queue_put *q)
 bool
 queue_put_nudge(int queue, struct str what)
 {
+	const struct sockaddr_un runner = address(NULL, queue);
 	int bell = -1;
-	bool there = nudge_by(&bell, queue, what);
+	bool there = nudge_by(&bell, &runner, what);
 
 	if (bell >= 0)
 		close(bell);

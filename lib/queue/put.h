@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/un.h>
 
 #include "base/buf.h"
 #include "base/id.h"
@@ -15,14 +16,18 @@
 #include "queue/walk.h"
 
 struct queue_put {
-	bool open;       /* these are, until queue_put_close() or a failure: */
-	int queue;       /* its directory */
-	int bell;        /* the socket of nudges; -1 before the first one */
-	struct buf text; /* the envelope */
+	bool open; /* these are, until queue_put_close() or a failure: */
+	int queue; /* its directory */
+	int bell;  /* the socket of nudges; -1 before the first one */
+	struct sockaddr_un runner; /* where they go */
+	int slots;                 /* see slot_claim() */
+	struct buf text;           /* the envelope */
+	size_t most;               /* octets of chunk that were in use */
 
 	int fd;  /* the file or slot being written; -1 when none yet */
 	int err; /* errno of the failure that sticks, or 0 */
 	bool begun, named; /* named: it lies at path, below new/ or a slot */
+	bool paced;        /* commit may wait */
 	struct envelope_header header;
 	uint32_t text_crc;
 	char id[ID_SIZE];
@@ -42,7 +47,7 @@ int queue_put_begin(struct queue_put *q, const char *root,
     const struct envelope *e, uint64_t size_hint);
 
 /* In-flow control, for those who can make the other side wait, after begin:
- * while mail comes faster than a runner delivers it this takes a second. */
+ * while mail comes faster than a runner delivers it commit takes a second. */
 void queue_put_pace(struct queue_put *q);
 
 /* Append to the message: CRLF line ends, exactly as it is to be sent on.  An
@@ -56,6 +61,9 @@ int queue_put_commit(struct queue_put *q);
 /* Forget it, and close; nothing is left behind.  Fine after a commit or a
  * failed begin. */
 void queue_put_abort(struct queue_put *q);
+
+/* Overwrite what was there of messages.  Not in the midst of one. */
+void queue_put_erase(struct queue_put *q);
 
 /* Give back what is kept between messages.  Not in the midst of one. */
 void queue_put_close(struct queue_put *q);

@@ -217,20 +217,23 @@ claim(int queue, const char *path, int *fd)
 }
 
 int
-slot_claim(int queue, char path[WALK_PATH], int *fd)
+slot_claim(int queue, int *n, uint32_t from, char path[WALK_PATH], int *fd)
 {
-	int n = slot_count(queue);
-	int at = n > 0 ? random_below(n) : 0;
+	uint32_t at;
 
+	if (*n == 0)
+		*n = slot_count(queue);
 	*fd = -1;
-	for (int i = 0; i < TRIES && i < n; i++) {
+	for (at = 0; at < TRIES && at < (uint32_t)*n; at++) {
 		int r;
 
-		slot_path(path, (at + i) % n);
+		slot_path(
+		    path, (int)((from % (uint32_t)*n + at) % (uint32_t)*n));
 		r = claim(queue, path, fd);
 		if (r != 0)
 			return r;
 	}
+	*n = 0;
 	return 0;
 }
 
@@ -258,18 +261,25 @@ slot_scarce(int queue)
 }
 
 int
-slot_free(int queue, const char *path)
+slot_free_at(int fd)
 {
 	char header[ENVELOPE_HEADER];
+
+	free_header(header);
+	return file_write_at(fd, header, sizeof(header), 0) < 0
+	           ? fail("write ", "queue/slot")
+	           : 0;
+}
+
+int
+slot_free(int queue, const char *path)
+{
 	int fd = openat(queue, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
 	int r;
 
 	if (fd < 0)
 		return fail("open queue/", path);
-	free_header(header);
-	r = file_write(fd, header, sizeof(header));
-	if (r < 0)
-		fail("write queue/", path);
+	r = slot_free_at(fd);
 	close(fd);
 	return r;
 }

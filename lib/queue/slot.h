@@ -36,18 +36,22 @@ int slot_count(int queue);
  * Returns how many there are now, or -1. */
 int slot_make(int queue, int n);
 
-/* Take a free slot: a few are looked at, chosen at random.  Returns 1 with *fd
- * open for reading and writing and locked until it is closed; 0 none was
- * found; -1 failed. */
-int slot_claim(int queue, char path[WALK_PATH], int *fd);
+/* Take a free slot: a few are looked at, chosen by `from`, a random number.
+ * *n: how many there may be, looked up when it is 0, as it is again when none
+ * was found.  Who keeps it meanwhile may be late to use more of them; of those
+ * that may not be used any more the runner still reads what exists.
+ * Returns 1 with *fd open for reading and writing and locked until it is
+ * closed; 0 none was found; -1 failed. */
+int slot_claim(int queue, int *n, uint32_t from, char path[WALK_PATH], int *fd);
 
 /* Whether most slots are taken, judged by a few chosen at random: mail comes
  * faster than it leaves.  No when there are no slots. */
 bool slot_scarce(int queue);
 
-/* Give a slot back.  Not synced: the caller has made sure before that its
- * message may go.  0 or -1. */
+/* Give a slot back, by its path or by a descriptor that may write it.  Not
+ * synced: the caller has made sure before that its message may go.  0 or -1. */
 int slot_free(int queue, const char *path);
+int slot_free_at(int fd);
 
 /* What lies in slot i.  Returns 1 a message, its id in id; 0 none, or one that
  * is just being written; -1 failed (ENOENT: no such slot; EPROTO: neither free

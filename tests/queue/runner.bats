@@ -195,6 +195,18 @@ status_of() { # ID: the octets of the recipients
 	[ $((($(date +%s%N) - start) / 1000000)) -ge 900 ]
 }
 
+@test "many deliveries to one address at once, but not of programs" {
+	export LOCAL_WORKERS=1 RUNNING=1
+	for i in {1..80}; do put a@b.test crowd@example.test >/dev/null; done
+	runner
+	[ "$(grep -c 'ev=delivered .*to=crowd@' "$LOG")" -eq 80 ]
+	for i in {1..80}; do put a@b.test program@example.test >/dev/null; done
+	: >"$CALLS"
+	runner
+	[ "$(jobs)" -eq 80 ]
+	[ "$(sed -n 's/running //p' "$CALLS" | sort -n | tail -n 1)" -le 16 ]
+}
+
 @test "a running runner is woken, is the only one, and stops when asked" {
 	export READY=$BATS_TEST_TMPDIR/ready
 	start bash -c 'exec yubin-queue-runner -d 5 5>"$READY"'

@@ -16,6 +16,8 @@ CALLS = os.environ["CALLS"]
 KIND = "remote" if sys.argv[0].endswith("remote") else "local"
 conn = socket.socket(fileno=0)
 lock = threading.Lock()
+running = 0
+crowd = threading.Barrier(40)
 
 
 def pairs(data):
@@ -38,6 +40,7 @@ def die():
 
 def fate(addr, job, fd):
     """The result line; None for none at all."""
+    number = int(job["job"])
     if addr.startswith("ok"):
         return "K 2.0.0 fine"
     if addr.startswith("body"):
@@ -73,17 +76,28 @@ def fate(addr, job, fd):
         note("hanging")
         time.sleep(60)
         return None
+    if addr.startswith("crowd"):  # after 40, 40 at once or none
+        if number > 40:
+            crowd.wait(20)
+        return "K 2.0.0 stored"
+    if addr.startswith("program"):
+        time.sleep(0.02)
+        return "X 2.0.0 program ran"
     return "D 5.1.1 no such user"
 
 
 def serve(job, rcpts, fd):
+    global running
     number = job["job"]
     for i, r in enumerate(rcpts):
         line = fate(r["rcpt"], job, fd)
         if line:
             conn.send(f"{number} {i} {line}\n".encode())
     os.close(fd)
-    unsynced = "unsynced" in job and "SYNCED" not in os.environ
+    with lock:
+        running -= 1
+    unsynced = ("unsynced" in job and "SYNCED" not in os.environ and
+                not any(r["rcpt"].startswith("program") for r in rcpts))
     conn.send(f"{number} done{' unsynced' if unsynced else ''}\n".encode())
 
 
@@ -122,6 +136,10 @@ while True:
         else:
             job[key] = value
     show(job, rcpts)
+    with lock:
+        running += 1
+    if "RUNNING" in os.environ:
+        note(f"running {running}")
     if KIND == "local":
         threading.Thread(
             target=serve, args=(job, rcpts, fds[0]), daemon=True).start()

@@ -59,6 +59,31 @@ test_buf(void)
 }
 
 static void
+test_buf_fmt(void)
+{
+	char room[8];
+	struct buf b;
+
+	buf_init(&b, 70);
+	buf_fmt(&b, "%d:", 1);
+	buf_fmt(&b, "%060d", 7);
+	CHECK(b.n == 62 && b.p[61] == '7', "formatted, also behind others");
+	buf_fmt(&b, "%s", "12345678");
+	CHECK(b.n == 70 && b.p[69] == '8', "up to the ceiling");
+	buf_fmt(&b, "%s", "9");
+	CHECK(b.over && b.n == 70, "not over it");
+	buf_reset(&b);
+	buf_fmt(&b, "%071d", 7);
+	CHECK(b.over && b.n == 0, "though there is room");
+	buf_free(&b);
+	buf_fixed(&b, room, sizeof(room));
+	buf_fmt(&b, "%s", "1234567");
+	CHECK_STR(buf_slice(&b), STR("1234567"), "as much as fits");
+	buf_fmt(&b, "%s", "8");
+	CHECK(b.over && b.n == 7, "and no more");
+}
+
+static void
 test_num(void)
 {
 	uint64_t v;
@@ -178,6 +203,7 @@ main(void)
 {
 	test_str();
 	test_buf();
+	test_buf_fmt();
 	test_num();
 	test_scan();
 	test_id();

@@ -96,6 +96,44 @@ test_deadline(void)
 	close(p[1]);
 }
 
+/* The kernel waits for a second, unless the deadline comes before that. */
+static void
+test_patience(void)
+{
+	char storage[16];
+	struct in in, pipe_in = reader("cd\r\n", 4, storage, sizeof(storage));
+	struct str l;
+	int s[2];
+
+	in_patience(&pipe_in, 1);
+	CHECK_NUM(pipe_in.patience_ms, 0, "a pipe has none");
+	CHECK(in_line(&pipe_in, &l, 10) == 1 && str_eq(l, STR("cd")),
+	    "and is read");
+	close(pipe_in.fd);
+	CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, s) == 0, "socketpair");
+	in_init(&in, s[0], NULL, storage, sizeof(storage));
+	in_patience(&in, 1);
+	CHECK_NUM(in.patience_ms, 1000, "a socket has patience");
+	in.deadline = now_ms() + 1000;
+	CHECK(send(s[1], "ab\r\n", 4, 0) == 4 && in_line(&in, &l, 10) == 1 &&
+		  str_eq(l, STR("ab")),
+	    "a line");
+	CHECK(fcntl(s[0], F_SETFL, O_NONBLOCK) == 0, "without blocking");
+	in.deadline = now_ms() + 1000;
+	CHECK(in_line(&in, &l, 10) == -1 && errno == ETIMEDOUT,
+	    "waits all the same");
+	CHECK(now_ms() >= in.deadline, "until the deadline");
+	CHECK(fcntl(s[0], F_SETFL, 0) == 0, "with blocking");
+	in.err = 0;
+	in.deadline = now_ms() + 20;
+	in_line(&in, &l, 10);
+	CHECK(now_ms() < in.deadline + 900, "an earlier deadline counts");
+	in_drop(&in);
+	CHECK_NUM(in.patience_ms, 0, "forgotten with the connection");
+	close(s[0]);
+	close(s[1]);
+}
+
 static void
 test_push(void)
 {
@@ -452,6 +490,7 @@ main(void)
 	test_lines();
 	test_long_line();
 	test_deadline();
+	test_patience();
 	test_push();
 	test_crlf();
 	test_storage();

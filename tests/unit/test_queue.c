@@ -4,8 +4,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/crc32c.h"
@@ -201,6 +205,69 @@ used_slots(int queue, int n)
 	return used;
 }
 
+/* A runner that gives a slot back when it is told that somebody waits. */
+static pid_t
+start_runner(int queue)
+{
+	struct sockaddr_un a = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	pid_t pid;
+	char c;
+
+	snprintf(
+	    a.sun_path, sizeof(a.sun_path), "/proc/self/fd/%d/nudge", queue);
+	CHECK_NUM(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0, "a runner");
+	pid = fork();
+	if (pid == 0) {
+		alarm(20);
+		_exit(recv(fd, &c, 1, 0) == 0 &&
+			      slot_free(queue, "slot/0001") == 0
+			  ? 0
+			  : 1);
+	}
+	close(fd);
+	return pid;
+}
+
+/* All n slots are taken. */
+static void
+test_pace(int queue, int n)
+{
+	static struct queue_put q;
+	char id[ID_SIZE];
+	struct envelope e;
+	size_t left = 0;
+	pid_t runner;
+	int status;
+
+	for (int paced = 0; paced < 2; paced++) {
+		id_make(id);
+		e = example(id);
+		CHECK_NUM(queue_put_begin(&q, root, &e, 0), 0, "begin");
+		if (paced)
+			queue_put_pace(&q);
+		runner = paced ? start_runner(queue) : 0;
+		CHECK_NUM(queue_put_commit(&q), 0, "commit");
+		CHECK_NUM(count(queue, id), (size_t)!paced,
+		    paced ? "waits for a slot" : "waits for nothing");
+	}
+	CHECK(waitpid(runner, &status, 0) == runner && status == 0,
+	    "which the runner gave back when asked");
+	CHECK_NUM(used_slots(queue, n), n, "all slots are taken");
+	CHECK_NUM(unlinkat(queue, "nudge", 0), 0, "without a runner");
+	id_make(id);
+	e = example(id);
+	CHECK_NUM(queue_put_begin(&q, root, &e, 0), 0, "begin");
+	queue_put_pace(&q);
+	CHECK_NUM(queue_put_commit(&q), 0, "commit");
+	CHECK_NUM(count(queue, id), 1, "nobody waits");
+	queue_put_erase(&q);
+	for (size_t i = 0; i < sizeof(q.chunk); i++)
+		left += q.chunk[i] != 0;
+	CHECK_NUM(left, 0, "nothing of them is left in memory");
+	queue_put_close(&q);
+}
+
 static void
 test_slots(void)
 {
@@ -231,6 +298,7 @@ test_slots(void)
 	CHECK_NUM(used_slots(queue, 4), 4, "four messages lie in slots");
 	CHECK(slot_scarce(queue), "no slot is free");
 	CHECK_NUM(count(queue, ids[4]), 1, "the fifth in a file");
+	test_pace(queue, 4);
 	CHECK_NUM(slot_look(queue, 2, path), 1, "a message in slot 2");
 	CHECK_NUM(entry_open(&entry, queue, "slot/0002", &a), 1, "it opens");
 	CHECK_STR(entry.e.id, str_z(path), "with the id slot_look() saw");
