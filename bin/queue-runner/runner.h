@@ -282,7 +282,7 @@ void dest_report_local(
     const struct runner *r, struct dest *d, int64_t took_ms, bool stored);
 
 /* starter.c: the child that starts and signals the processes */
-int starter_begin(struct runner *r);                        /* 0 or -1 */
+int starter_begin(struct runner *r); /* 0 or -1 */
 pid_t starter_start(struct runner *r, bool remote, int fd); /* or -1 */
 void starter_kill(struct runner *r, pid_t pid, int sig);
 

@@ -169,6 +169,7 @@ settings_hold() {
 	while IFS='=' read -r key want; do
 		case $key in
 		TimeoutStopSec | RestartSec) key=${key%Sec}USec ;;
+		SyslogIdentifier) want=$(basename "${file%%[.@]*}") ;; # %p
 		esac
 		got=$(in_root systemctl show -P "$key" "$unit")
 		[ "$(words "$got")" = "$(words "$want")" ] || {
