@@ -133,6 +133,16 @@ refusal(struct smtp *s, const struct data *d)
 	return NULL;
 }
 
+/* At once, unless the client has sent more and does not wait for it. */
+static void
+confirm(struct smtp *s)
+{
+	session_send(s, session_reply(s, 250, "2.0.0", "Ok %s", s->id));
+	if (in_unread(&s->serve.in).n == 0)
+		out_flush(&s->serve.out);
+}
+
+/* The reply, or NULL when the message is accepted, which is answered here. */
 static const struct smtp_reply *
 finish(struct smtp *s, struct data *d)
 {
@@ -143,14 +153,16 @@ finish(struct smtp *s, struct data *d)
 		return bad;
 	}
 	head_end(&d->head);
-	if (queue_put_commit(&s->put) < 0)
+	if (queue_put_store(&s->put) < 0)
 		return storage(s);
+	confirm(s);
+	queue_put_tell(&s->put);
 	log_event("accepted", "from", log_str(s->sender), "to",
 	    s->nrcpt == 1 ? log_str(s->rcpts[0].addr) : NULL, "rcpts",
 	    log_num(s->nrcpt), "size", log_num(d->size), "helo", s->helo,
 	    "auth", *s->user ? s->user : NULL, "tls", s->serve.tls ? "1" : "0",
 	    NULL);
-	return session_reply(s, 250, "2.0.0", "Ok %s", s->id);
+	return NULL;
 }
 
 const struct smtp_reply *

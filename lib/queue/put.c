@@ -372,8 +372,23 @@ commit(struct queue_put *q)
 	return r < 0 ? -1 : 0;
 }
 
-static void
-nudge(struct queue_put *q)
+int
+queue_put_store(struct queue_put *q)
+{
+	if (commit(q) < 0) {
+		int err = errno;
+
+		queue_put_abort(q);
+		errno = err;
+		return -1;
+	}
+	q->begun = q->named = false;
+	q->tmp[0] = '\0';
+	return 0;
+}
+
+void
+queue_put_tell(struct queue_put *q)
 {
 	char what[ID_SIZE + WALK_PATH];
 
@@ -385,16 +400,9 @@ nudge(struct queue_put *q)
 int
 queue_put_commit(struct queue_put *q)
 {
-	if (commit(q) < 0) {
-		int err = errno;
-
-		queue_put_abort(q);
-		errno = err;
+	if (queue_put_store(q) < 0)
 		return -1;
-	}
-	nudge(q);
-	q->begun = q->named = false;
-	q->tmp[0] = '\0';
+	queue_put_tell(q);
 	return 0;
 }
 

@@ -58,6 +58,12 @@ void queue_put_data(struct queue_put *q, const void *p, size_t n);
  * safe; or -1 and nothing is left behind.  Ends the put in both cases. */
 int queue_put_commit(struct queue_put *q);
 
+/* The two parts of it, for whom somebody waits who need not wait for the
+ * second: that comes when the first was well.  A runner that is not told finds
+ * the message some seconds later. */
+int queue_put_store(struct queue_put *q);
+void queue_put_tell(struct queue_put *q);
+
 /* Forget it, and close; nothing is left behind.  Fine after a commit or a
  * failed begin. */
 void queue_put_abort(struct queue_put *q);
