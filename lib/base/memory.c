@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /* See memory.h.  Nothing is read or written outside of the n octets: the last
- * block overlaps the one before it. */
+ * block overlaps the one before it.  Nor does memchr() read a page that begins
+ * behind what it finds: there may be none, for n may be more than there is
+ * (C11 7.24.5.1); the C library's strnlen() and printf("%.9s") go by that. */
 #include "base/memory.h"
 
 #include <stdint.h>
@@ -10,6 +12,7 @@ typedef int memory_not_empty; /* C wants something in every file */
 #if defined(__SSE2__)
 
 #define BLOCK 16
+#define PAGE 4096 /* or a multiple of it */
 #define LONG 1024 /* from here on the processor's own loop is better */
 
 /* Else the compiler makes calls of memcpy() from it. */
@@ -110,29 +113,42 @@ MEMORY(memmove)(void *to, const void *from, size_t n)
 	return to;
 }
 
-PLAIN void *
+/* The first w of s[from .. end), which lie in one page, or `end`. */
+PLAIN static size_t
+find_in_page(const char *s, char w, size_t from, size_t end)
+{
+	const block all = {w, w, w, w, w, w, w, w, w, w, w, w, w, w, w, w};
+	size_t i = from;
+	unsigned hit;
+
+	for (; end - i >= BLOCK; i += BLOCK) {
+		hit = same(*(const loose *)(s + i), all);
+		if (hit)
+			return i + (size_t)__builtin_ctz(hit);
+	}
+	if (i < end && end - from >= BLOCK) {
+		i = end - BLOCK;
+		hit = same(*(const loose *)(s + i), all);
+		return hit ? i + (size_t)__builtin_ctz(hit) : end;
+	}
+	while (i < end && s[i] != w)
+		i++;
+	return i;
+}
+
+void *
 MEMORY(memchr)(const void *p, int c, size_t n)
 {
 	const char *s = p;
-	const char w = (char)c;
-	const block all = {w, w, w, w, w, w, w, w, w, w, w, w, w, w, w, w};
-	size_t i = 0;
-	unsigned hit;
 
-	for (; n - i >= BLOCK; i += BLOCK) {
-		hit = same(*(const loose *)(s + i), all);
-		if (hit)
-			return (char *)(uintptr_t)(s + i) + __builtin_ctz(hit);
+	for (size_t i = 0, end, at; i < n; i = end) {
+		size_t room = PAGE - ((uintptr_t)(s + i) & (PAGE - 1));
+
+		end = n - i < room ? n : i + room;
+		at = find_in_page(s, (char)c, i, end);
+		if (at < end)
+			return (char *)(uintptr_t)(s + at);
 	}
-	if (n >= BLOCK && i < n) {
-		i = n - BLOCK;
-		hit = same(*(const loose *)(s + i), all);
-		return hit ? (char *)(uintptr_t)(s + i) + __builtin_ctz(hit)
-		           : NULL;
-	}
-	for (; i < n; i++)
-		if (s[i] == w)
-			return (char *)(uintptr_t)(s + i);
 	return NULL;
 }
 

@@ -83,6 +83,20 @@ test_look(void)
 	}
 	CHECK_NUM(wrong, 0, "memchr: the first one");
 	wrong = 0;
+	/* What is told to be longer than it is ends with what is found. */
+	for (size_t n = 1; n < 4000; n += n < 100 ? 1 : 61)
+		for (size_t more = 0; more < 40; more += 13) {
+			unsigned char *p = before_edge(n);
+
+			memset(p, 'x', n);
+			p[n - 1] = '\0';
+			wrong += memory_memchr(p, 0, n + more) != p + n - 1;
+			wrong += memory_memchr(p, 0, SIZE_MAX) != p + n - 1;
+			p[n / 2] = '\0';
+			wrong += memory_memchr(p, 0, SIZE_MAX) != p + n / 2;
+		}
+	CHECK_NUM(wrong, 0, "memchr: nothing behind what is found");
+	wrong = 0;
 	for (int round = 0; round < 4000; round++) {
 		size_t n = (size_t)rand() % 100;
 		unsigned char *p = before_edge(n);
