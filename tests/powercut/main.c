@@ -321,11 +321,12 @@ print_store(const struct store_sum *s)
 	const struct store_findings *f = &s->found;
 
 	printf("%llu images, %llu acknowledged, %llu looked for, %llu lost, "
-	       "%llu torn, %llu too often, %llu UIDs wrong",
+	       "%llu torn, %llu too often, %llu moved halfway, "
+	       "%llu UIDs wrong",
 	    (unsigned long long)f->images, (unsigned long long)s->acked,
 	    (unsigned long long)f->expected, (unsigned long long)f->lost,
 	    (unsigned long long)f->torn, (unsigned long long)f->twice,
-	    (unsigned long long)f->uids);
+	    (unsigned long long)f->halfway, (unsigned long long)f->uids);
 }
 
 static void

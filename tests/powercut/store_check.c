@@ -19,6 +19,7 @@ struct check {
 	const struct shelf *s;
 	const char *what;
 	bool quiet;
+	bool both_names; /* volume.h */
 	int told;
 	uint32_t tokens;
 	unsigned char *copies; /* [token * SHELF_FOLDERS + folder] */
@@ -124,7 +125,9 @@ compare(struct check *c, uint32_t t)
 	c->f.expected++;
 	if (all == 0)
 		tell(c, &c->f.lost, "LOST in a move", 0, t);
-	if (all > 1)
+	if (all == 2 && c->both_names)
+		c->f.halfway++;
+	else if (all > 1)
 		tell(c, &c->f.twice, "moved and still there", 0, t);
 }
 
@@ -154,6 +157,7 @@ store_check_add(struct store_findings *sum, const struct store_findings *f)
 	sum->lost += f->lost;
 	sum->torn += f->torn;
 	sum->twice += f->twice;
+	sum->halfway += f->halfway;
 	sum->uids += f->uids;
 }
 
@@ -174,7 +178,11 @@ store_check_image(const struct volume_type *t, const char *file,
     const char *bin, const struct ledger *l, const char *what, bool quiet,
     struct store_findings *sum)
 {
-	struct check c = {.l = l, .s = l->shelf, .what = what, .quiet = quiet};
+	struct check c = {.l = l,
+	    .s = l->shelf,
+	    .what = what,
+	    .quiet = quiet,
+	    .both_names = t->both_names};
 	char dir[RIG_PATH], maildir[RIG_PATH];
 
 	rig_path(dir, rig_work, "/cut", "");

@@ -17,6 +17,7 @@ struct store_findings {
 	uint64_t lost;     /* not there */
 	uint64_t torn;     /* not octet by octet, or wrongly described */
 	uint64_t twice;    /* copies too many, or back */
+	uint64_t halfway;  /* moves cut off, in both folders, as may be there */
 	uint64_t uids;     /* UIDs or UIDVALIDITY that changed their meaning */
 };
 

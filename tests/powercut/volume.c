@@ -24,9 +24,11 @@
 const struct volume_type volume_types[] = {
     {"ext4", 512, "", "",
 	{"mkfs.ext4", "-q", "-F", "-E",
-	    "nodiscard,lazy_itable_init=0,lazy_journal_init=0", "-N", "16384"}},
-    {"xfs", 512, "nouuid", "nouuid", {"mkfs.xfs", "-q", "-f", "-K"}},
-    {"btrfs", 640, "nodiscard", "nodiscard", {"mkfs.btrfs", "-q", "-f", "-K"}},
+	    "nodiscard,lazy_itable_init=0,lazy_journal_init=0", "-N", "16384"},
+	false},
+    {"xfs", 512, "nouuid", "nouuid", {"mkfs.xfs", "-q", "-f", "-K"}, false},
+    {"btrfs", 640, "nodiscard", "nodiscard", {"mkfs.btrfs", "-q", "-f", "-K"},
+	true},
 };
 const int volume_types_n = sizeof(volume_types) / sizeof(volume_types[0]);
 

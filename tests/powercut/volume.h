@@ -14,6 +14,9 @@ struct volume_type {
 	const char *options;  /* of mount(2) */
 	const char *again;    /* for a copy of a mounted one */
 	const char *mkfs[12]; /* the file is appended */
+	/* Of a rename from one directory to another, with only the second one
+	 * synced, a power cut leaves both names. */
+	bool both_names;
 };
 extern const struct volume_type volume_types[];
 extern const int volume_types_n;
