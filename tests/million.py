@@ -169,6 +169,7 @@ def main():
 def start_runner(env, root):
     r, w = os.pipe()
     log = open(f"{root}/runner.log", "ab")
+    os.sync()  # what has been waiting for long is on the disk
     start = time.monotonic()
     p = subprocess.Popen([f"{BIN}/yubin-queue-runner", "-d", str(w)], env=env,
                          pass_fds=[w], stderr=log)
