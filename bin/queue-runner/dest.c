@@ -12,7 +12,7 @@
  * Deliveries to one of our own addresses are quick, but for those that run a
  * program: their window is what a few slow ones can do no harm with.  It grows
  * with each message that went straight into a Maildir, so that those of a burst
- * need not be parked and read again, but never to all of LOCAL_JOBS.
+ * need not be parked and read again, but leaves a quarter of LOCAL_JOBS.
  *
  * Messages for one domain wait in lanes chosen by their sender, which are
  * served in turn: one sender's mailing does not hold up another's letter. */
@@ -187,7 +187,7 @@ dest_report(struct runner *r, struct dest *d, bool network_failed)
 	}
 }
 
-/* A part of LOCAL_JOBS is always for others. */
+/* A quarter of LOCAL_JOBS is for others, unless there are few of them. */
 static int
 widest(const struct runner *r)
 {

@@ -219,16 +219,16 @@ claim(int queue, const char *path, int *fd)
 int
 slot_claim(int queue, int *n, uint32_t from, char path[WALK_PATH], int *fd)
 {
-	uint32_t at;
+	int at;
 
 	if (*n == 0)
 		*n = slot_count(queue);
+	at = *n > 0 ? (int)(from % (uint32_t)*n) : 0;
 	*fd = -1;
-	for (at = 0; at < TRIES && at < (uint32_t)*n; at++) {
+	for (int i = 0; i < TRIES && i < *n; i++) {
 		int r;
 
-		slot_path(
-		    path, (int)((from % (uint32_t)*n + at) % (uint32_t)*n));
+		slot_path(path, (at + i) % *n);
 		r = claim(queue, path, fd);
 		if (r != 0)
 			return r;
