@@ -226,7 +226,7 @@ find_owner(struct worker *w, const struct action *a, struct plan *p)
 	int found = 0;
 
 	p->uid = p->gid = 0;
-	if (!w->is_root)
+	if (geteuid() != 0)
 		return 0;
 	u.maildir = a->text;
 	if (!u.has_ids)
@@ -488,7 +488,6 @@ worker_run(struct local *l)
 	static struct worker w;
 
 	w.l = l;
-	w.is_root = geteuid() == 0;
 	open_all(&w);
 	cache_init(&w.cache, l->root);
 	l->cache = &w.cache;

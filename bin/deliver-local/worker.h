@@ -114,7 +114,6 @@ struct worker {
 	struct drop mail_user;
 	int mail_user_found; /* as of drop_find() */
 	int64_t mail_user_until;
-	bool is_root; /* the worker; its hands are others */
 };
 
 /* In a new child: close what is not for it. */

@@ -123,18 +123,12 @@ rcpt_find_in(struct cache *cache, const char *root, struct str local,
     struct str domain, const char *delimiter, struct arena *a, struct rcpt *r)
 {
 	struct question q = {cache, root, domain, delimiter, a, r};
-	enum rcpt_kind kind;
-	int ours;
+	int ours = domain_is_local(root, domain);
 
 	*r = (struct rcpt){.extension = STR("")};
-	/* Who is found was found in the domain's folder: it is ours. */
-	kind = cache ? find_local(&q, local) : RCPT_UNKNOWN;
-	if (kind == RCPT_MAILBOX || kind == RCPT_ALIAS)
-		return kind;
-	ours = domain_is_local(root, domain);
 	if (ours <= 0)
 		return ours < 0 ? RCPT_FAILED : RCPT_FOREIGN;
-	return cache ? kind : find_local(&q, local);
+	return find_local(&q, local);
 }
 
 enum rcpt_kind
