@@ -47,7 +47,8 @@ int queue_put_begin(struct queue_put *q, const char *root,
     const struct envelope *e, uint64_t size_hint);
 
 /* In-flow control, for those who can make the other side wait, after begin:
- * while mail comes faster than a runner delivers it, commit takes up to a second. */
+ * while mail comes faster than a runner delivers it, commit takes up to a
+ * second. */
 void queue_put_pace(struct queue_put *q);
 
 /* Append to the message: CRLF line ends, exactly as it is to be sent on.  An
